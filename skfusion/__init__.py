@@ -1,0 +1,34 @@
+"""Breast cancer image classification in two modalities, scikit-learn style.
+
+Importing ``skfusion`` imports neither torch nor pydicom: a sub-module is loaded
+when it is first used.
+"""
+
+import importlib
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "__version__",
+    "datasets",
+    "exceptions",
+    "feature_extraction",
+    "images",
+    "metrics",
+    "model_selection",
+    "networks",
+    "neural_network",
+    "over_sampling",
+]
+
+_SUBMODULES = frozenset(__all__) - {"__version__"}
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)
