@@ -1,0 +1,57 @@
+"""Configuration of the documentation (sphinx)."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+os.environ["MPLBACKEND"] = "Agg"
+
+import skfusion  # noqa: E402
+
+project = "skfusion"
+author = "The skfusion developers"
+project_copyright = "2026, The skfusion developers"
+release = version = skfusion.__version__
+
+extensions = [
+    "numpydoc",
+    "results",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "**/README.rst"]
+templates_path = ["_templates"]
+
+autosummary_generate = True
+numpydoc_show_class_members = False
+
+# The gallery runs the examples as a user does who passes no data: on synthetic images.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+}
+# sphinx-gallery puts functions into the configuration, which cannot be pickled.
+suppress_warnings = ["config.cache"]
+warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skfusion {release}"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_theme_options = {
+    "show_prev_next": False,
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_sidebars = {"quickstart": [], "whats_new": []}
+html_show_sourcelink = False
