@@ -1,0 +1,243 @@
+"""A summary of predictions with intervals."""
+
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils.multiclass import unique_labels
+
+from ._bootstrap import resample_groups
+from ._measures import (
+    BINARY_MEASURES,
+    MULTICLASS_MEASURES,
+    WeightedAUC,
+    confusion_measures,
+)
+
+__all__ = ["classification_summary"]
+
+
+@validate_params(
+    {
+        "y_true": ["array-like"],
+        "y_pred": ["array-like"],
+        "y_score": ["array-like", None],
+        "groups": ["array-like", None],
+        "labels": ["array-like", None],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def classification_summary(
+    y_true,
+    y_pred,
+    *,
+    y_score=None,
+    groups=None,
+    labels=None,
+    n_resamples=1000,
+    confidence_level=0.95,
+    random_state=0,
+):
+    """Summarise predictions, each measure with a bootstrap interval.
+
+    The intervals are percentiles over resamples of whole groups, drawn with
+    replacement, because the images of one patient are not independent of each
+    other [1]_ [2]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+
+    y_score : array-like of shape (n_samples,), default=None
+        Score of the positive class, a probability or a decision value, for the
+        AUC. Two classes only.
+
+    groups : array-like of shape (n_samples,), default=None
+        What is resampled as one, mostly the patient. If None, every sample is a
+        group of its own.
+
+    labels : array-like of shape (n_classes,), default=None
+        All classes, in order; of two, the second is the positive one. If None,
+        the sorted labels of `y_true` and `y_pred`, so that malignant is positive
+        where it is the greater label. Give it where a class may be absent.
+
+    n_resamples : int, default=1000
+        Number of bootstrap resamples. With 0 the bounds are NaN.
+
+    confidence_level : float, default=0.95
+        Coverage of the intervals, in (0, 1).
+
+    random_state : int, RandomState instance or None, default=0
+        Decides the resamples.
+
+    Returns
+    -------
+    summary : DataFrame of shape (n_measures, 3)
+        With the columns ``estimate``, ``lower`` and ``upper``, float64. Its index
+        is ``kappa`` [3]_, ``accuracy``, ``balanced accuracy``, ``sensitivity``,
+        ``specificity``, ``PPV``, ``NPV``, ``AUC`` and ``prevalence`` for two
+        classes, and the first three for more.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, labels or scores cannot be used, or groups are missing.
+
+    See Also
+    --------
+    skfusion.model_selection.compare_models : Such summaries for several models.
+
+    Notes
+    -----
+    A measure that is not defined is NaN: the PPV where nothing was predicted
+    positive, kappa where both the labels and the predictions are of one class, the
+    balanced accuracy where a class never occurs in `y_true`. A resample in which
+    it is not defined is left out of its interval.
+
+    The groups are not stratified by class, so that prevalence varies as it would
+    in another sample of patients, and PPV and NPV with it. With a single group
+    there is no interval. Percentile intervals are too narrow for fewer than about
+    twenty groups, and of no width where every sample agrees (a sensitivity of 1).
+
+    References
+    ----------
+    .. [1] B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap",
+       Chapman & Hall, 1993.
+
+    .. [2] C. A. Field and A. H. Welsh, "Bootstrapping clustered data", Journal of
+       the Royal Statistical Society B, 69(3):369-390, 2007.
+
+    .. [3] J. Cohen, "A coefficient of agreement for nominal scales", Educational
+       and Psychological Measurement, 20(1):37-46, 1960.
+
+    Examples
+    --------
+    >>> from skfusion.metrics import classification_summary
+    >>> y_true = [0, 0, 0, 0, 1, 1, 1, 1]
+    >>> y_pred = [0, 0, 0, 1, 0, 1, 1, 1]
+    >>> patient = ["a", "a", "b", "b", "c", "c", "d", "d"]
+    >>> summary = classification_summary(y_true, y_pred, groups=patient)
+    >>> summary.loc["kappa", "estimate"].item()
+    0.5
+    >>> summary.loc["accuracy"].tolist()
+    [0.75, 0.5, 1.0]
+    """
+    y_true, y_pred, labels = _check_labels(y_true, y_pred, labels)
+    group, n_groups = _check_groups(groups, y_true)
+    measure = _Measures(y_true, y_pred, len(labels), group, n_groups)
+    if y_score is not None:
+        measure.area = WeightedAUC(y_true == 1, _check_score(y_score, y_true, labels))
+    estimate = measure(np.ones((1, n_groups)))[0]
+    lower, upper = np.full((2, len(estimate)), np.nan)
+    if n_resamples > 0 and n_groups > 1:
+        rng = check_random_state(random_state)
+        blocks = resample_groups(n_groups, n_resamples, len(y_true), rng)
+        values = np.concatenate([measure(weights) for weights in blocks])
+        lower, upper = _percentiles(values, confidence_level)
+    summary = pd.DataFrame(
+        {"estimate": estimate, "lower": lower, "upper": upper},
+        index=pd.Index(measure.names, name="measure"),
+    )
+    return summary.where(summary["estimate"].notna())
+
+
+class _Measures:
+    """All measures for each row of group weights."""
+
+    def __init__(self, y_true, y_pred, n_classes, group, n_groups):
+        self.names = BINARY_MEASURES if n_classes == 2 else MULTICLASS_MEASURES
+        self.area = None
+        self.group = group
+        self.n_classes = n_classes
+        self.counts = np.zeros((n_groups, n_classes * n_classes))
+        np.add.at(self.counts, (group, n_classes * y_true + y_pred), 1)
+
+    def __call__(self, weights):
+        shape = (len(weights), self.n_classes, self.n_classes)
+        measures = confusion_measures((weights @ self.counts).reshape(shape))
+        if self.area is not None:
+            measures["AUC"] = self.area(weights[:, self.group])
+        undefined = np.full(len(weights), np.nan)
+        return np.column_stack([measures.get(name, undefined) for name in self.names])
+
+
+def _check_labels(y_true, y_pred, labels):
+    """Encode labels as indices of the classes."""
+    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+    check_consistent_length(y_true, y_pred)
+    if len(y_true) == 0:
+        raise ValueError("Expected at least one sample. Got y_true of length 0.")
+    present = unique_labels(y_true, y_pred)
+    labels = _two_classes(present) if labels is None else column_or_1d(labels)
+    strange = np.setdiff1d(present, labels)
+    if len(strange):
+        raise ValueError(
+            f"Expected every label in labels={labels.tolist()!r}. Got {strange.tolist()[0]!r} "
+            "in y_true or y_pred: add it to labels, or leave its samples out."
+        )
+    code = {label: code for code, label in enumerate(labels.tolist())}
+    if len(code) < len(labels):
+        raise ValueError(f"Expected distinct labels. Got labels={labels.tolist()!r}.")
+    encoded = [
+        np.array([code[label] for label in y.tolist()]) for y in (y_true, y_pred)
+    ]
+    return *encoded, labels
+
+
+def _two_classes(present):
+    """Add the other class of 0 and 1 to a lone one of them, as far as it is known."""
+    if len(present) == 1 and present[0] in (0, 1):
+        return np.array([0, 1])
+    return present
+
+
+def _check_groups(groups, y_true):
+    if groups is None:
+        return np.arange(len(y_true)), len(y_true)
+    groups = column_or_1d(groups)
+    check_consistent_length(y_true, groups)
+    codes, names = pd.factorize(groups)
+    if (codes < 0).any():
+        row = int(np.flatnonzero(codes < 0)[0])
+        raise ValueError(
+            f"Expected a group for every sample. Got none in row {row}: give an image "
+            "of an unknown patient a group of its own."
+        )
+    return codes, len(names)
+
+
+def _check_score(y_score, y_true, labels):
+    if len(labels) != 2:
+        raise ValueError(
+            "Expected y_score=None unless there are two classes. Got y_score with "
+            f"labels={labels.tolist()!r}."
+        )
+    y_score = np.asarray(y_score, dtype=np.float64)
+    if y_score.ndim != 1:
+        raise ValueError(
+            "Expected y_score of shape (n_samples,), the score of the positive class. "
+            f"Got shape {y_score.shape!r}: of predict_proba, pass the column [:, 1]."
+        )
+    check_consistent_length(y_true, y_score)
+    if np.isnan(y_score).any():
+        row = int(np.flatnonzero(np.isnan(y_score))[0])
+        raise ValueError(f"Expected a score for every sample. y_score[{row}] is NaN.")
+    return y_score
+
+
+def _percentiles(values, confidence_level):
+    """Bounds over the resamples in which a measure is defined."""
+    tails = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
+    bounds = np.full((2, values.shape[1]), np.nan)
+    defined = ~np.isnan(values).all(axis=0)
+    bounds[:, defined] = np.nanquantile(values[:, defined], tails, axis=0)
+    return bounds
