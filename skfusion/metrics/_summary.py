@@ -181,8 +181,9 @@ def _check_labels(y_true, y_pred, labels):
     strange = np.setdiff1d(present, labels)
     if len(strange):
         raise ValueError(
-            f"Expected every label in labels={labels.tolist()!r}. Got {strange.tolist()[0]!r} "
-            "in y_true or y_pred: add it to labels, or leave its samples out."
+            f"Expected every label in labels={labels.tolist()!r}. Got "
+            f"{strange.tolist()[0]!r} in y_true or y_pred: add it to labels, or leave "
+            "its samples out."
         )
     code = {label: code for code, label in enumerate(labels.tolist())}
     if len(code) < len(labels):

@@ -1,0 +1,356 @@
+"""Balancing the classes of an image set."""
+
+import warnings
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_sampling_strategy, check_target_type
+from imblearn.utils._validation import ArraysTransformer
+from sklearn.base import _fit_context
+from sklearn.preprocessing import label_binarize
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.random import sample_without_replacement
+from sklearn.utils.validation import validate_data
+
+from ._validation import holds_paths, image_table
+from .exceptions import DataQualityWarning
+from .images import augment_image
+
+__all__ = ["ImageOverSampler"]
+
+_GREATEST_SEED = 2**31 - 1
+
+
+class ImageOverSampler(BaseOverSampler):
+    """Over-sample the smaller classes with freshly augmented copies.
+
+    Images of the smaller classes are drawn at random with replacement, and every
+    copy gets an augmentation of its own, so that no two are the same picture
+    whatever model follows. Arrays of images are augmented at once; rows of paths
+    get a column ``augmentation``, the seed with which
+    :class:`~skfusion.images.ImageSource` augments the row when it reads it.
+
+    Like every sampler it belongs inside a pipeline, behind the split, and acts in
+    ``fit`` only: copies made before a split stand on both of its sides.
+
+    Parameters
+    ----------
+    sampling_strategy : float, str, dict or callable, default="auto"
+        How many copies to add, as in
+        :class:`~imblearn.over_sampling.RandomOverSampler`. With `by`, it holds
+        inside each value of that column.
+
+    by : str, default=None
+        Name of a column of X inside whose values the classes are balanced, mostly
+        ``"modality"``: where the modalities differ in prevalence, a model can tell
+        the class from the modality alone. Needs a DataFrame.
+
+    augmentation : bool, default=True
+        Whether copies are augmented. If False they are plain copies, and X comes
+        back in the form that came.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides which rows are copied, and the augmentation of each copy.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Number of copies to add of each class; with `by`, such a dict for each
+        value of the column.
+
+    sample_indices_ : ndarray of shape (n_samples_new,)
+        Row of X from which each row of the result comes; the rows of X come first.
+
+    n_features_in_ : int
+        Number of columns of X.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X. Only if X has names that are all strings.
+
+    See Also
+    --------
+    skfusion.images.augment_image : The augmentation.
+    imblearn.over_sampling.RandomOverSampler : Plain copies; works on DataFrames of
+        paths too.
+
+    Notes
+    -----
+    What comes back depends on what came:
+
+    - an array of images, (n_samples, height, width[, n_channels]): such an array, of
+      the same dtype, whose added images are augmented;
+    - a DataFrame with a column ``image``: all of its columns, and ``augmentation``
+      (int64; 0 for the rows of X, which keep a seed that they had);
+    - a list, Series, 1-D or (n_samples, 1) array of paths: a DataFrame with the
+      columns ``image`` and ``augmentation``, since a list has no place for the seed.
+      In an (n_samples, 1) array, strings without an extension or a folder are taken
+      for values, as imbalanced-learn does;
+    - a 2-D numeric or sparse array, or another DataFrame: plain copies. Rows of
+      numbers have no known geometry: reshape flattened images for augmented ones.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion.over_sampling import ImageOverSampler
+    >>> X = pd.DataFrame({"image": ["a.png", "b.png", "c.png"], "group": [1, 2, 3]})
+    >>> sampler = ImageOverSampler(random_state=0)
+    >>> X_new, y_new = sampler.fit_resample(X, [0, 0, 1])
+    >>> X_new[["image", "group"]].to_numpy().tolist()
+    [['a.png', 1], ['b.png', 2], ['c.png', 3], ['c.png', 3]]
+    >>> (X_new["augmentation"] > 0).tolist(), y_new
+    ([False, False, False, True], [0, 0, 1, 1])
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseOverSampler._parameter_constraints,
+        "by": [str, None],
+        "augmentation": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy="auto",
+        by=None,
+        augmentation=True,
+        random_state=None,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.by = by
+        self.augmentation = augmentation
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, **params):
+        """Check X and y and count the copies; use ``fit_resample`` instead.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list, ndarray or sparse matrix
+            Images, in any form.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        **params : dict
+            Ignored, for compatibility with imbalanced-learn.
+
+        Returns
+        -------
+        self : ImageOverSampler
+            The sampler.
+        """
+        levels = None if self.by is None else _levels(X, self.by)
+        X, y, _ = self._check_X_y(X, y)
+        self._plan(y, levels)
+        return self
+
+    # imbalanced-learn's own version resolves sampling_strategy over the whole of y,
+    # which is wrong where it holds inside each value of a column.
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_resample(self, X, y, **params):
+        """Add copies of the smaller classes.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list, ndarray or sparse matrix
+            Images, in any form.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        **params : dict
+            Ignored, for compatibility with imbalanced-learn.
+
+        Returns
+        -------
+        X_resampled : DataFrame, list, ndarray or sparse matrix
+            X and the copies below it; its form is told in the notes.
+
+        y_resampled : array-like of shape (n_samples_new,)
+            Their labels, in the form of `y`.
+
+        Raises
+        ------
+        ValueError
+            If there is one class only, the column `by` is not there, or the
+            strategy asks for fewer samples than there are.
+        """
+        check_classification_targets(y)
+        levels = None if self.by is None else _levels(X, self.by)
+        table = _seeded_table(X) if self.augmentation and _holds_files(X) else X
+        forms = ArraysTransformer(table, y)
+        checked, labels, binarize_y = self._check_X_y(table, y)
+        if table is not X:  # the names that came, not those that leave
+            validate_data(self, X=_names_of(X), skip_check_array=True)
+        self._adds_column = table is not X and "augmentation" not in _names_of(X)
+        parts = self._plan(labels, levels)
+        X_new, y_new = self._fit_resample(checked, labels, parts=parts)
+        if binarize_y:
+            y_new = label_binarize(y_new, classes=np.unique(labels))
+        return forms.transform(X_new, y_new)
+
+    def get_feature_names_out(self, input_features=None):
+        """Get the names of the columns of the result.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns of X.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            Those of X, and ``augmentation`` where it was added.
+        """
+        names = super().get_feature_names_out(input_features)
+        if getattr(self, "_adds_column", False):
+            return np.append(names, np.array(["augmentation"], dtype=object))
+        return names
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.sampler_tags.sample_indices = True
+        return tags
+
+    def _check_X_y(self, X, y):  # noqa: N802 (imbalanced-learn's name)
+        y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
+        if not isinstance(X, pd.DataFrame):
+            X = check_array(
+                X,
+                dtype=None,
+                accept_sparse=["csr", "csc"],
+                ensure_all_finite=False,
+                ensure_2d=not holds_paths(X),
+                allow_nd=True,
+            )
+        check_consistent_length(X, y)
+        validate_data(self, X=X, y=y, skip_check_array=True)
+        return X, y, binarize_y
+
+    def _plan(self, y, levels):
+        """Decide how many copies of which class to add inside which rows."""
+        if levels is None:
+            self.sampling_strategy_ = self._strategy(y)
+            return [(np.arange(len(y)), self.sampling_strategy_)]
+        rows = {level: np.flatnonzero(levels == level) for level in pd.unique(levels)}
+        self.sampling_strategy_ = {
+            level: self._strategy_inside(level, y[rows[level]]) for level in rows
+        }
+        return [(rows[level], self.sampling_strategy_[level]) for level in rows]
+
+    def _strategy(self, y):
+        return dict(
+            check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
+        )
+
+    def _strategy_inside(self, level, y):
+        classes = np.unique(y).tolist()
+        if len(classes) == 1:
+            warnings.warn(
+                f"The rows with {self.by} {level!r} are all of class {classes[0]!r}: "
+                f"they are left as they are, and {self.by} gives their class away.",
+                DataQualityWarning,
+                stacklevel=2,
+            )
+            return {}
+        try:
+            return self._strategy(y)
+        except ValueError as error:
+            raise ValueError(f"Inside {self.by} {level!r}: {error}") from error
+
+    def _fit_resample(self, X, y, *, parts):
+        rng = check_random_state(self.random_state)
+        copied = [
+            rng.choice(rows[y[rows] == label], size=n_copies, replace=True)
+            for rows, strategy in parts
+            for label, n_copies in strategy.items()
+        ]
+        originals = np.arange(len(y))
+        self.sample_indices_ = np.concatenate([originals, *copied])
+        X_new = _take(X, self.sample_indices_)
+        if self.augmentation:
+            n_copies = len(self.sample_indices_) - len(y)
+            _augment_copies(X_new, _draw_seeds(n_copies, rng))
+        return X_new, y[self.sample_indices_]
+
+
+def _holds_files(X):
+    """Whether X holds paths; a lone column of bare words holds values."""
+    if isinstance(X, np.ndarray) and X.ndim == 2:
+        return holds_paths(X) and len(X) > 0 and _looks_like_path(X[0, 0])
+    return holds_paths(X)
+
+
+def _looks_like_path(value):
+    path = Path(value)
+    return isinstance(value, Path) or len(path.parts) > 1 or path.suffix != ""
+
+
+def _seeded_table(X):
+    table = image_table(X)
+    if "augmentation" not in table:
+        return table.assign(augmentation=np.zeros(len(table), dtype=np.int64))
+    seeds = table["augmentation"].fillna(0).astype(np.int64)
+    return table.assign(augmentation=seeds)
+
+
+def _names_of(X):
+    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=["image"])
+
+
+def _levels(X, by):
+    if not isinstance(X, pd.DataFrame):
+        raise ValueError(
+            f"The 'by' parameter of ImageOverSampler needs X to be a DataFrame with "
+            f"the column {by!r}. Got {type(X).__name__} instead."
+        )
+    if by not in X.columns:
+        raise ValueError(
+            f"The 'by' parameter of ImageOverSampler must be the name of a column of "
+            f"X, one of {list(X.columns)!r}. Got {by!r} instead."
+        )
+    if X[by].isna().any():
+        row = int(np.flatnonzero(X[by].isna())[0])
+        raise ValueError(
+            f"Expected a value in every row of X[{by!r}], inside whose values the "
+            f"classes are balanced. Row {row} has none."
+        )
+    return X[by].to_numpy()
+
+
+def _take(X, rows):
+    if isinstance(X, pd.DataFrame):
+        return X.iloc[rows].reset_index(drop=True)
+    return X[rows]
+
+
+def _draw_seeds(n_seeds, rng):
+    return 1 + sample_without_replacement(_GREATEST_SEED, n_seeds, random_state=rng)
+
+
+def _augment_copies(X, seeds):
+    """Augment the last rows of X in place, now or when they are read."""
+    first = X.shape[0] - len(seeds)
+    if isinstance(X, pd.DataFrame):
+        if "image" in X.columns:
+            X.iloc[first:, X.columns.get_loc("augmentation")] = seeds
+    elif X.ndim > 2:
+        for row, seed in enumerate(seeds, start=first):
+            X[row] = _augment_pixels(X[row], seed)
+
+
+def _augment_pixels(image, seed):
+    is_scaled = image.dtype in (np.uint8, np.uint16)
+    scale = np.iinfo(image.dtype).max if is_scaled else 1
+    augmented = augment_image(image / np.float32(scale), int(seed)) * scale
+    if image.dtype.kind in "iu":
+        limits = np.iinfo(image.dtype)
+        augmented = np.clip(np.rint(augmented), limits.min, limits.max)
+    return augmented.astype(image.dtype)
