@@ -48,6 +48,7 @@ html_title = f"skfusion {release}"
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
 html_theme_options = {
+    "header_links_before_dropdown": 7,
     "show_prev_next": False,
     "show_toc_level": 2,
     "navigation_with_keys": False,
