@@ -1,0 +1,109 @@
+"""What a file says of itself: its kind, and the size of its image."""
+
+from skfusion.exceptions import ImageReadError
+
+__all__ = ["MAX_PIXELS", "check_size", "image_kind"]
+
+#: Most pixels that an image may have. The largest digitised mammogram films have
+#: about 40 million; a header that claims more than this is damaged or hostile.
+MAX_PIXELS = 80_000_000
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"BM", "BMP"),
+)
+_EXPLICIT_VRS = frozenset(
+    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV "
+    b"TM UC UI UL UN UR US UT UV".split()
+)
+_HEAD_BYTES = 132
+
+
+def image_kind(head):
+    """Tell the kind of an image file by its first bytes, never by its name.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 132 bytes of the file, or all of a shorter one.
+
+    Returns
+    -------
+    kind : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"} or None
+        ``None`` where the bytes begin none of them.
+
+    Examples
+    --------
+    >>> from skfusion.images._headers import image_kind
+    >>> image_kind(bytes(128) + b"DICM")
+    'DICOM'
+    >>> image_kind(b"P5 64 64 255 ")
+    'PPM'
+    >>> print(image_kind(b"patient;age"))
+    None
+    """
+    if head[128:_HEAD_BYTES] == b"DICM":
+        return "DICOM"
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
+        return "PPM"
+    if _begins_dicom_data_set(head):
+        return "DICOM"
+    return None
+
+
+def _begins_dicom_data_set(head):
+    """Whether a little-endian DICOM data set begins without a preamble.
+
+    Such a file starts with an element of group 2 or 8, which has a known value
+    representation (explicit) or a short length (implicit).
+    """
+    if len(head) < 8 or head[:2] not in (b"\x02\x00", b"\x08\x00"):
+        return False
+    if head[4:6] in _EXPLICIT_VRS:
+        return True
+    element = int.from_bytes(head[2:4], "little")
+    length = int.from_bytes(head[4:8], "little")
+    return element <= 0x60 and length <= 128 and length % 2 == 0
+
+
+def check_size(rows, columns, what="header"):
+    """Refuse a size that no image of the field has, before anything is decoded.
+
+    Parameters
+    ----------
+    rows, columns : int
+        The size that the file claims.
+
+    what : str, default="header"
+        Where it claims it; begins the message.
+
+    Raises
+    ------
+    ImageReadError
+        If a side is zero, or there are more than ``MAX_PIXELS`` pixels. The
+        message does not name the file: :func:`skfusion.images.read_image` does.
+
+    Examples
+    --------
+    >>> from skfusion.images._headers import check_size
+    >>> check_size(4096, 3328)
+    >>> check_size(0, 3328)
+    Traceback (most recent call last):
+        ...
+    skfusion.exceptions.ImageReadError: the header gives 0 x 3328 pixels
+    """
+    if rows < 1 or columns < 1:
+        raise ImageReadError(f"the {what} gives {rows} x {columns} pixels")
+    if rows * columns > MAX_PIXELS:
+        raise ImageReadError(
+            f"the {what} gives {rows} x {columns} pixels, more than the "
+            f"{MAX_PIXELS} that an image may have"
+        )
