@@ -1,6 +1,7 @@
 """Configuration of the documentation (sphinx)."""
 
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -56,3 +57,15 @@ html_theme_options = {
 }
 html_sidebars = {"quickstart": [], "whats_new": []}
 html_show_sourcelink = False
+
+
+def drop_foreign_references(app, what, name, obj, options, lines):
+    """Drop the cross references of inherited docstrings: their targets are not here."""
+    if getattr(obj, "__module__", "").startswith(("sklearn.", "imblearn.")):
+        reference = re.compile(r":ref:`([^<`]+?)(?: <[^>]+>)?`")
+        lines[:] = [reference.sub(r"\1", line) for line in lines]
+
+
+def setup(app):
+    """Connect the hooks above."""
+    app.connect("autodoc-process-docstring", drop_foreign_references)
