@@ -68,7 +68,7 @@ class ImageOverSampler(BaseOverSampler):
     n_features_in_ : int
         Number of columns of X.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X. Only if X has names that are all strings.
 
     See Also
