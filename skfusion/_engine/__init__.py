@@ -1,0 +1,19 @@
+"""How any network is trained and run."""
+
+from ._augmentation import augment_batch
+from ._batches import ImageTensors
+from ._device import autocast, resolve_device, seeded, trains_in_bfloat16
+from ._inference import run_network
+from ._net import build_net, release_training_state
+
+__all__ = [
+    "ImageTensors",
+    "augment_batch",
+    "autocast",
+    "build_net",
+    "release_training_state",
+    "resolve_device",
+    "run_network",
+    "seeded",
+    "trains_in_bfloat16",
+]

@@ -1,0 +1,14 @@
+"""Plain torch modules; they know nothing of scikit-learn."""
+
+from ._backbones import Backbone, backbone_stages, list_backbones
+from ._cnn17 import CNN17, count_layers
+from ._transfer import TransferNetwork
+
+__all__ = [
+    "CNN17",
+    "Backbone",
+    "TransferNetwork",
+    "backbone_stages",
+    "count_layers",
+    "list_backbones",
+]

@@ -1,0 +1,6 @@
+"""Classifiers that train a network."""
+
+from ._cnn17 import CNN17Classifier
+from ._transfer import TransferCNNClassifier
+
+__all__ = ["CNN17Classifier", "TransferCNNClassifier"]

@@ -1,0 +1,100 @@
+"""Which device, which precision, which random numbers."""
+
+from contextlib import contextmanager
+
+import torch
+from sklearn.utils import check_random_state
+
+__all__ = ["autocast", "resolve_device", "seeded", "trains_in_bfloat16"]
+
+
+def resolve_device(device):
+    """Turn the parameter `device` into a torch device.
+
+    Parameters
+    ----------
+    device : str
+        "auto" takes CUDA, then Apple's MPS, then the CPU; else a name of torch's.
+
+    Returns
+    -------
+    device : torch.device
+
+    Raises
+    ------
+    ValueError
+        If there is no such device.
+
+    Examples
+    --------
+    >>> from skfusion._engine import resolve_device
+    >>> resolve_device("cpu")
+    device(type='cpu')
+    """
+    if device == "auto":
+        return torch.device(_best_device())
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            "The 'device' parameter must be 'auto' or a device of this machine, such "
+            f"as 'cpu', 'cuda', 'cuda:1' or 'mps'. Got {device!r} instead, which torch "
+            f"cannot use: {str(error).splitlines()[0]}"
+        ) from error
+    return resolved
+
+
+def _best_device():
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def trains_in_bfloat16(precision, device):
+    """Whether training uses bfloat16: where asked for, or fast in hardware.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        "auto" is bfloat16 where the device computes it in hardware.
+
+    device : torch.device
+
+    Returns
+    -------
+    use_bfloat16 : bool
+    """
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # False where torch does not say: then float32, which is always right.
+    return (
+        device.type == "cpu"
+        and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    )
+
+
+def autocast(device, use_bfloat16):
+    """Context in which a network computes in bfloat16, or does nothing."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=use_bfloat16)
+
+
+@contextmanager
+def seeded(random_state):
+    """Context in which torch's generators start from a seed, and are put back.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None
+
+    Yields
+    ------
+    seed : int
+        The seed that was set.
+    """
+    seed = int(check_random_state(random_state).randint(2**31 - 1))
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield seed

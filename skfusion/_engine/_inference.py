@@ -1,0 +1,55 @@
+"""Run a network over any number of images."""
+
+import numpy as np
+import torch
+
+from ._batches import to_float_batch
+from ._device import autocast
+
+__all__ = ["run_network"]
+
+
+def run_network(
+    function, source, *, batch_size, device, use_bfloat16=False, progress=None
+):
+    """Apply a function of a batch to every image, a batch at a time.
+
+    Batches have one fixed shape (the last one is padded), so that the answer for
+    an image does not depend on the images beside it.
+
+    Parameters
+    ----------
+    function : callable
+        From images (batch_size, n_channels, height, width) to a tensor whose first
+        axis is the batch.
+
+    source : ImageSource
+
+    batch_size : int
+
+    device : torch.device
+
+    use_bfloat16 : bool, default=False
+
+    progress : callable, default=None
+        Wraps the iterable of batches, as tqdm does.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_samples, ...), dtype float32
+    """
+    starts = range(0, len(source), batch_size)
+    outputs = []
+    with torch.inference_mode(), autocast(device, use_bfloat16):
+        for start in starts if progress is None else progress(starts):
+            batch = source[start : start + batch_size]
+            result = function(_padded(batch, batch_size, device))[: len(batch)]
+            outputs.append(result.float().cpu().numpy())
+    return np.concatenate(outputs)
+
+
+def _padded(batch, batch_size, device):
+    if len(batch) < batch_size:
+        padding = np.zeros((batch_size - len(batch), *batch.shape[1:]), batch.dtype)
+        batch = np.concatenate([batch, padding])
+    return to_float_batch(torch.from_numpy(batch).to(device))

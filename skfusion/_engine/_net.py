@@ -1,0 +1,165 @@
+"""The skorch net that trains every network."""
+
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
+from skorch.helper import predefined_split
+from torch import nn
+from tqdm.auto import tqdm
+
+from ._batches import TrainingBatches, ValidationBatches, n_batches
+from ._device import autocast
+
+__all__ = ["build_net", "release_training_state"]
+
+LABEL_SMOOTHING = 0.05
+GRADIENT_NORM = 1.0
+
+
+class _AutocastNet(NeuralNetClassifier):
+    """A skorch net that may compute in bfloat16, channels last."""
+
+    def __init__(self, *args, use_bfloat16=False, **kwargs):
+        self.use_bfloat16 = use_bfloat16
+        super().__init__(*args, **kwargs)
+
+    def initialize_module(self):
+        super().initialize_module()
+        self.module_.to(memory_format=torch.channels_last)
+        return self
+
+    def infer(self, x, **fit_params):
+        with autocast(torch.device(self.device), self.use_bfloat16):
+            return super().infer(x, **fit_params).float()
+
+
+class _EpochProgress(Callback):
+    """A progress bar over the epochs."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.bar_ = tqdm(total=net.max_epochs, desc="epochs", leave=False)
+
+    def on_epoch_end(self, net, **kwargs):
+        self.bar_.set_postfix(train_loss=f"{net.history[-1, 'train_loss']:.3f}")
+        self.bar_.update()
+
+    def on_train_end(self, net, **kwargs):
+        self.bar_.close()
+        del self.bar_
+
+
+def build_net(
+    module,
+    *,
+    module_params,
+    train,
+    valid,
+    learning_rates,
+    weight_decay,
+    class_weight,
+    max_epochs,
+    batch_size,
+    augment,
+    n_iter_no_change,
+    callbacks,
+    device,
+    use_bfloat16,
+    verbose,
+):
+    """Set up a skorch net with the habits that all models share.
+
+    AdamW with a one-cycle schedule, label smoothing, clipped gradients; with
+    validation data, early stopping that goes back to the best epoch.
+
+    Parameters
+    ----------
+    module : type
+        Class of the network.
+
+    module_params : dict
+        Its arguments.
+
+    train, valid : ImageTensors
+        Data to learn from, and to stop by (may be None).
+
+    learning_rates : dict
+        From a pattern of parameter names to the highest learning rate of those;
+        "*" stands for the rest and comes last.
+
+    weight_decay, class_weight, max_epochs, batch_size, augment, n_iter_no_change, \
+callbacks, device, use_bfloat16, verbose
+        As in the estimators; `class_weight` is a tensor or None, `augment` a
+        callable or None.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        Not yet initialised.
+    """
+    steps = max_epochs * n_batches(len(train), batch_size)
+    return _AutocastNet(
+        module,
+        **{f"module__{name}": value for name, value in module_params.items()},
+        criterion=nn.CrossEntropyLoss,
+        criterion__weight=class_weight,
+        criterion__label_smoothing=LABEL_SMOOTHING,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=weight_decay,
+        optimizer__param_groups=[
+            (name, {"lr": rate}) for name, rate in learning_rates.items() if name != "*"
+        ],
+        lr=learning_rates["*"],
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        iterator_train=TrainingBatches,
+        iterator_train__augment=augment,
+        iterator_valid=ValidationBatches,
+        train_split=None if valid is None else predefined_split(valid),
+        callbacks=[
+            *_callbacks(list(learning_rates.values()), steps),
+            *_stopping(valid, n_iter_no_change),
+            *([("progress", _EpochProgress())] if verbose else []),
+            *(callbacks or []),
+        ],
+        device=device,
+        use_bfloat16=use_bfloat16,
+        verbose=0,
+    )
+
+
+def _callbacks(learning_rates, steps):
+    schedule = LRScheduler(
+        torch.optim.lr_scheduler.OneCycleLR,
+        step_every="batch",
+        max_lr=learning_rates,
+        total_steps=max(steps, 2),
+    )
+    clipping = GradientNormClipping(GRADIENT_NORM)
+    return [("clipping", clipping), ("schedule", schedule)]
+
+
+def _stopping(valid, n_iter_no_change):
+    if valid is None:
+        return []
+    stopping = EarlyStopping(
+        monitor="valid_loss", patience=n_iter_no_change, load_best=True, sink=_silent
+    )
+    return [("early_stopping", stopping)]
+
+
+def _silent(message):
+    """Take the place of print in skorch's callbacks."""
+
+
+def release_training_state(net):
+    """Leave in a fitted net only what prediction and its history need.
+
+    The data, the optimiser's state and the device go; the network comes to the CPU,
+    so that a pickle is small and loads anywhere.
+    """
+    net.set_params(train_split=None)
+    net.optimizer_.state.clear()
+    net.module_.to("cpu")
+    net.criterion_.to("cpu")
+    net.device = "cpu"
+    return net

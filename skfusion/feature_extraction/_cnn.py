@@ -1,0 +1,273 @@
+"""Features of a frozen network."""
+
+import difflib
+from numbers import Integral
+from pathlib import Path
+
+import torch
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torchvision.models.feature_extraction import (
+    create_feature_extractor,
+    get_graph_node_names,
+)
+
+from .._engine import resolve_device, run_network, seeded
+from .._validation import check_channels, check_images
+from ..images import ImageSource
+from ..networks import Backbone
+from ..networks._backbones import backbone_image_size, check_backbone
+
+__all__ = ["CNNFeatureExtractor"]
+
+
+class CNNFeatureExtractor(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Features of images, computed by a pretrained network that does not learn.
+
+    The network runs in evaluation mode, without gradients, in batches of one fixed
+    shape. It learns nothing from X: what must be learnt in the fold is what comes
+    after it, such as scaling.
+
+    Parameters
+    ----------
+    backbone : str, default="mobilenet_v2"
+        Name of a torchvision classification model.
+
+    weights : str, Path or None, default="DEFAULT"
+        Name of torchvision weights, which are downloaded once; path of a state dict
+        or safetensors file; or None for random ones, decided by `random_state`.
+
+    layer : str, default=None
+        Node of the network whose output is taken, by its name in torchvision's
+        feature extraction. If None, the penultimate layer: the inputs of the last
+        layer with weights, averaged over the image.
+
+    pooling : {"avg", "max", "flatten"}, default="avg"
+        What becomes of the height and width of `layer`. The penultimate layer has
+        none left: without a `layer`, "avg" is the only choice.
+
+    image_shape : tuple of (height, width[, n_channels]), default=None
+        Shape of the images when X is a 2-D numeric array of flattened ones.
+
+    image_size : int, default=None
+        Side in pixels of the square to which images are resized. If None, that of
+        the backbone's own weights. There is no centre crop.
+
+    resize : {"pad", "stretch"}, default="pad"
+        "pad" keeps the aspect ratio.
+
+    batch_size : int, default=32
+        Images in a batch.
+
+    device : str, default="auto"
+        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
+        "cuda:1", "mps".
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        "auto" is float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides random weights.
+
+    Attributes
+    ----------
+    image_shape_ : tuple or None
+        Shape of each image in fit; None for paths.
+
+    n_features_in_ : int
+        Number of features in ``fit``: the length of the second axis of X.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, where they are strings; ``["image"]`` for paths.
+
+    See Also
+    --------
+    make_feature_classifier : The paper's two pipelines on these features.
+    skfusion.neural_network.TransferCNNClassifier : The same network, trained further.
+
+    References
+    ----------
+    .. [1] Razavian et al., "CNN Features off-the-shelf: an Astounding Baseline for
+       Recognition", CVPR Workshops 2014.
+
+    Examples
+    --------
+    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.feature_extraction import CNNFeatureExtractor
+    >>> X, y = make_breast_images(4, random_state=0, return_X_y=True)
+    >>> features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=64)
+    >>> features.fit_transform(X).shape
+    (4, 512)
+    """
+
+    _parameter_constraints: dict = {
+        "backbone": [str],
+        "weights": [str, Path, None],
+        "layer": [str, None],
+        "pooling": [StrOptions({"avg", "max", "flatten"})],
+        "image_shape": ["array-like", None],
+        "image_size": [Interval(Integral, 8, None, closed="left"), None],
+        "resize": [StrOptions({"pad", "stretch"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "device": [str],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        backbone="mobilenet_v2",
+        *,
+        weights="DEFAULT",
+        layer=None,
+        pooling="avg",
+        image_shape=None,
+        image_size=None,
+        resize="pad",
+        batch_size=32,
+        device="auto",
+        precision="auto",
+        random_state=None,
+    ):
+        self.backbone = backbone
+        self.weights = weights
+        self.layer = layer
+        self.pooling = pooling
+        self.image_shape = image_shape
+        self.image_size = image_size
+        self.resize = resize
+        self.batch_size = batch_size
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check X and load the network; nothing is learnt from the images.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list or ndarray
+            Paths of images, or a DataFrame with the column ``image``, or pixels of
+            shape (n_samples, height, width), (n_samples, height, width, n_channels)
+            or, flattened, (n_samples, n_pixels).
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            Fitted extractor.
+        """
+        check_backbone(self.backbone)
+        X = check_images(self, X, image_shape=self.image_shape, reset=True)
+        check_channels(self._source(X).n_channels, self)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._network_ = None
+        self._n_features_out = self._count_features(self._network())
+        return self
+
+    def transform(self, X):
+        """Compute the features of each image.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list or ndarray
+            Images in any form that ``fit`` takes.
+
+        Returns
+        -------
+        features : ndarray of shape (n_samples, n_features), dtype float32
+        """
+        check_is_fitted(self)
+        X = check_images(self, X, image_shape=self.image_shape)
+        device = resolve_device(self.device)
+        network = self._network().to(device)
+        try:
+            return run_network(
+                lambda batch: self._pool(network(batch)),
+                self._source(X),
+                batch_size=self.batch_size,
+                device=device,
+                use_bfloat16=self.precision == "bfloat16",
+            )
+        finally:
+            network.to("cpu")
+
+    def _source(self, X):
+        size = self._image_size()
+        return ImageSource(X, image_size=size, resize=self.resize)
+
+    def _image_size(self):
+        return self.image_size or backbone_image_size(self.backbone)
+
+    def _network(self):
+        if self._network_ is None:
+            with seeded(self._seed):
+                network = Backbone(self.backbone, self.weights)
+            if self.layer is not None:
+                network.model = self._cut(network.model)
+            self._network_ = network.eval().to(memory_format=torch.channels_last)
+        return self._network_
+
+    def _cut(self, model):
+        nodes = get_graph_node_names(model.eval())[1]
+        if self.layer not in nodes and not _is_prefix(self.layer, nodes):
+            near = difflib.get_close_matches(self.layer, nodes, n=5) or nodes[-5:]
+            raise ValueError(
+                f"The 'layer' parameter must be None or a node of {self.backbone!r}. "
+                f"Got {self.layer!r} instead. Did you mean one of {near!r}?"
+            )
+        return create_feature_extractor(model, {self.layer: "features"})
+
+    def _pool(self, output):
+        if isinstance(output, dict):
+            output = output["features"]
+        if self.pooling == "flatten" or output.ndim == 2:
+            return output.flatten(1)
+        # Channels come second in maps, last in the tokens of a transformer.
+        axes = (2, 3) if output.ndim == 4 else (1,)
+        return output.mean(axes) if self.pooling == "avg" else output.amax(axes)
+
+    def _count_features(self, network):
+        if self.layer is None and self.pooling != "avg":
+            raise ValueError(
+                f"pooling={self.pooling!r} needs a layer that still has height and "
+                f"width. Got layer=None, the penultimate layer of {self.backbone!r}, "
+                "which is averaged already. Name one, such as layer='features'."
+            )
+        size = self._image_size()
+        with torch.inference_mode():
+            return self._pool(network(torch.zeros(1, 3, size, size))).shape[1]
+
+    def __getstate__(self):
+        # The weights are loaded again where the extractor is used: a pickle holds
+        # their name, not the network.
+        state = super().__getstate__().copy()
+        if "_network_" in state:
+            state["_network_"] = None
+        return state
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_n_features_out")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _is_prefix(layer, nodes):
+    return any(node.startswith(layer + ".") for node in nodes)

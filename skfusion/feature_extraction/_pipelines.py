@@ -1,0 +1,81 @@
+"""The paper's two classical models on frozen features."""
+
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import Pipeline
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from ._cnn import CNNFeatureExtractor
+
+__all__ = ["make_feature_classifier"]
+
+
+@validate_params(
+    {"classifier": [StrOptions({"svm", "rf"})]}, prefer_skip_nested_validation=True
+)
+def make_feature_classifier(
+    classifier="svm",
+    *,
+    backbone="mobilenet_v2",
+    weights="DEFAULT",
+    image_size=None,
+    random_state=None,
+):
+    """Build a pipeline of frozen features, balancing and a classical classifier.
+
+    Balancing by SMOTE [2]_ happens inside the pipeline, so that it never sees the
+    images that a fold is scored on.
+
+    Parameters
+    ----------
+    classifier : {"svm", "rf"}, default="svm"
+        Support vector machine (on standardised features) or random forest, as in
+        [1]_.
+
+    backbone : str, default="mobilenet_v2"
+        Name of a torchvision classification model.
+
+    weights : str, Path or None, default="DEFAULT"
+        As in :class:`CNNFeatureExtractor`.
+
+    image_size : int, default=None
+        Side of the images in pixels. If None, that of the backbone's own weights.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides random weights, SMOTE and the forest.
+
+    Returns
+    -------
+    pipeline : imblearn.pipeline.Pipeline
+        With the steps "features", "scaler" (of the SVM alone), "sampler" and
+        "classifier".
+
+    References
+    ----------
+    .. [1] Wang et al., "CNN-Based Cross-Modality Fusion for Enhanced Breast Cancer
+       Detection Using Mammography and Ultrasound", Tomography 2024, 10(12):2038-2057.
+    .. [2] Chawla et al., "SMOTE: Synthetic Minority Over-sampling Technique", Journal
+       of Artificial Intelligence Research 2002, 16:321-357.
+
+    Examples
+    --------
+    >>> from skfusion.feature_extraction import make_feature_classifier
+    >>> [name for name, step in make_feature_classifier("svm").steps]
+    ['features', 'scaler', 'sampler', 'classifier']
+    """
+    features = CNNFeatureExtractor(
+        backbone, weights=weights, image_size=image_size, random_state=random_state
+    )
+    sampler = SMOTE(random_state=random_state)
+    if classifier == "svm":
+        last = [
+            ("scaler", StandardScaler()),
+            ("sampler", sampler),
+            ("classifier", SVC()),
+        ]
+    else:
+        forest = RandomForestClassifier(random_state=random_state)
+        last = [("sampler", sampler), ("classifier", forest)]
+    return Pipeline([("features", features), *last])

@@ -1,0 +1,153 @@
+"""The 17-layer CNN, by both ways of counting."""
+
+from collections import OrderedDict
+
+from torch import nn
+from torch.nn import functional
+
+from ._layers import GlobalMeanPool, Standardize
+
+__all__ = ["CNN17", "count_layers"]
+
+
+class _ResidualBlock(nn.Module):
+    """Two convolutions and a shortcut without weights (He et al., option A)."""
+
+    def __init__(self, n_inputs, n_outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_inputs, n_outputs, 3, stride, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(n_outputs)
+        self.conv2 = nn.Conv2d(n_outputs, n_outputs, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(n_outputs)
+        self.stride = stride
+        self.n_new = n_outputs - n_inputs
+
+    def forward(self, x):
+        y = functional.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        if self.stride > 1:
+            x = functional.avg_pool2d(x, self.stride, ceil_mode=True)
+        if self.n_new:
+            x = functional.pad(x, (0, 0, 0, 0, 0, self.n_new))
+        return functional.relu(x + y)
+
+
+def _convolution(n_inputs, n_outputs, stride=1):
+    return nn.Sequential(
+        nn.Conv2d(n_inputs, n_outputs, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(n_outputs),
+        nn.ReLU(),
+    )
+
+
+def _weighted(n_classes, n_channels, width, dropout):
+    """16 convolutions and a fully connected layer: 17 layers with weights."""
+    layers = OrderedDict(
+        input=Standardize(n_channels),
+        stem1=_convolution(n_channels, width, stride=2),
+        stem2=_convolution(width, width),
+    )
+    n_inputs = width
+    for number, (factor, stride) in enumerate(
+        [(1, 1), (2, 2), (2, 1), (4, 2), (4, 1), (8, 2), (8, 1)], start=1
+    ):
+        layers[f"block{number}"] = _ResidualBlock(n_inputs, factor * width, stride)
+        n_inputs = factor * width
+    layers["pool"] = GlobalMeanPool()
+    layers["dropout"] = nn.Dropout(dropout)
+    layers["fully_connected"] = nn.Linear(n_inputs, n_classes)
+    return layers
+
+
+def _listed(n_classes, n_channels, width, dropout):
+    """17 entries of a layer list, from the input to the output."""
+    layers = OrderedDict(input=Standardize(n_channels))
+    n_inputs = n_channels
+    for number, factor in enumerate([1, 2, 4], start=1):
+        n_outputs = factor * width
+        layers[f"conv{number}"] = nn.Conv2d(n_inputs, n_outputs, 3, padding=1)
+        layers[f"norm{number}"] = nn.BatchNorm2d(n_outputs)
+        layers[f"relu{number}"] = nn.ReLU()
+        last = number == 3
+        layers[f"pool{number}"] = (
+            GlobalMeanPool() if last else nn.MaxPool2d(2, ceil_mode=True)
+        )
+        n_inputs = n_outputs
+    layers["dropout"] = nn.Dropout(dropout)
+    layers["fully_connected"] = nn.Linear(n_inputs, n_classes)
+    layers["softmax"] = nn.LogSoftmax(dim=1)
+    # The loss takes the place of a layer list's output layer, and the cross
+    # entropy of log-probabilities is that of the scores they came from.
+    layers["output"] = nn.Identity()
+    return layers
+
+
+_VARIANTS = {"weighted": _weighted, "listed": _listed}
+
+
+class CNN17(nn.Sequential):
+    """A 17-layer convolutional network.
+
+    The architecture is ours: the abstract of [1]_ names "an own 17-layer CNN" and
+    gives neither its layers nor its way of counting them, so both can be built.
+
+    Parameters
+    ----------
+    n_classes : int, default=2
+        Number of outputs.
+
+    n_channels : int, default=1
+        Number of channels of an image.
+
+    variant : {"weighted", "listed"}, default="weighted"
+        "weighted": 17 layers with weights, that is 16 convolutions (seven residual
+        blocks [2]_ on a stem of two) and a fully connected layer. "listed": 17
+        layers as a layer list prints them: input, three times convolution, batch
+        normalisation, ReLU and pooling, then dropout, fully connected, softmax and
+        output.
+
+    width : int, default=24
+        Number of filters of the first convolution.
+
+    dropout : float, default=0.2
+        Fraction of the features dropped before the fully connected layer.
+
+    References
+    ----------
+    .. [1] Wang et al., "CNN-Based Cross-Modality Fusion for Enhanced Breast Cancer
+       Detection Using Mammography and Ultrasound", Tomography 2024, 10(12):2038-2057.
+    .. [2] He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skfusion.networks import CNN17, count_layers
+    >>> network = CNN17(n_classes=3).eval()
+    >>> network(torch.zeros(2, 1, 32, 32)).shape
+    torch.Size([2, 3])
+    >>> count_layers(network)
+    {'weighted': 17, 'listed': 13}
+    """
+
+    def __init__(
+        self, n_classes=2, n_channels=1, variant="weighted", width=24, dropout=0.2
+    ):
+        super().__init__(_VARIANTS[variant](n_classes, n_channels, width, dropout))
+
+
+def count_layers(network):
+    """Count the layers of a network in both ways.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The built network.
+
+    Returns
+    -------
+    counts : dict
+        "weighted": convolutions and fully connected layers; "listed": direct
+        children, the entries of a layer list.
+    """
+    weighted = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    return {"weighted": len(weighted), "listed": len(list(network.children()))}

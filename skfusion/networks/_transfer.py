@@ -1,0 +1,76 @@
+"""A new head on a pretrained backbone."""
+
+from torch import nn
+
+from ._backbones import Backbone, backbone_stages
+
+__all__ = ["TransferNetwork"]
+
+
+class TransferNetwork(nn.Module):
+    """A backbone, of which some stages learn, and a new head.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of a torchvision classification model.
+
+    weights : str, Path or None, default=None
+        Name of torchvision weights, path of a file, or None.
+
+    n_classes : int, default=2
+        Number of outputs.
+
+    trainable : {"head", "all"} or int, default="all"
+        What learns beside the head: nothing, the whole backbone, or its last
+        stages. Batch normalisation of what does not learn stays in evaluation
+        mode.
+
+    dropout : float, default=0.2
+        Fraction of the features dropped before the head.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skfusion.networks import TransferNetwork
+    >>> network = TransferNetwork("squeezenet1_1", trainable="head").eval()
+    >>> network(torch.zeros(2, 1, 64, 64)).shape
+    torch.Size([2, 2])
+    """
+
+    def __init__(
+        self, backbone, weights=None, n_classes=2, trainable="all", dropout=0.2
+    ):
+        super().__init__()
+        self.backbone = Backbone(backbone, weights)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.backbone.n_features, n_classes)
+        self._freeze(trainable)
+
+    def _freeze(self, trainable):
+        stages = backbone_stages(self.backbone.model)
+        n_trainable = {"head": 0, "all": len(stages)}.get(trainable, trainable)
+        if n_trainable > len(stages):
+            raise ValueError(
+                f"The 'trainable' parameter must be 'head', 'all' or at most the "
+                f"{len(stages)} stages of the backbone. Got {trainable!r} instead."
+            )
+        frozen = stages[: len(stages) - n_trainable]
+        for stage in frozen:
+            stage.requires_grad_(False)
+        self.n_frozen_ = len(frozen)
+
+    def frozen_stages(self):
+        """Return the stages that do not learn, a list of modules."""
+        return backbone_stages(self.backbone.model)[: self.n_frozen_]
+
+    def train(self, mode=True):
+        """Switch to training; frozen stages stay in evaluation mode."""
+        super().train(mode)
+        for stage in self.frozen_stages():
+            stage.eval()
+        return self
+
+    def forward(self, x):
+        """Class scores of a batch of shape (n, 1 or 3, height, width)."""
+        return self.head(self.dropout(self.backbone(x)))

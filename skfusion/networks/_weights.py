@@ -1,0 +1,89 @@
+"""Pretrained weights from a file, or from torchvision."""
+
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torchvision.models import get_model_weights
+
+from .._optional import import_optional
+from ..exceptions import WeightsError
+
+__all__ = ["load_weights"]
+
+_FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
+
+
+def load_weights(backbone, weights):
+    """Load the pretrained weights of a backbone.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of a torchvision classification model.
+
+    weights : str or Path
+        Name of torchvision weights ("DEFAULT", "IMAGENET1K_V1", ...), or the path
+        of a state dict saved by torch, or of a safetensors file.
+
+    Returns
+    -------
+    state : dict of str to Tensor
+
+    Raises
+    ------
+    WeightsError
+        If there are no such weights, they cannot be downloaded, or the file is
+        missing or damaged.
+    """
+    if isinstance(weights, Path) or str(weights).endswith(_FILE_ENDINGS):
+        return _load_file(Path(weights))
+    return _download(backbone, weights)
+
+
+def _load_file(path):
+    if not path.is_file():
+        raise WeightsError(
+            f"Expected a weights file. There is no file {path.name!r} in the folder "
+            "that was given. Check the path."
+        )
+    try:
+        if path.suffix == ".safetensors":
+            purpose = "Reading a .safetensors file"
+            module = "safetensors.torch"
+            reader = import_optional(module, extra="safetensors", purpose=purpose)
+            return reader.load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a damaged file makes a reader raise
+        raise WeightsError(
+            f"The weights file {path.name!r} cannot be read as a plain state dict: "
+            f"{type(error).__name__}. Save it with torch.save(model.state_dict(), ...)."
+        ) from error
+    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+        raise WeightsError(
+            f"Expected a state dict (names to tensors) in {path.name!r}. Got "
+            f"{type(state).__name__} instead. Save model.state_dict() alone."
+        )
+    return state
+
+
+def _download(backbone, weights):
+    choices = get_model_weights(backbone)
+    if weights not in choices.__members__ and weights != "DEFAULT":
+        raise WeightsError(
+            f"Expected the weights of {backbone!r} to be one of "
+            f"{['DEFAULT', *choices.__members__]!r}, None, or a file ending in one of "
+            f"{_FILE_ENDINGS!r}. Got {weights!r} instead."
+        )
+    entry = choices[weights]
+    try:
+        return entry.get_state_dict(progress=False, check_hash=True)
+    except (URLError, OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"The weights {entry!s} of {backbone!r} could not be downloaded: "
+            f"{error}. Without a network, download {entry.url} elsewhere and pass "
+            "the file: weights='path/to/file.pth'; or pass weights=None for random "
+            "ones."
+        ) from error

@@ -1,0 +1,212 @@
+"""What the classifiers of images share: they hold a skorch net."""
+
+from abc import ABCMeta, abstractmethod
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.utils import compute_class_weight
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._engine import (
+    ImageTensors,
+    augment_batch,
+    build_net,
+    release_training_state,
+    resolve_device,
+    run_network,
+    seeded,
+    trains_in_bfloat16,
+)
+from .._validation import check_groups, check_images, check_labels
+from ..images import ImageSource
+from ._inner_split import inner_split
+
+__all__ = ["BaseCNNClassifier"]
+
+
+class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base class of the classifiers that train a network.
+
+    Warning: this class should not be used directly. Use derived classes instead.
+    """
+
+    _parameter_constraints: dict = {
+        "image_shape": ["array-like", None],
+        "image_size": [Interval(Integral, 8, None, closed="left"), None],
+        "resize": [StrOptions({"pad", "stretch"})],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "augmentation": ["boolean", callable],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 0.5, closed="right")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, None],
+        "device": [str],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def _module(self):
+        """Return the class of the network, its own arguments, and learning rates."""
+
+    @abstractmethod
+    def _default_image_size(self):
+        """Return the side of the images, in pixels, where `image_size` is None."""
+
+    def _start(self, net, images):
+        """Set up an initialised net from the training images."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, groups=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list or ndarray
+            Paths of images, or a DataFrame with the column ``image``, or pixels of
+            shape (n_samples, height, width), (n_samples, height, width, n_channels)
+            or, flattened, (n_samples, n_pixels).
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        groups : array-like of shape (n_samples,), default=None
+            What must not cross the inner split of early stopping, such as the
+            patient. If None, the column ``group`` of X; without one, copies of one
+            image stay together.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+        """
+        X, y = check_images(self, X, y, image_shape=self.image_shape, reset=True)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        device = resolve_device(self.device)
+        groups = None if groups is None else check_groups(X, groups)
+        with seeded(self.random_state) as seed:
+            train, valid = self._split(X, codes, groups, seed)
+            source = self._source(X)
+            images = source.to_array()
+            self._train(images, codes, train, valid, device, source.n_channels)
+        return self
+
+    def _split(self, X, codes, groups, seed):
+        if not self.early_stopping:
+            return np.arange(len(codes)), None
+        groups = check_groups(X) if groups is None else groups
+        return inner_split(codes, groups, self.validation_fraction, seed)
+
+    def _source(self, X):
+        size = self.image_size or self._default_image_size()
+        return ImageSource(X, image_size=size, resize=self.resize)
+
+    def _train(self, images, codes, train, valid, device, n_channels):
+        def tensors(rows):
+            return ImageTensors(images[rows], codes[rows], device)
+
+        train_set = tensors(train)
+        module, module_params, learning_rates = self._module(n_channels)
+        net = build_net(
+            module,
+            module_params={"n_classes": len(self.classes_), **module_params},
+            train=train_set,
+            valid=None if valid is None else tensors(valid),
+            learning_rates=learning_rates,
+            weight_decay=self.weight_decay,
+            class_weight=self._class_weight(codes[train], device),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            augment=augment_batch if self.augmentation is True else self._augment(),
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=self.callbacks,
+            device=str(device),
+            use_bfloat16=trains_in_bfloat16(self.precision, device),
+            verbose=self.verbose,
+        ).initialize()
+        self._start(net, images[train])
+        # partial_fit: fit would initialise, and so forget what _start has set.
+        net.partial_fit(train_set, y=None)
+        self.net_ = release_training_state(net)
+        self.n_iter_ = len(net.history)
+        self.history_ = net.history
+
+    def _augment(self):
+        return self.augmentation or None
+
+    def _class_weight(self, codes, device):
+        if self.class_weight is None:
+            return None
+        weights = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=self.classes_[codes]
+        )
+        return torch.tensor(weights, dtype=torch.float32, device=device)
+
+    def predict(self, X):
+        """Predict the class of each image.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list or ndarray
+            Images in any form that ``fit`` takes.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, of the kind that ``fit`` was given.
+        """
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Predict the probability of each class for each image.
+
+        A network that was trained on mirrored images is asked both ways, and the
+        two answers are averaged.
+
+        Parameters
+        ----------
+        X : DataFrame, Series, list or ndarray
+            Images in any form that ``fit`` takes.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+            Columns in the order of ``classes_``; rows sum to 1.
+        """
+        check_is_fitted(self)
+        X = check_images(self, X, image_shape=self.image_shape)
+        device = resolve_device(self.device)
+        module = self.net_.module_.to(device).eval()
+        try:
+            scores = run_network(
+                lambda batch: self._ask(module, batch),
+                self._source(X),
+                batch_size=self.batch_size,
+                device=device,
+                use_bfloat16=self.precision == "bfloat16",
+            ).astype(np.float64)
+        finally:
+            module.to("cpu")
+        return scores / scores.sum(axis=1, keepdims=True)
+
+    def _ask(self, module, batch):
+        probabilities = module(batch).float().softmax(dim=1)
+        if self.augmentation is not True:
+            return probabilities
+        mirrored = module(batch.flip(3)).float().softmax(dim=1)
+        return (probabilities + mirrored) / 2
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

@@ -1,0 +1,57 @@
+"""The inner split of early stopping: stratified and grouped."""
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+__all__ = ["inner_split"]
+
+
+def inner_split(codes, groups, validation_fraction, seed):
+    """Set a part of the training data aside, with no group on both sides.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), dtype int64
+        Class of each row.
+
+    groups : ndarray of shape (n_samples,), dtype int64
+        What must not cross the split.
+
+    validation_fraction : float
+        Share of the rows to set aside, in (0, 0.5].
+
+    seed : int
+        Decides the split.
+
+    Returns
+    -------
+    train, valid : ndarray of int
+        Rows on each side.
+
+    Raises
+    ------
+    ValueError
+        If a class has too few groups to stand on both sides.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.neural_network._inner_split import inner_split
+    >>> codes, groups = np.tile([0, 1], 20), np.repeat(np.arange(20), 2)
+    >>> train, valid = inner_split(codes, groups, 0.1, seed=0)
+    >>> len(valid), set(groups[train]) & set(groups[valid])
+    (4, set())
+    """
+    fewest = min(len(np.unique(groups[codes == code])) for code in np.unique(codes))
+    n_splits = max(2, round(1 / validation_fraction))
+    if fewest < 2:
+        raise ValueError(
+            "early_stopping=True sets groups aside, and needs at least 2 groups of "
+            f"each class. Got {fewest} of the rarest. Set early_stopping=False, or "
+            "train on more patients."
+        )
+    splitter = StratifiedGroupKFold(
+        min(n_splits, fewest), shuffle=True, random_state=seed
+    )
+    train, valid = next(splitter.split(codes, codes, groups))
+    return train, valid
