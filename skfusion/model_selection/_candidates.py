@@ -1,0 +1,108 @@
+"""Fitting one candidate on one fold."""
+
+import gc
+import sys
+import time
+import traceback
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples, has_fit_parameter
+
+
+def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np.nan):
+    """Fit a clone on one side of a split and predict the other.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is cloned.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    split : tuple of (ndarray, ndarray)
+        Rows to train on, and rows to predict.
+
+    groups : ndarray of shape (n_samples,), default=None
+        Passed to ``fit`` where it takes groups.
+
+    scorer : callable, default=None
+        Called with the fitted clone and the test side; returns a dict.
+
+    error_score : "raise" or float, default=np.nan
+        Whether an error is raised or returned.
+
+    Returns
+    -------
+    result : dict
+        With ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
+        ``scores``, or with ``error`` alone.
+    """
+    train, test = split
+    try:
+        start = time.perf_counter()
+        model = _fit(clone(estimator), X, y, train, groups)
+        fitted = time.perf_counter()
+        X_test = _safe_indexing(X, test)
+        return {
+            "y_pred": np.asarray(model.predict(X_test)),
+            "y_score": positive_score(model, X_test, np.unique(y)),
+            "fit_time": fitted - start,
+            "score_time": time.perf_counter() - fitted,
+            "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+        }
+    except Exception:
+        if error_score == "raise":
+            raise
+        return {"error": traceback.format_exc()}
+
+
+def _fit(model, X, y, train, groups):
+    options = {}
+    if groups is not None and has_fit_parameter(model, "groups"):
+        options["groups"] = groups[train]
+    return model.fit(_safe_indexing(X, train), y[train], **options)
+
+
+def positive_score(model, X, classes):
+    """Score the greater of two classes.
+
+    Parameters
+    ----------
+    model : fitted classifier
+        With ``predict_proba``, ``decision_function``, or neither.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted.
+
+    Returns
+    -------
+    score : ndarray of shape (n_samples,), dtype float64
+        NaN where there are more classes than two, or the model has no such score.
+    """
+    unknown = np.full(_num_samples(X), np.nan)
+    if len(classes) != 2 or not np.array_equal(model.classes_, classes):
+        return unknown
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
+    if hasattr(model, "decision_function"):
+        return np.asarray(model.decision_function(X), dtype=np.float64)
+    return unknown
+
+
+def free_memory():
+    """Give back what the last network held, on an accelerator too."""
+    torch = sys.modules.get("torch")
+    if torch is None:  # then there was no network, and collecting takes time
+        return
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

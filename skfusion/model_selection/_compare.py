@@ -1,0 +1,236 @@
+"""Several models on the same folds."""
+
+import warnings
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import check_scoring
+from sklearn.utils import Bunch, check_consistent_length, column_or_1d
+from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm.auto import tqdm
+
+from ._candidates import fit_fold, free_memory
+from ._splits import check_groups, check_splits
+from ._tables import fold_table, prediction_table, row_table, summary_table
+
+__all__ = ["compare_models"]
+
+
+@validate_params(
+    {
+        "estimators": [list, tuple],
+        "groups": ["array-like", None],
+        "cv": ["cv_object"],
+        "scoring": [str, callable, list, tuple, set, dict, None],
+        "error_score": [StrOptions({"raise"}), Real],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=False,
+)
+def compare_models(
+    estimators,
+    X,
+    y,
+    *,
+    groups=None,
+    cv=None,
+    scoring=None,
+    error_score=np.nan,
+    n_jobs=None,
+    verbose=0,
+):
+    """Compare classifiers on identical folds that no patient crosses.
+
+    The folds are drawn once. A clone of each candidate is fitted on each, and its
+    out-of-fold predictions are pooled, so that a measure of a model comes with an
+    interval over patients, for all images and for each modality.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        Name and candidate. The candidates are cloned, not fitted.
+
+    X : DataFrame, list or ndarray
+        Images, in any form. The column ``modality`` of a DataFrame, if it has one,
+        splits the results; ``group`` is what must not cross a fold.
+
+    y : array-like of shape (n_samples,)
+        Class labels. Of two classes, the greater is the positive one.
+
+    groups : array-like of shape (n_samples,), default=None
+        What must not cross a fold, mostly the patient. If None, the column
+        ``group`` of X. They are passed on to ``fit`` where it takes groups.
+
+    cv : int, cross-validation generator or iterable, default=None
+        The folds. None is 5; an int is the number of folds of a shuffled
+        :class:`~sklearn.model_selection.StratifiedGroupKFold` with
+        ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
+        where no groups are known.
+
+    scoring : str, callable, list, tuple, set or dict, default=None
+        More scorers, as in :func:`~sklearn.model_selection.cross_validate`. Kappa
+        and accuracy are always computed.
+
+    error_score : "raise" or float, default=np.nan
+        The kappa and accuracy of a fold on which a candidate fails, with a
+        ``FitFailedWarning``; what the others computed is not lost. "raise" raises.
+
+    n_jobs : int, default=None
+        Number of folds of a candidate fitted at once. Use 1 on one GPU.
+
+    verbose : int, default=0
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    comparison : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        folds : DataFrame
+            A row for each ``model``, ``fold`` and ``modality`` ("all", then each),
+            with ``n`` images, ``kappa`` and ``accuracy``. The rows of "all" have
+            ``fit_time`` and ``score_time`` (seconds), and ``test_<name>`` of each
+            scorer of `scoring`.
+        summary : DataFrame
+            A row for each ``model``, ``modality`` and ``measure`` of
+            :func:`~skfusion.metrics.classification_summary` over the pooled
+            predictions, with ``estimate``, ``lower``, ``upper``, ``n`` images and
+            ``n_groups``.
+        predictions : DataFrame
+            A row for each ``model``, ``fold`` and predicted ``row`` of X, with
+            ``group`` (a number, not the name) and ``modality`` where they are
+            known, ``y_true``, ``y_pred`` and ``y_score``, the score of the positive
+            class. It holds no path.
+        splits : list of (ndarray, ndarray)
+            Rows trained on and rows predicted, the same for every model.
+
+    Raises
+    ------
+    ValueError
+        If a group stands on both sides of a split, names are not distinct, lengths
+        differ, or every fit fails.
+
+    See Also
+    --------
+    skfusion.metrics.classification_summary : The measures and their intervals.
+    sklearn.model_selection.cross_validate : One model.
+
+    Notes
+    -----
+    Pooled kappa is not the mean of the folds' kappas. The AUC of a model that has
+    a ``decision_function`` only pools scores whose scale may differ between folds.
+    The intervals are of these predictions: they do not hold what another draw of
+    the folds, or another seed of the training, would change.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skfusion.model_selection import compare_models
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(2, size=60)
+    >>> X = y[:, np.newaxis] + rng.normal(size=(60, 3))
+    >>> patient = np.arange(60) // 2
+    >>> models = [("prior", DummyClassifier()), ("linear", LogisticRegression())]
+    >>> comparison = compare_models(models, X, y, groups=patient, cv=3)
+    >>> kappa = comparison.summary.query("measure == 'kappa'")
+    >>> kappa[["model", "modality", "n", "n_groups"]].to_numpy().tolist()
+    [['prior', 'all', 60, 30], ['linear', 'all', 60, 30]]
+    >>> comparison.folds.shape
+    (6, 8)
+    """
+    estimators = _check_estimators(estimators)
+    y = column_or_1d(y, warn=True)
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    known_groups = check_groups(X, groups)
+    splits = check_splits(cv, X, y, known_groups)
+    rows = row_table(X, y, known_groups)
+    options = {
+        "groups": None if groups is None else known_groups,
+        "scorer": _check_scorer(estimators, scoring),
+        "error_score": error_score,
+    }
+    results = _fit_all(estimators, X, y, splits, options, n_jobs, verbose)
+    predictions = prediction_table(results, splits, rows)
+    return Bunch(
+        folds=fold_table(results, splits, rows, predictions, error_score),
+        summary=summary_table(predictions, np.unique(y)),
+        predictions=predictions,
+        splits=splits,
+    )
+
+
+def _check_estimators(estimators):
+    for pair in estimators:
+        is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+        if not is_pair or not isinstance(pair[0], str):
+            raise ValueError(
+                "Expected estimators to be a list of (name, estimator). Got "
+                f"{pair!r} in it: give every estimator a name."
+            )
+        if not HasMethods(["fit", "predict"]).is_satisfied_by(pair[1]):
+            raise ValueError(
+                f"Expected the estimator {pair[0]!r} to have fit and predict. Got "
+                f"{pair[1]!r} instead."
+            )
+    names = [name for name, _ in estimators]
+    if not names:
+        raise ValueError("Expected at least one (name, estimator). Got an empty list.")
+    if len(set(names)) < len(names):
+        raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
+    return list(estimators)
+
+
+def _check_scorer(estimators, scoring):
+    if scoring is None:
+        return None
+    if isinstance(scoring, str):
+        scoring = [scoring]
+    elif callable(scoring):
+        scoring = {"score": scoring}
+    return check_scoring(estimators[0][1], scoring=scoring)
+
+
+def _fit_all(estimators, X, y, splits, options, n_jobs, verbose):
+    """Results of each fold, by name."""
+    results = {}
+    progress = tqdm(total=len(estimators) * len(splits), disable=not verbose)
+    with progress:
+        for name, estimator in estimators:
+            progress.set_description(name)
+            jobs = (delayed(fit_fold)(estimator, X, y, s, **options) for s in splits)
+            parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+            results[name] = []
+            for result in parallel(jobs):
+                results[name].append(result)
+                progress.update()
+                free_memory()
+    _report_errors(results)
+    return results
+
+
+def _report_errors(results):
+    errors = [
+        (name, fold, result["error"])
+        for name, folds in results.items()
+        for fold, result in enumerate(folds)
+        if "error" in result
+    ]
+    if errors and len(errors) == sum(map(len, results.values())):
+        raise ValueError(
+            f"All {len(errors)} fits failed. Set error_score='raise' to debug. The "
+            f"first error was:\n{errors[0][2]}"
+        )
+    for name, fold, error in errors:
+        warnings.warn(
+            f"The model {name!r} failed on fold {fold} and is not scored there. Set "
+            f"error_score='raise' to debug. The error was:\n{error}",
+            FitFailedWarning,
+            stacklevel=4,
+        )

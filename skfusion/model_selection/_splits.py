@@ -1,0 +1,104 @@
+"""Folds that no group crosses."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.utils import check_consistent_length, column_or_1d
+
+
+def check_groups(X, groups):
+    """Find the group of each row.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    groups : array-like of shape (n_samples,) or None
+        If None, the column ``group`` of X, if it has one.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,) or None
+        None if no groups are known.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer groups than rows, or a row has none.
+    """
+    if groups is None:
+        if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
+            return None
+        groups = X["group"]
+    groups = column_or_1d(groups)
+    check_consistent_length(X, groups)
+    if pd.isna(groups).any():
+        row = int(np.flatnonzero(pd.isna(groups))[0])
+        raise ValueError(
+            f"Expected a group for every row. Got none in row {row}: give an image of "
+            "an unknown patient a group of its own."
+        )
+    return groups
+
+
+def check_splits(cv, X, y, groups):
+    """Draw the folds once, and refuse those that a group crosses.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator, iterable or None
+        As in :func:`~sklearn.model_selection.cross_validate`; an int or None is
+        stratified, shuffled with a fixed seed, and grouped where groups are known.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    groups : ndarray of shape (n_samples,) or None
+        What must not stand on both sides.
+
+    Returns
+    -------
+    splits : list of (train, test)
+        Rows of both sides of each fold, int64.
+
+    Raises
+    ------
+    ValueError
+        If a group, or a row, stands on both sides of a split, or there is none.
+    """
+    if cv is None or isinstance(cv, Integral):
+        folds = StratifiedKFold if groups is None else StratifiedGroupKFold
+        cv = folds(5 if cv is None else cv, shuffle=True, random_state=0)
+    rows = np.arange(len(y))
+    splits = [
+        (rows[train], rows[test])
+        for train, test in check_cv(cv, y, classifier=True).split(rows, y, groups)
+    ]
+    if not splits:
+        raise ValueError(f"Expected cv to give at least one split. Got none of {cv!r}.")
+    codes = rows if groups is None else pd.factorize(groups)[0]
+    for fold, (train, test) in enumerate(splits):
+        _check_split(fold, codes[train], codes[test], has_groups=groups is not None)
+    return splits
+
+
+def _check_split(fold, train, test, *, has_groups):
+    n_crossing = len(np.intersect1d(train, test))
+    if n_crossing:
+        what = "groups (patients)" if has_groups else "rows"
+        raise ValueError(
+            f"{n_crossing} {what} stand on both sides of the split of fold {fold}, so "
+            "that its score would be too good. Pass cv=StratifiedGroupKFold(5), or "
+            "splits that keep each of them on one side."
+        )
+    if not len(train) or not len(test):
+        raise ValueError(
+            f"Expected rows on both sides of the split of fold {fold}. Got "
+            f"{len(train)} to train on and {len(test)} to predict."
+        )

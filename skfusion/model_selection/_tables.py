@@ -1,0 +1,165 @@
+"""The tables of a comparison."""
+
+import numpy as np
+import pandas as pd
+
+from ..metrics import classification_summary
+
+_ALL = "all"
+
+
+def row_table(X, y, groups):
+    """Note what is known of each row, without its path and its patient.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    groups : ndarray of shape (n_samples,) or None
+        They become numbers.
+
+    Returns
+    -------
+    rows : DataFrame of shape (n_samples, n_columns)
+        With ``row``, ``group`` and ``modality`` where known, and ``y_true``.
+    """
+    rows = pd.DataFrame({"row": np.arange(len(y))})
+    if groups is not None:
+        rows["group"] = pd.factorize(groups)[0]
+    if isinstance(X, pd.DataFrame) and "modality" in X.columns:
+        rows["modality"] = X["modality"].to_numpy()
+    return rows.assign(y_true=y)
+
+
+def prediction_table(results, splits, rows):
+    """Put the out-of-fold predictions of every model below each other.
+
+    Parameters
+    ----------
+    results : dict of str to list of dict
+        By name of the model, what ``fit_fold`` returned for each fold.
+
+    splits : list of (train, test)
+        Rows of each fold.
+
+    rows : DataFrame
+        What is known of each row.
+
+    Returns
+    -------
+    predictions : DataFrame
+        `rows` with ``model``, ``fold``, ``y_pred`` and ``y_score``.
+    """
+    tables = []
+    for name, folds in results.items():
+        for fold, (result, (_, test)) in enumerate(zip(folds, splits, strict=True)):
+            if "error" in result:
+                continue
+            table = rows.iloc[test].assign(
+                y_pred=result["y_pred"], y_score=result["y_score"]
+            )
+            table.insert(0, "fold", fold)
+            table.insert(0, "model", name)
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _parts(table):
+    """All rows, then those of each modality."""
+    yield _ALL, table
+    if "modality" in table.columns:
+        yield from table.groupby("modality", sort=True)
+
+
+def fold_table(results, splits, rows, predictions, error_score):
+    """Score every fold, whole and by modality.
+
+    Parameters
+    ----------
+    results : dict of str to list of dict
+        By name of the model, what ``fit_fold`` returned for each fold.
+
+    splits : list of (train, test)
+        Rows of each fold.
+
+    rows : DataFrame
+        What is known of each row.
+
+    predictions : DataFrame
+        Out-of-fold predictions.
+
+    error_score : float
+        Kappa and accuracy of a fold that failed.
+
+    Returns
+    -------
+    folds : DataFrame
+        A row for each model, fold and modality.
+    """
+    by_fold = dict(iter(predictions.groupby(["model", "fold"])))
+    records = []
+    for name, folds in results.items():
+        for fold, (result, (_, test)) in enumerate(zip(folds, splits, strict=True)):
+            table = by_fold.get((name, fold), rows.iloc[test])
+            records += _fold_records(name, fold, table, result, error_score)
+    return pd.DataFrame.from_records(records)
+
+
+def _fold_records(name, fold, table, result, error_score):
+    has_failed = "error" in result
+    scores = {f"test_{key}": value for key, value in result.get("scores", {}).items()}
+    times = {key: result.get(key, np.nan) for key in ("fit_time", "score_time")}
+    for modality, part in _parts(table):
+        record = {"model": name, "fold": fold, "modality": modality, "n": len(part)}
+        if has_failed:
+            record |= {"kappa": error_score, "accuracy": error_score}
+        else:
+            estimate = classification_summary(
+                part["y_true"], part["y_pred"], n_resamples=0
+            )["estimate"]
+            record |= estimate[["kappa", "accuracy"]].to_dict()
+        yield record | times | scores if modality == _ALL else record
+
+
+def summary_table(predictions, classes):
+    """Summarise the pooled predictions of every model, whole and by modality.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Out-of-fold predictions.
+
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted.
+
+    Returns
+    -------
+    summary : DataFrame
+        A row for each model, modality and measure.
+    """
+    tables = []
+    for name, table in predictions.groupby("model", sort=False):
+        for modality, part in _parts(table):
+            summary = _summarise_part(part, classes).reset_index()
+            summary.insert(0, "modality", modality)
+            summary.insert(0, "model", name)
+            tables.append(summary)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _summarise_part(part, classes):
+    # A row that is predicted in several folds (repeated folds) is one group too.
+    groups = part["group"] if "group" in part else part["row"]
+    has_scores = len(classes) == 2 and part["y_score"].notna().all()
+    summary = classification_summary(
+        part["y_true"],
+        part["y_pred"],
+        y_score=part["y_score"] if has_scores else None,
+        groups=groups,
+        labels=classes,
+    )
+    return summary.assign(n=len(part), n_groups=groups.nunique())

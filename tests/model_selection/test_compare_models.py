@@ -1,0 +1,407 @@
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import cohen_kappa_score, roc_auc_score
+from sklearn.model_selection import (
+    KFold,
+    RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
+    cross_val_predict,
+    cross_validate,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import LinearSVC
+
+import skfusion.model_selection
+from skfusion.metrics import classification_summary, kappa_scorer
+from skfusion.model_selection import compare_models
+
+VIEWS = 4
+
+
+def draw_patients(n_patients=40, seed=0):
+    """Signal in y, and a stronger one in the patient: the views look alike."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat(rng.integers(2, size=n_patients), VIEWS)
+    patient = np.repeat(rng.normal(size=(n_patients, 3)), VIEWS, axis=0)
+    X = patient + y[:, np.newaxis] + 0.1 * rng.normal(size=(len(y), 3))
+    return X, y, np.repeat([f"patient-{code}" for code in range(n_patients)], VIEWS)
+
+
+def make_table(**options):
+    X, y, groups = draw_patients(**options)
+    modality = np.where(np.arange(len(y)) < 64, "ultrasound", "mammography")
+    table = pd.DataFrame(X, columns=["a", "b", "c"])
+    return table.assign(image="secret/path.png", group=groups, modality=modality), y
+
+
+def on_numbers(model):
+    return make_pipeline(FunctionTransformer(lambda X: X[["a", "b", "c"]]), model)
+
+
+MODELS = [("linear", LogisticRegression()), ("prior", DummyClassifier())]
+TABLE_MODELS = [(name, on_numbers(model)) for name, model in MODELS]
+
+
+class ProbeClassifier(ClassifierMixin, BaseEstimator):
+    """Predict the commonest class; fail or keep what fit was given."""
+
+    seen = []
+
+    def __init__(self, fails_on=None):
+        self.fails_on = fails_on
+
+    def fit(self, X, y, groups=None):
+        ProbeClassifier.seen.append((len(X), groups))
+        if self.fails_on is not None and self.fails_on in X[:, 0]:
+            raise RuntimeError("this fold is not liked")
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+def test_every_public_name_exists():
+    package = skfusion.model_selection
+    assert all(hasattr(package, name) for name in package.__all__)
+
+
+def test_every_model_sees_the_same_folds():
+    X, y, groups = draw_patients()
+    comparison = compare_models(MODELS, X, y, groups=groups)
+    linear, prior = (
+        comparison.predictions.query("model == @name")[["fold", "row"]].to_numpy()
+        for name, _ in MODELS
+    )
+    np.testing.assert_array_equal(linear, prior)
+    assert sorted(linear[:, 1]) == list(range(len(y)))
+
+
+def test_scores_are_those_of_cross_validate():
+    X, y, groups = draw_patients()
+    cv = StratifiedGroupKFold(4)
+    comparison = compare_models(MODELS, X, y, groups=groups, cv=cv)
+    for name, model in MODELS:
+        folds = comparison.folds[comparison.folds["model"] == name]
+        expected = cross_validate(
+            model,
+            X,
+            y,
+            groups=groups,
+            cv=cv,
+            scoring={"kappa": kappa_scorer, "accuracy": "accuracy"},
+        )
+        assert folds["kappa"].to_list() == pytest.approx(expected["test_kappa"])
+        assert folds["accuracy"].to_list() == pytest.approx(expected["test_accuracy"])
+
+
+def test_predictions_are_those_of_cross_val_predict():
+    X, y, groups = draw_patients()
+    cv = StratifiedGroupKFold(4)
+    table = compare_models(MODELS[:1], X, y, groups=groups, cv=cv).predictions
+    table = table.sort_values("row")
+    options = {"groups": groups, "cv": cv}
+    expected = cross_val_predict(MODELS[0][1], X, y, **options)
+    np.testing.assert_array_equal(table["y_pred"], expected)
+    scores = cross_val_predict(MODELS[0][1], X, y, method="predict_proba", **options)
+    np.testing.assert_allclose(table["y_score"], scores[:, 1])
+
+
+def test_no_group_crosses_the_default_folds():
+    X, y, groups = draw_patients()
+    comparison = compare_models(MODELS[1:], X, y, groups=groups)
+    assert len(comparison.splits) == 5
+    for train, test in comparison.splits:
+        assert not set(groups[train]) & set(groups[test])
+
+
+def test_groups_are_taken_from_the_table():
+    X, y = make_table()
+    comparison = compare_models(TABLE_MODELS[1:], X, y)
+    for train, test in comparison.splits:
+        assert not set(X["group"].iloc[train]) & set(X["group"].iloc[test])
+
+
+def test_permuted_labels_of_patients_are_not_predicted():
+    """Nothing but the patient tells the label, and he is on one side only."""
+    X, _, groups = draw_patients(n_patients=100)
+    y = np.repeat(np.random.default_rng(5).integers(2, size=100), VIEWS)
+    nearest = [("nearest", KNeighborsClassifier(1))]
+    by_patient = compare_models(nearest, X, y, groups=groups).summary
+    by_image = compare_models(nearest, X, y).summary
+    assert abs(by_patient["estimate"].iloc[0]) < 0.25
+    assert by_image["estimate"].iloc[0] > 0.7
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_a_group_on_both_sides_is_refused():
+    X, y = make_table()
+    with pytest.raises(ValueError, match=r"groups \(patients\) stand on both sides"):
+        compare_models(TABLE_MODELS, X, y, cv=KFold(3, shuffle=True, random_state=0))
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_the_refusal_names_no_patient():
+    X, y, groups = draw_patients()
+    with pytest.raises(ValueError) as error:
+        compare_models(MODELS, X, y, groups=groups, cv=KFold(7))
+    assert "patient-" not in str(error.value)
+
+
+def test_a_row_on_both_sides_is_refused():
+    X, y, _ = draw_patients()
+    with pytest.raises(ValueError, match="1 rows stand on both sides"):
+        compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
+
+
+def test_splits_can_be_masks():
+    X, y, _ = draw_patients()
+    is_train = np.arange(len(y)) % 2 == 0
+    comparison = compare_models(MODELS[:1], X, y, cv=[(is_train, ~is_train)])
+    assert comparison.predictions["row"].tolist() == list(range(1, len(y), 2))
+
+
+def test_results_are_split_by_modality():
+    X, y = make_table()
+    comparison = compare_models(TABLE_MODELS, X, y)
+    sizes = comparison.summary.groupby("modality")["n"].first().to_dict()
+    assert sizes == {"all": 160, "mammography": 96, "ultrasound": 64}
+    by_fold = comparison.folds.query("model == 'linear'").groupby("modality")["n"].sum()
+    assert by_fold.to_dict() == sizes
+
+
+def test_the_summary_is_that_of_the_pooled_predictions():
+    X, y = make_table()
+    comparison = compare_models(TABLE_MODELS[:1], X, y)
+    part = comparison.predictions.query("modality == 'ultrasound'")
+    expected = classification_summary(
+        part["y_true"], part["y_pred"], y_score=part["y_score"], groups=part["group"]
+    )
+    summary = comparison.summary.query("modality == 'ultrasound'")
+    summary = summary.set_index("measure")[["estimate", "lower", "upper"]]
+    pd.testing.assert_frame_equal(summary, expected)
+
+
+def test_the_summary_counts_groups():
+    X, y = make_table()
+    summary = compare_models(TABLE_MODELS[1:], X, y).summary
+    assert summary.groupby("modality")["n_groups"].first().to_dict() == {
+        "all": 40,
+        "mammography": 24,
+        "ultrasound": 16,
+    }
+
+
+def test_predictions_hold_no_path_and_no_patient():
+    X, y = make_table()
+    text = compare_models(TABLE_MODELS[1:], X, y).predictions.to_csv()
+    assert "secret" not in text
+    assert "patient-" not in text
+
+
+def test_decision_values_serve_as_scores():
+    X, y, groups = draw_patients()
+    cv = StratifiedGroupKFold(3)
+    summary = compare_models(
+        [("svm", LinearSVC())], X, y, groups=groups, cv=cv
+    ).summary.set_index("measure")
+    options = {"groups": groups, "cv": cv, "method": "decision_function"}
+    expected = roc_auc_score(y, cross_val_predict(LinearSVC(), X, y, **options))
+    assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
+
+
+def test_a_model_without_scores_has_no_auc():
+    X, y, groups = draw_patients()
+    models = [("probe", ProbeClassifier())]
+    comparison = compare_models(models, X, y, groups=groups)
+    summary = comparison.summary.set_index("measure")
+    assert np.isnan(summary.loc["AUC", "estimate"])
+    assert summary.loc["kappa", "estimate"] == 0
+
+
+def test_string_labels_take_the_greater_as_positive():
+    X, y, groups = draw_patients()
+    names = np.array(["benign", "malignant"])[y]
+    options = {"groups": groups, "cv": 3}
+    pd.testing.assert_frame_equal(
+        compare_models(MODELS, X, names, **options).summary,
+        compare_models(MODELS, X, y, **options).summary,
+    )
+
+
+def test_three_classes_have_three_measures():
+    X, y, groups = draw_patients()
+    y = y + (X[:, 0] > 1)
+    comparison = compare_models(MODELS[:1], X, y, groups=groups, cv=3)
+    measures = comparison.summary["measure"].tolist()
+    assert measures == ["kappa", "accuracy", "balanced accuracy"]
+    predictions = comparison.predictions
+    expected = cohen_kappa_score(predictions["y_true"], predictions["y_pred"])
+    assert comparison.summary["estimate"].iloc[0] == pytest.approx(expected)
+
+
+def test_more_scorers_make_more_columns():
+    X, y, groups = draw_patients()
+    options = {"groups": groups, "cv": 3}
+    several = compare_models(MODELS, X, y, scoring=["f1", "roc_auc"], **options).folds
+    assert {"test_f1", "test_roc_auc"} <= set(several.columns)
+    single = compare_models(MODELS, X, y, scoring=kappa_scorer, **options).folds
+    assert single["test_score"].tolist() == pytest.approx(single["kappa"].tolist())
+
+
+def test_lists_and_series_are_taken():
+    X, y, groups = draw_patients()
+    options = {"cv": 3}
+    expected = compare_models(MODELS, X, y, groups=groups, **options).predictions
+    listed = compare_models(
+        MODELS, X.tolist(), y.tolist(), groups=pd.Series(groups), **options
+    ).predictions
+    pd.testing.assert_frame_equal(listed, expected)
+
+
+def test_rows_that_are_predicted_repeatedly_are_one_group():
+    X, y, _ = draw_patients()
+    cv = RepeatedStratifiedKFold(n_splits=2, n_repeats=3, random_state=0)
+    summary = compare_models(MODELS[1:], X, y, cv=cv).summary
+    assert summary["n"].iloc[0] == 480
+    assert summary["n_groups"].iloc[0] == 160
+
+
+def test_the_candidates_are_not_fitted():
+    X, y, groups = draw_patients()
+    model = LogisticRegression()
+    compare_models([("linear", model)], X, y, groups=groups)
+    assert not hasattr(model, "coef_")
+
+
+def test_groups_reach_a_fit_that_takes_them():
+    X, y, groups = draw_patients()
+    ProbeClassifier.seen.clear()
+    splits = compare_models(
+        [("probe", ProbeClassifier())], X, y, groups=groups, cv=2
+    ).splits
+    for (train, _), (_, passed) in zip(splits, ProbeClassifier.seen, strict=True):
+        np.testing.assert_array_equal(passed, groups[train])
+
+
+def test_a_failing_fold_loses_nothing_else():
+    X, y, groups = draw_patients()
+    models = [("probe", ProbeClassifier(fails_on=X[0, 0])), *MODELS]
+    cv = StratifiedGroupKFold(3)
+    with pytest.warns(FitFailedWarning, match="'probe' failed on fold") as caught:
+        comparison = compare_models(models, X, y, groups=groups, cv=cv)
+    assert "this fold is not liked" in str(caught[0].message)
+    counts = comparison.folds.groupby("model")["kappa"].count()
+    assert counts.to_dict() == {"linear": 3, "probe": 1, "prior": 3}
+    assert (comparison.predictions["model"] == "linear").sum() == len(y)
+
+
+def test_two_jobs_agree_with_one_and_report_their_errors():
+    X, y, _ = draw_patients()
+    one_class = np.flatnonzero(y == 1)
+    cv = [(np.arange(80), np.arange(80, 160)), (one_class[:-1], one_class[-1:])]
+    models = [("svm", LinearSVC()), MODELS[1]]
+    tables = []
+    for n_jobs in (1, 2):
+        with pytest.warns(FitFailedWarning, match="'svm' failed on fold 1"):
+            comparison = compare_models(models, X, y, cv=cv, n_jobs=n_jobs)
+        tables.append(comparison.predictions)
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_an_error_can_be_raised():
+    X, y, groups = draw_patients()
+    models = [("probe", ProbeClassifier(fails_on=X[0, 0]))]
+    with pytest.raises(RuntimeError, match="not liked"):
+        compare_models(models, X, y, groups=groups, error_score="raise")
+
+
+def test_nothing_but_failures_is_an_error():
+    X, y, _ = draw_patients()
+    models = [("probe", ProbeClassifier(fails_on=X[0, 0]))]
+    with pytest.raises(ValueError, match=r"All 1 fits failed(?s:.*)not liked"):
+        compare_models(models, X, y, cv=[([0, 1, 2], [3, 4])])
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ([], "empty list"),
+        ([("a", DummyClassifier()), ("a", DummyClassifier())], "distinct names"),
+        ([DummyClassifier()], "name"),
+        ([(1, DummyClassifier())], "name"),
+        ([("a", FunctionTransformer())], "'a' to have fit and predict"),
+        ({"a": DummyClassifier()}, "'estimators' parameter"),
+    ],
+)
+def test_bad_estimators_are_named(models, message):
+    X, y, _ = draw_patients()
+    with pytest.raises(ValueError, match=message):
+        compare_models(models, X, y)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"groups": ["a", "b"]}, "inconsistent numbers of samples"),
+        ({"groups": [None] * 160}, "row 0"),
+        ({"cv": []}, "at least one split"),
+        ({"cv": [([0, 1], [])]}, "0 to predict"),
+        ({"scoring": "kappa"}, "scoring"),
+        ({"error_score": "ignore"}, "'error_score' parameter"),
+    ],
+)
+def test_bad_options_are_named(options, message):
+    X, y, _ = draw_patients()
+    with pytest.raises(ValueError, match=message):
+        compare_models(MODELS, X, y, **options)
+
+
+def test_lengths_must_agree():
+    X, y, _ = draw_patients()
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        compare_models(MODELS, X, y[:-1])
+
+
+def test_progress_is_shown_when_asked_for(capsys):
+    X, y, _ = draw_patients()
+    compare_models(MODELS[1:], X, y, cv=2)
+    assert capsys.readouterr() == ("", "")
+    compare_models(MODELS[1:], X, y, cv=2, verbose=1)
+    assert "prior" in capsys.readouterr().err
+
+
+def test_the_answer_is_the_same_twice():
+    X, y = make_table()
+    first, second = (compare_models(TABLE_MODELS, X, y) for _ in range(2))
+    pd.testing.assert_frame_equal(first.summary, second.summary)
+
+
+def test_it_does_not_import_torch():
+    code = "import skfusion.model_selection, sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("is_initialized", [True, False])
+def test_memory_of_an_accelerator_is_freed_only_if_it_is_in_use(
+    monkeypatch, is_initialized
+):
+    freed = []
+    cuda = types.SimpleNamespace(
+        is_initialized=lambda: is_initialized, empty_cache=lambda: freed.append(1)
+    )
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    X, y, _ = draw_patients()
+    compare_models(MODELS[1:], X, y, cv=2)
+    assert bool(freed) is is_initialized
