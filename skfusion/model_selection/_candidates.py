@@ -7,6 +7,7 @@ import traceback
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
@@ -49,9 +50,10 @@ def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np
         model = _fit(clone(estimator), X, y, train, groups)
         fitted = time.perf_counter()
         X_test = _safe_indexing(X, test)
+        head, inputs = _transform_once(model, X_test)
         return {
-            "y_pred": np.asarray(model.predict(X_test)),
-            "y_score": positive_score(model, X_test, np.unique(y)),
+            "y_pred": np.asarray(head.predict(inputs)),
+            "y_score": positive_score(head, inputs, np.unique(y)),
             "fit_time": fitted - start,
             "score_time": time.perf_counter() - fitted,
             "scores": {} if scorer is None else scorer(model, X_test, y[test]),
@@ -67,6 +69,13 @@ def _fit(model, X, y, train, groups):
     if groups is not None and has_fit_parameter(model, "groups"):
         options["groups"] = groups[train]
     return model.fit(_safe_indexing(X, train), y[train], **options)
+
+
+def _transform_once(model, X):
+    """Run the transformers of a pipeline, which may be networks, once for all."""
+    if isinstance(model, Pipeline) and hasattr(model[:-1], "transform"):
+        return model[-1], model[:-1].transform(X)
+    return model, X
 
 
 def positive_score(model, X, classes):

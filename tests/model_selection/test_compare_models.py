@@ -5,7 +5,9 @@ import types
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
@@ -18,7 +20,6 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
@@ -276,6 +277,33 @@ def test_rows_that_are_predicted_repeatedly_are_one_group():
     summary = compare_models(MODELS[1:], X, y, cv=cv).summary
     assert summary["n"].iloc[0] == 480
     assert summary["n_groups"].iloc[0] == 160
+
+
+class CountingTransformer(TransformerMixin, BaseEstimator):
+    """Count the images that it is given after fit."""
+
+    n_transformed = 0
+
+    def fit(self, X, y=None):
+        return self
+
+    def fit_transform(self, X, y=None):
+        return X
+
+    def transform(self, X):
+        CountingTransformer.n_transformed += len(X)
+        return X
+
+
+def test_a_pipeline_transforms_the_images_of_a_fold_once():
+    X, y, groups = draw_patients()
+    CountingTransformer.n_transformed = 0
+    model = make_pipeline(
+        RandomOverSampler(), CountingTransformer(), LogisticRegression()
+    )
+    table = compare_models([("linear", model)], X, y, groups=groups).predictions
+    assert CountingTransformer.n_transformed == len(y)
+    assert table["y_score"].notna().all()
 
 
 def test_the_candidates_are_not_fitted():
