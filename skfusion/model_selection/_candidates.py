@@ -73,9 +73,12 @@ def _fit(model, X, y, train, groups):
 
 def _transform_once(model, X):
     """Run the transformers of a pipeline, which may be networks, once for all."""
-    if isinstance(model, Pipeline) and hasattr(model[:-1], "transform"):
-        return model[-1], model[:-1].transform(X)
-    return model, X
+    if not isinstance(model, Pipeline):
+        return model, X
+    for _, step in model.steps[:-1]:
+        if hasattr(step, "transform"):  # neither a sampler nor "passthrough"
+            X = step.transform(X)
+    return model[-1], X
 
 
 def positive_score(model, X, classes):
