@@ -1,5 +1,15 @@
 """Data sets of breast images: real ones on disk, and synthetic ones."""
 
+from ._breast_lesions_usg import load_breast_lesions_usg
+from ._busi import load_busi
+from ._concat import concat_datasets
+from ._rsna import load_rsna
 from ._synthetic import make_breast_images
 
-__all__ = ["make_breast_images"]
+__all__ = [
+    "concat_datasets",
+    "load_breast_lesions_usg",
+    "load_busi",
+    "load_rsna",
+    "make_breast_images",
+]

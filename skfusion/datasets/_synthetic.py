@@ -1,4 +1,5 @@
 from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ _MODALITIES = ("mammography", "ultrasound")
         "class_sep": [Interval(Real, 0, None, closed="left")],
         "n_views": [Interval(Integral, 1, None, closed="left")],
         "prevalence": [Interval(Real, 0, 1, closed="both")],
-        "folder": [str, Path, None],
+        "folder": [str, PathLike, None],
         "random_state": ["random_state"],
         "return_X_y": ["boolean"],
     },
@@ -71,7 +72,7 @@ def make_breast_images(
         where `n_views` does not divide `n_samples`.
     prevalence : float, default=0.5
         Share of the patients of each modality whose lesion is malignant.
-    folder : str or Path, default=None
+    folder : str or path-like, default=None
         Where to write the images as PNG files. The folder is made if need be.
         With None nothing is written and `data` is an array.
     random_state : int, RandomState instance or None, default=None
@@ -203,8 +204,8 @@ def _draw_views(patients, n_views, random_state):
     views["center_x"] = np.where(is_mammogram, np.where(left, depth, 1 - depth), x)
     views["center_y"] = random_state.uniform(0.28, 0.66, len(views))
     views["left"] = left
-    view = np.where(is_mammogram, np.array(["CC", "MLO"])[number % 2], "")
-    views.insert(2, "view", view)
+    name = np.array(["CC", "MLO"], dtype=object)[number % 2]
+    views.insert(2, "view", np.where(is_mammogram, name, None))
     views.insert(4, "dataset", "synthetic")
     return views
 

@@ -1,9 +1,17 @@
 """One image: from a path or an array to pixels."""
 
 from ._augment import augment_image
+from ._near_duplicates import find_near_duplicates
 from ._read import read_image
 from ._resize import resize_image
 from ._scan import scan_images
 from ._source import ImageSource
 
-__all__ = ["ImageSource", "augment_image", "read_image", "resize_image", "scan_images"]
+__all__ = [
+    "ImageSource",
+    "augment_image",
+    "find_near_duplicates",
+    "read_image",
+    "resize_image",
+    "scan_images",
+]

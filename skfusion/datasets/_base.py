@@ -1,0 +1,91 @@
+"""What all loaders do: find the folder, then put the Bunch together."""
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from ..exceptions import DatasetNotFoundError
+from ._descr import read_descr
+
+IMAGE_COLUMNS = ["image", "modality", "group", "view", "laterality", "dataset"]
+
+
+def find_folder(path, is_data_set, *, names, expected, remedy):
+    """Return `path`, or the folder in it that holds the data set.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What the user gave.
+
+    is_data_set : callable
+        Says whether a folder is the data set.
+
+    names : list of str
+        Names that the folder may have inside `path`.
+
+    expected : str
+        What the folder should hold, for the error.
+
+    remedy : str
+        How to get the data set, and under which terms, for the error.
+
+    Returns
+    -------
+    folder : Path
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If neither is the data set.
+    """
+    path = Path(path).expanduser()
+    for folder in (path, *(path / name for name in names)):
+        if is_data_set(folder):
+            return folder
+    what = "no such folder" if not path.is_dir() else f"the folder {path.name!r}"
+    raise DatasetNotFoundError(
+        f"Expected the folder of the data set, {expected}, or a folder that holds it "
+        f"as {names[0]!r}. Got {path.name!r} instead: {what} without them. {remedy}"
+    )
+
+
+def make_bunch(frame, *, name, target_names, return_X_y):
+    """Put together what a loader returns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The columns of the contract, ``target``, ``inverted`` if any image is, and
+        every column of the data set's own table.
+
+    name : str
+        Of the description.
+
+    target_names : list of str
+        What 0 and 1 mean.
+
+    return_X_y : bool
+        Whether to return data and target only.
+
+    Returns
+    -------
+    dataset : Bunch or tuple
+    """
+    first = [*IMAGE_COLUMNS, "target"]
+    frame = frame[first + [column for column in frame if column not in first]]
+    frame = frame.reset_index(drop=True)
+    inverted = ["inverted"] if "inverted" in frame else []
+    data = frame[IMAGE_COLUMNS + inverted].copy()
+    target = frame["target"].to_numpy(dtype=np.int64, copy=True)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=target_names,
+        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        frame=frame,
+        DESCR=read_descr(name),
+    )

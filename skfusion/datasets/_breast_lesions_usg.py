@@ -1,0 +1,141 @@
+"""BrEaST-Lesions-USG: breast ultrasound images of Warsaw."""
+
+from os import PathLike
+
+import pandas as pd
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from ._base import find_folder, make_bunch
+from ._table import check_columns, warn_about_missing_images
+
+_FOLDER = {
+    "names": ["breast_lesions_usg", "BrEaST-Lesions-USG"],
+    "expected": "with its table 'BrEaST-Lesions-USG-clinical-data-Dec-15-2023.xlsx'",
+    "remedy": "Download BrEaST-Lesions-USG (CC BY 4.0, cite), the images and the "
+    "table, from https://doi.org/10.7937/9WKK-Q141.",
+}
+_TABLE = "*BrEaST*.xlsx"
+_COLUMNS = ["CaseID", "Image_filename", "Age", "BIRADS", "Classification"]
+
+
+@validate_params(
+    {
+        "path": [str, PathLike],
+        "normal": [StrOptions({"drop", "benign"})],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
+    """Load BrEaST-Lesions-USG, the ultrasound images of Pawłowska et al.
+
+    256 images of 256 patients: 154 benign, 98 malignant (each confirmed by biopsy or
+    follow-up), 4 normal.
+
+    Read more in the :ref:`User Guide <datasets>` and under
+    :ref:`breast_lesions_usg_dataset`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Folder of the data set (with the table, an ``.xlsx`` file, and the images in
+        it or in a folder of it), or a folder that holds it as
+        ``breast_lesions_usg``.
+    normal : {"drop", "benign"}, default="drop"
+        What to do with images without a lesion: leave them out, or count them as
+        class 0.
+    return_X_y : bool, default=False
+        If True, return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        data : DataFrame of shape (n_images, 6)
+            ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
+            (missing: the data set does not tell them) and ``dataset``.
+        target : ndarray of shape (n_images,), int64
+            1 for malignant, 0 for benign (or normal).
+        target_names : list of str
+            What 0 and 1 mean.
+        groups : ndarray of shape (n_images,), object
+            The case, that is the patient.
+        frame : DataFrame of n_images rows
+            The columns of `data`, ``target`` and every column of the table. "not
+            available" becomes a missing value, and ``Age`` a number.
+            ``Mask_tumor_filename`` and ``Mask_other_filename`` hold file names
+            joined by ``&``.
+        DESCR : str
+            Description of the data set.
+    (data, target) : tuple if `return_X_y` is True
+        See above.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If the data set is not there. The error says how to get it.
+    ValueError
+        If the table lacks a column.
+
+    Warns
+    -----
+    DataQualityWarning
+        If images of the table are not there; they are left out.
+
+    See Also
+    --------
+    load_busi : Another ultrasound data set, with near-duplicates.
+
+    Notes
+    -----
+    ``BIRADS``, ``Interpretation``, ``Diagnosis`` and ``Verification`` tell the label:
+    they are in `frame` only, never in `data`. The images are saved as RGBA.
+
+    References
+    ----------
+    .. [1] A. Pawłowska et al., "Curated benchmark dataset for ultrasound based breast
+       lesion analysis", Scientific Data 11 (2024) 148.
+       :doi:`10.1038/s41597-024-02984-z`
+
+    Examples
+    --------
+    >>> from skfusion.datasets import load_breast_lesions_usg
+    >>> breast = load_breast_lesions_usg("downloads/BrEaST")  # doctest: +SKIP
+    >>> breast.data.shape  # doctest: +SKIP
+    (252, 6)
+    """
+    folder = find_folder(path, _is_breast_lesions_usg, **_FOLDER)
+    frame = _read_table(folder)
+    target_names = ["benign or normal", "malignant"]
+    if normal == "drop":
+        frame = frame[frame["Classification"] != "normal"]
+        target_names[0] = "benign"
+    return make_bunch(
+        frame,
+        name="breast_lesions_usg",
+        target_names=target_names,
+        return_X_y=return_X_y,
+    )
+
+
+def _is_breast_lesions_usg(folder):
+    return any(folder.glob(_TABLE))
+
+
+def _read_table(folder):
+    """Return the table with the columns of the contract, images found."""
+    file = sorted(folder.glob(_TABLE))[0]
+    frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
+    check_columns(frame, _COLUMNS, file)
+    images = {image.name: str(image) for image in folder.glob("**/*.png")}
+    frame["image"] = frame["Image_filename"].map(images)
+    frame = warn_about_missing_images(frame, file, folder)
+    return frame.assign(
+        Age=pd.to_numeric(frame["Age"], errors="coerce"),
+        BIRADS=frame["BIRADS"].astype(str),
+        target=(frame["Classification"] == "malignant").astype("int64"),
+        modality="ultrasound",
+        group=[f"case{case:03d}" for case in frame["CaseID"]],
+        view=None,
+        laterality=None,
+        dataset="breast_lesions_usg",
+    )

@@ -1,0 +1,105 @@
+"""Pool data sets."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+
+def concat_datasets(*bunches):
+    """Pool data sets into one.
+
+    Parameters
+    ----------
+    *bunches : Bunch
+        What the loaders of this module return, or :func:`make_breast_images` with
+        `folder`.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        data : DataFrame of n_images rows
+            The rows of all data sets, one below the other. If one of them has the
+            column ``inverted``, it is False for the others.
+        target : ndarray of shape (n_images,), int64
+            1 for malignant.
+        target_names : list of str
+            What 0 and 1 mean: the different names, joined by " / ".
+        groups : ndarray of shape (n_images,), object
+            Groups with the data set in front, such as "busi:family12", so that
+            patient 5 of one is not patient 5 of another. The column ``group`` alike.
+        frame : DataFrame of n_images rows
+            All columns of all tables, missing where a data set does not have them.
+        DESCR : str
+            Their descriptions.
+
+    Raises
+    ------
+    ValueError
+        If nothing is given.
+    TypeError
+        If something else than such data sets is given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skfusion.datasets import concat_datasets, make_breast_images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     breast = make_breast_images(4, n_views=2, folder=folder, random_state=0)
+    >>> concat_datasets(breast).groups.tolist()
+    ['synthetic:patient1', 'synthetic:patient1',
+     'synthetic:patient2', 'synthetic:patient2']
+    """
+    if not bunches:
+        raise ValueError("Expected at least one data set. Got none instead.")
+    for position, bunch in enumerate(bunches):
+        _check_bunch(bunch, position)
+    frame = _pool([bunch.frame for bunch in bunches])
+    return Bunch(
+        data=_pool([bunch.data for bunch in bunches]),
+        target=np.concatenate([bunch.target for bunch in bunches]),
+        target_names=_join_names([bunch.target_names for bunch in bunches]),
+        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        frame=frame,
+        DESCR="\n\n".join(dict.fromkeys(bunch.DESCR for bunch in bunches)),
+    )
+
+
+def _check_bunch(bunch, position):
+    if not isinstance(bunch, Bunch):
+        raise TypeError(
+            "concat_datasets expects the Bunch of a loader (without return_X_y=True). "
+            f"Got {type(bunch).__name__} at position {position} instead."
+        )
+    if not isinstance(bunch.get("data"), pd.DataFrame):
+        raise TypeError(
+            "concat_datasets expects data sets whose data is a DataFrame of paths. Got "
+            f"{type(bunch.get('data')).__name__} at position {position} instead. Give "
+            "make_breast_images a folder."
+        )
+
+
+def _pool(frames):
+    """Put frames one below the other, groups prefixed, polarity told for all."""
+    frames = [frame.assign(group=_prefixed(frame)) for frame in frames]
+    if any("inverted" in frame for frame in frames):
+        frames = [
+            frame if "inverted" in frame else frame.assign(inverted=False)
+            for frame in frames
+        ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _prefixed(frame):
+    """Return groups with the data set in front, if it is not there already."""
+    pairs = zip(frame["dataset"], frame["group"], strict=True)
+    return [
+        group if str(group).startswith(f"{name}:") else f"{name}:{group}"
+        for name, group in pairs
+    ]
+
+
+def _join_names(target_names):
+    """Return for each class the different names it has."""
+    return [
+        " / ".join(dict.fromkeys(names)) for names in zip(*target_names, strict=True)
+    ]

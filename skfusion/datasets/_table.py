@@ -1,0 +1,68 @@
+"""Checks of a data set's own table."""
+
+import warnings
+
+from ..exceptions import DataQualityWarning, DatasetNotFoundError
+
+
+def check_columns(table, columns, file):
+    """Raise a ValueError unless `table`, read from `file`, has the columns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What was read.
+
+    columns : list of str
+        What the loader needs.
+
+    file : Path
+        Where it was read from, for the error.
+    """
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise ValueError(
+            f"Expected the columns {columns!r} in {file.name!r}. Got a table without "
+            f"{missing!r} instead. Download the publisher's table again."
+        )
+
+
+def warn_about_missing_images(table, file, folder):
+    """Leave out rows without a file; warn of their number.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the column ``image``: a path, or missing.
+
+    file : Path
+        Where the table was read from, for messages.
+
+    folder : Path
+        Where the images should be, for messages.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows with a file.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If no row has a file.
+    """
+    found = table["image"].notna()
+    if not found.any():
+        raise DatasetNotFoundError(
+            f"Expected images in {folder.name!r}. Got none of the {len(table)} that "
+            f"{file.name!r} lists. Unpack the publisher's archive of images there."
+        )
+    if not found.all():
+        warnings.warn(
+            f"{(~found).sum()} of the {len(table)} images that {file.name!r} lists are "
+            f"not in {folder.name!r} and are left out. Unpack the archive again if you "
+            "meant to load all of them.",
+            DataQualityWarning,
+            stacklevel=4,
+        )
+    return table[found].copy()
