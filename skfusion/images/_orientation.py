@@ -19,25 +19,7 @@ _ULTRASOUND_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.6.2",
 )
 _VIEWS = frozenset(
-    [
-        "CC",
-        "MLO",
-        "ML",
-        "LM",
-        "LMO",
-        "XCC",
-        "XCCL",
-        "XCCM",
-        "FB",
-        "SIO",
-        "ISO",
-        "CV",
-        "AT",
-        "RL",
-        "RM",
-        "TAN",
-        "SPECIMEN",
-    ]
+    {"CC", "MLO", "ML", "LM", "LMO", "XCC", "XCCL", "XCCM", "FB", "SIO", "ISO"}
 )
 # DICOM PS3.16, CID 4014: SNOMED CT and the older SNOMED RT codes.
 _VIEW_CODES = {
@@ -55,8 +37,11 @@ _VIEW_CODES = {
     "R-10244": "FB",
     "399188001": "SIO",
     "R-102D0": "SIO",
-    "399265009": "XCC",
+    "441555000": "ISO",
+    "R-40AAA": "ISO",
+    "399192008": "XCCL",
     "R-1024A": "XCCL",
+    "399101009": "XCCM",
     "R-1024B": "XCCM",
 }
 
