@@ -243,7 +243,7 @@ def check_labels(y, name):
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs samples of at least 2 classes in y. Got 1 class instead: "
-            f"{classes[0]!r}. Check the labels, or how the folds were drawn."
+            f"{classes.tolist()[0]!r}. Check the labels, or how the folds were drawn."
         )
     return classes, codes.astype(np.int64)
 

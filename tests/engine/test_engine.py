@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+import torch
+
+from skfusion._engine import augment_batch, resolve_device, run_network, seeded
+from skfusion._engine._batches import ImageTensors, TrainingBatches
+from skfusion._engine._device import trains_in_bfloat16
+from skfusion.images import ImageSource
+
+
+def _tensors(n_images):
+    images = np.arange(n_images, dtype=np.float32).reshape(-1, 1, 1, 1)
+    return ImageTensors(images, np.zeros(n_images, np.int64), torch.device("cpu"))
+
+
+@pytest.mark.parametrize("n_images", [2, 32, 33, 65, 97])
+def test_no_batch_holds_a_single_image_and_all_are_seen_once(n_images):
+    batches = [images for images, _ in TrainingBatches(_tensors(n_images), 32)]
+    assert min(map(len, batches)) > 1
+    assert max(map(len, batches)) <= 32
+    assert sorted(torch.cat(batches).flatten().tolist()) == list(range(n_images))
+
+
+def test_training_batches_come_in_another_order_each_epoch():
+    batches = TrainingBatches(_tensors(50), 50)
+    (first, _), (second, _) = next(iter(batches)), next(iter(batches))
+    assert not torch.equal(first, second)
+
+
+def test_each_image_of_a_batch_is_augmented_in_its_own_way():
+    image = torch.zeros(1, 1, 16, 16)
+    image[:, :, 4:8, 4:12] = 1
+    batch = augment_batch(image.repeat(8, 1, 1, 1))
+    assert len(torch.unique(batch.flatten(1), dim=0)) == 8
+
+
+def test_augmentation_keeps_the_lesion_in_the_image():
+    image = torch.zeros(64, 1, 32, 32)
+    image[:, :, 12:20, 12:20] = 1
+    share = augment_batch(image).clamp(0, 1).sum((1, 2, 3)) / image[0].sum()
+    assert share.min() > 0.4
+
+
+def test_half_of_the_images_are_mirrored():
+    image = torch.zeros(400, 1, 16, 16)
+    image[:, :, :, :6] = 1
+    batch = augment_batch(image)
+    mirrored = (batch[..., 8:].sum((1, 2, 3)) > batch[..., :8].sum((1, 2, 3))).float()
+    assert 0.4 < mirrored.mean() < 0.6
+
+
+def test_seeded_gives_the_same_numbers_and_puts_the_generator_back():
+    before = torch.random.get_rng_state()
+    with seeded(3):
+        first = torch.rand(4)
+    with seeded(3):
+        second = torch.rand(4)
+    assert torch.equal(first, second)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_an_unknown_device_is_named():
+    with pytest.raises(ValueError, match="Got 'gpu' instead"):
+        resolve_device("gpu")
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"), [("float32", False), ("bfloat16", True)]
+)
+def test_a_precision_that_is_asked_for_is_used(precision, expected):
+    assert trains_in_bfloat16(precision, torch.device("cpu")) is expected
+
+
+def test_every_batch_has_one_shape():
+    shapes = []
+
+    def network(batch):
+        shapes.append(tuple(batch.shape))
+        return batch.mean((2, 3))
+
+    source = ImageSource(np.ones((10, 8, 8)))
+    outputs = run_network(network, source, batch_size=4, device=torch.device("cpu"))
+    assert set(shapes) == {(4, 1, 8, 8)}
+    np.testing.assert_array_equal(outputs, np.ones((10, 1)))

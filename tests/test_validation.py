@@ -1,0 +1,41 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfusion._validation import check_groups, check_labels
+
+
+def test_the_group_column_is_used():
+    X = pd.DataFrame({"image": list("abc"), "group": ["p", "q", "p"]})
+    np.testing.assert_array_equal(check_groups(X), [0, 1, 0])
+
+
+def test_groups_that_are_given_come_first():
+    X = pd.DataFrame({"image": list("abc"), "group": ["p", "q", "p"]})
+    np.testing.assert_array_equal(check_groups(X, [5, 5, 6]), [0, 0, 1])
+
+
+def test_without_groups_copies_of_one_file_are_a_group():
+    X = pd.DataFrame({"image": ["a.png", "b.png", "a.png"]})
+    np.testing.assert_array_equal(check_groups(X), [0, 1, 0])
+
+
+def test_without_groups_copies_of_one_array_are_a_group():
+    X = np.stack([np.zeros((2, 2)), np.ones((2, 2)), np.zeros((2, 2))])
+    np.testing.assert_array_equal(check_groups(X), [0, 1, 0])
+
+
+def test_groups_of_another_length_are_refused():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        check_groups(np.zeros((3, 2, 2)), [1, 2])
+
+
+def test_a_row_without_group_is_named():
+    X = pd.DataFrame({"image": list("abc"), "group": ["p", None, "p"]})
+    with pytest.raises(ValueError, match="Row 1 has none"):
+        check_groups(X)
+
+
+def test_a_single_class_is_refused():
+    with pytest.raises(ValueError, match="Got 1 class instead: 'benign'"):
+        check_labels(np.array(["benign", "benign"]), "CNN17Classifier")
