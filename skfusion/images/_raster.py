@@ -75,7 +75,8 @@ def _to_grey(image):
     if mode in ("1", "L", "LA", "La"):
         return to_unit_range(np.asarray(image.convert("L")), 0, 255)
     if mode.startswith("I;16"):
-        return _polarity(to_unit_range(np.asarray(image), 0, 65535), image)
+        (bits,) = _tags(image).get(_BITS_PER_SAMPLE, (16,))
+        return _polarity(to_unit_range(np.asarray(image), 0, 2**bits - 1), image)
     if mode in ("I", "F"):
         values = np.asarray(image)
         return _polarity(to_unit_range(values, *_wide_range(values, image)), image)

@@ -3,13 +3,14 @@
 import hashlib
 import re
 import warnings
-from io import BytesIO
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import pandas as pd
 from PIL import Image
 from pydicom import dcmread
 from pydicom.tag import Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
 from skfusion.images._dicom import check_inflated_size
@@ -37,6 +38,7 @@ _TAGS = [
         "Columns",
     )
 ]
+_DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 # CBIS-DDSM writes the view into the patient: Mass-Test_P_00173_LEFT_CC.
 _CBIS_PATIENT = re.compile(
     r"(?:Mass|Calc)-(?:Training|Test)_(P_\d+)_(?:LEFT|RIGHT)_(?:CC|MLO)"
@@ -172,14 +174,15 @@ def _dicom_header(path):
 
 
 def _read_header(path):
-    options = {"force": True, "stop_before_pixels": True, "specific_tags": _TAGS}
-    with path.open("rb") as stream:
-        if b"1.2.840.10008.1.2.1.99" not in stream.read(1024):  # not deflated
-            stream.seek(0)
-            return dcmread(stream, **options)
-    data = path.read_bytes()
-    check_inflated_size(data)
-    return dcmread(BytesIO(data), **options)
+    # A mapped file is read as far as needed, and has no name that pydicom could
+    # show in a warning.
+    with (
+        path.open("rb") as stream,
+        mmap(stream.fileno(), 0, access=ACCESS_READ) as data,
+    ):
+        if _DEFLATED in data[:1024]:
+            check_inflated_size(data[:])
+        return dcmread(data, force=True, stop_before_pixels=True, specific_tags=_TAGS)
 
 
 def _identity(header):

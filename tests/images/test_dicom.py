@@ -350,6 +350,32 @@ def test_a_jpeg2000_bomb_is_refused_before_decoding(make, encode, write, ramp):
         read_image(write(bytes(bomb)))
 
 
+@pytest.mark.parametrize("syntax", [None, uid.RLELossless, uid.JPEG2000Lossless])
+def test_a_header_bomb_is_refused_before_decoding(syntax, make, encode, write, ramp):
+    data = encode(make(ramp), syntax)
+    for tag in (b"\x28\x00\x10\x00US\x02\x00", b"\x28\x00\x11\x00US\x02\x00"):
+        at = data.index(tag) + len(tag)
+        data = data[:at] + b"\xff\xff" + data[at + 2 :]
+    with pytest.raises(ImageReadError, match="the header gives 65535 x 65535 pixels"):
+        read_image(write(data))
+
+
+def test_jpeg2000_layers_beyond_reason_are_refused(make, encode, write, ramp):
+    bomb = bytearray(encode(make(ramp), uid.JPEG2000Lossless))
+    cod = bomb.index(b"\xff\x52", bomb.index(b"\xff\x4f\xff\x51"))
+    levels = bomb[cod + 9]
+    precincts = bytes(levels + 1)  # of one pixel
+    length = int.from_bytes(bomb[cod + 2 : cod + 4], "big")
+    bomb[cod + 2 : cod + 4] = (length + len(precincts)).to_bytes(2, "big")
+    bomb[cod + 4] |= 1
+    bomb[cod + 6 : cod + 8] = b"\xff\xff"  # layers
+    end = bomb.rindex(b"\xff\xd9")
+    del bomb[end - len(precincts) : end]  # the frame keeps its length
+    bomb[cod + 2 + length : cod + 2 + length] = precincts
+    with pytest.raises(ImageReadError, match=r"claims \d+ precincts in 65535 layers"):
+        read_image(write(bytes(bomb)))
+
+
 def test_jpeg2000_tiles_beyond_reason_are_refused(make, encode, write, ramp):
     data = encode(make(ramp), uid.JPEG2000Lossless)
     siz = data.index(b"\xff\x4f\xff\x51")

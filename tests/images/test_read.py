@@ -103,6 +103,24 @@ def test_a_tiff_whose_zero_is_white_is_bright_where_white(dtype, tmp_path):
     assert_array_equal(read_image(path), [[1, 0]])
 
 
+def test_a_tiff_of_twelve_bits_fills_the_range(tmp_path):
+    # Two pixels in three bytes: 0xfff and 0x7ff.
+    path = save(tmp_path / "a.tif", np.zeros((1, 3), np.uint8))
+    data = path.read_bytes()
+    begin = int.from_bytes(data[4:8], "little") + 2
+    tags = [bytearray(data[begin + 12 * i :][:12]) for i in range(data[begin - 2])]
+    for tag in tags:
+        kind = int.from_bytes(tag[:2], "little")
+        value = {256: 2, 258: 12}.get(kind)  # ImageWidth, BitsPerSample
+        if value:
+            tag[8:10] = value.to_bytes(2, "little")
+        if kind == 273:  # StripOffsets
+            strip = int.from_bytes(tag[8:12], "little")
+    data = data[:begin] + b"".join(tags) + data[begin + 12 * len(tags) :]
+    path.write_bytes(data[:strip] + b"\xff\xf7\xff" + data[strip + 3 :])
+    assert_allclose(read_image(path), [[1, 2047 / 4095]], atol=1e-6)
+
+
 def test_a_float_tiff_in_the_unit_range_is_left_as_it_is(tmp_path):
     stored = np.array([[0.25, 0.5]], np.float32)
     assert_array_equal(read_image(save(tmp_path / "a.tif", stored)), stored)

@@ -1,6 +1,5 @@
 """scan_images: one row an image, what the headers say, and no names in clear."""
 
-import os
 import warnings
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
 from skfusion.images import read_image, scan_images
@@ -187,6 +187,24 @@ def test_the_patient_is_not_shown(groups_of):
     assert not any("Doe" in str(warning.message) for warning in shown)
 
 
+def test_warnings_do_not_show_the_folder(tmp_path, make, encode):
+    folder = tmp_path / "Doe^Jane"
+    save_png(folder / "a.png")
+    data = encode(make(np.zeros((9, 9), np.uint8), PatientID="Doe^Jane"))
+    for end in range(200, len(data), 7):
+        (folder / f"{end}.dcm").write_bytes(data[:end])
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        scan_images(folder / "..")
+    assert not any("Doe" in str(warning.message) for warning in shown)
+
+
+def test_deflated_headers_are_read(make, write, tmp_path):
+    pixels = np.zeros((2, 2), np.uint8)
+    write(make(pixels, syntax=DeflatedExplicitVRLittleEndian, ViewPosition="CC"))
+    assert scan_images(tmp_path).iloc[0]["view"] == "CC"
+
+
 def test_what_is_no_image_is_left_out_with_one_warning(tmp_path, make, write):
     save_png(tmp_path / "a.png")
     (tmp_path / "table.csv").write_text("patient,age\n")
@@ -213,19 +231,10 @@ def test_no_image_is_an_error(name, tmp_path):
         scan_images(tmp_path / name)
 
 
-@pytest.fixture
-def real_dicom():
-    root = os.environ.get("SKFUSION_DATA")
-    folder = Path(root or "nowhere") / "dicom"
-    if not folder.is_dir():
-        pytest.skip("SKFUSION_DATA names no folder with real DICOM files")
-    return folder
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::skfusion.exceptions.DataQualityWarning")
-def test_real_dicom_files_are_scanned_and_read(real_dicom):
-    frame = scan_images(real_dicom)
+def test_real_dicom_files_are_scanned_and_read(data_folder):
+    frame = scan_images(data_folder / "dicom")
     assert frame["modality"].value_counts().to_dict() == {
         "ultrasound": 6,
         "mammography": 1,
