@@ -14,7 +14,7 @@ _FOLDER = {
     "remedy": "Download BrEaST-Lesions-USG (CC BY 4.0, cite), the images and the "
     "table, from https://doi.org/10.7937/9WKK-Q141.",
 }
-_TABLE = "*BrEaST*.xlsx"
+_TABLE = "BrEaST*.xlsx"
 _COLUMNS = ["CaseID", "Image_filename", "Age", "BIRADS", "Classification"]
 
 

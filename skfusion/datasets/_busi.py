@@ -120,7 +120,7 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
 
 
 def _is_busi(folder):
-    return all((folder / label).is_dir() for label in ("benign", "malignant"))
+    return all(any((folder / label).glob("*")) for label in ("benign", "malignant"))
 
 
 def _read_files(folder):

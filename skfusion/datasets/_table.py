@@ -63,6 +63,6 @@ def warn_about_missing_images(table, file, folder):
             f"not in {folder.name!r} and are left out. Unpack the archive again if you "
             "meant to load all of them.",
             DataQualityWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     return table[found].copy()

@@ -69,7 +69,7 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
     All thumbnails are held in memory (16 kB an image at the default `size`). The
     hash is compared for every pair of images, so the time grows with the square of
     their number: 10,000 images take seconds, 100,000 many minutes. Mirrored or
-    rotated copies are not found.
+    rotated copies are not found, nor are images of a single grey value.
 
     References
     ----------

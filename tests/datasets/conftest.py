@@ -1,0 +1,97 @@
+"""Tiny fake trees with the publishers' own file names."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+_RSNA_COLUMNS = (
+    "site_id,patient_id,image_id,laterality,view,age,cancer,biopsy,invasive,BIRADS,"
+    "implant,density,machine_id,difficult_negative_case"
+)
+_RSNA_ROWS = [
+    "2,5,640805896,L,MLO,68.0,0,0,0,0.0,0,,21,True",
+    "2,5,940388076,L,MLO,68.0,0,0,0,,0,,21,False",
+    "2,45,310190625,L,CC,,0,0,0,,0,,29,False",
+    "2,45,1476454372,R,CC,,0,0,0,,0,,29,False",
+    "2,45,1476755745,L,MLO,,0,0,0,,0,,29,False",
+    "1,49,323049527,R,CC,53.0,0,1,0,1.0,0,B,49,False",
+    "1,72,91376878,L,MLO,53.0,1,1,1,0.0,0,C,216,False",
+]
+
+
+@pytest.fixture
+def save_image():
+    """Return a function that saves a picture; bright names a bright border."""
+
+    def save(path, *, seed=0, bright=False, mode="L"):
+        pixels = np.random.default_rng(seed).integers(60, 120, (24, 20), np.uint8)
+        pixels[[0, -1]] = pixels[:, [0, -1]] = 250 if bright else 5
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).convert(mode).save(path)
+
+    return save
+
+
+@pytest.fixture
+def rsna_folder(tmp_path, save_image):
+    """Four patients; machine 29's images are negatives, and so looks one of 216."""
+    folder = tmp_path / "rsna"
+    for seed, row in enumerate(_RSNA_ROWS):
+        patient, image, machine = np.array(row.split(","))[[1, 2, -2]]
+        file = folder / "train_images" / patient / f"{image}.jpg"
+        save_image(file, seed=seed, bright=machine in ("29", "216"))
+    (folder / "train.csv").write_text("\n".join([_RSNA_COLUMNS, *_RSNA_ROWS]))
+    return folder
+
+
+@pytest.fixture
+def busi_folder(tmp_path, save_image):
+    """Three families of the table, one of them with both labels, and more images."""
+    folder = tmp_path / "busi" / "Dataset_BUSI_with_GT"
+    names = [
+        "benign/benign (320).png",  # a family
+        "benign/benign (3).png",
+        "benign/benign (333).png",  # a family with both labels
+        "malignant/malignant (77).png",
+        "benign/benign (269).png",  # a family with a normal one
+        "normal/normal (1).png",
+        "malignant/malignant (10).png",  # in no family
+        "benign/mine.png",  # not of the publisher
+    ]
+    for seed, name in enumerate(names):
+        save_image(folder / name, seed=seed, mode="RGB")
+    save_image(folder / "benign/benign (3)_mask.png", mode="1")
+    save_image(folder / "benign/benign (3)_mask_1.png", mode="RGBA")
+    save_image(folder / "normal/normal (1)_mask.png", mode="RGB")
+    return folder
+
+
+@pytest.fixture
+def breast_folder(tmp_path, save_image):
+    """Three cases: benign with several masks, malignant without an age, normal."""
+    folder = tmp_path / "breast_lesions_usg"
+    table = pd.DataFrame(
+        {
+            "CaseID": [1, 22, 100],
+            "Image_filename": ["case001.png", "case022.png", "case100.png"],
+            "Mask_tumor_filename": ["case001_tumor.png", "case022_tumor.png", None],
+            "Mask_other_filename": [
+                None,
+                "case022_other1.png&case022_other2.png",
+                None,
+            ],
+            "Age": [57, "not available", 43],
+            "Signs": ["no", "not available", "no"],
+            "BIRADS": [2, "4c", 1],
+            "Diagnosis": ["not applicable", "Fibroadenoma", "not applicable"],
+            "Classification": ["benign", "malignant", "normal"],
+        }
+    )
+    images = folder / "BrEaST-Lesions_USG-images_and_masks"
+    masks = ["case001_tumor.png", "case022_tumor.png", "case022_other1.png"]
+    for seed, name in enumerate([*table["Image_filename"], *masks]):
+        save_image(images / name, seed=seed, mode="RGBA")
+    file = folder / "BrEaST-Lesions-USG-clinical-data-Dec-15-2023.xlsx"
+    table.to_excel(file, index=False)
+    return folder

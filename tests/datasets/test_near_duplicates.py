@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from skfusion.datasets import load_busi, make_breast_images
+from skfusion.exceptions import ImageReadError
+from skfusion.images import find_near_duplicates
+
+
+@pytest.fixture(scope="module")
+def images():
+    return make_breast_images(30, modality="both", random_state=0).images
+
+
+def with_calipers(image):
+    marked = image.copy()
+    marked[20:23, 10:40:4] = 255
+    return marked
+
+
+def test_different_images_are_families_of_their_own(images):
+    assert find_near_duplicates(images).tolist() == list(range(30))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image // 2,
+        lambda image: image[1:, 1:],
+        with_calipers,
+        lambda image: np.asarray(Image.fromarray(image).resize((128, 96))),
+    ],
+    ids=["darker", "cropped", "calipers", "resized"],
+)
+def test_copies_are_found(images, change, tmp_path):
+    paths = []
+    for i, image in enumerate([*images[::3], change(images[6])]):
+        paths.append(str(tmp_path / f"{i}.png"))
+        Image.fromarray(image).save(paths[-1])
+    assert find_near_duplicates(paths).tolist() == [*range(10), 2]
+
+
+def test_copies_of_copies_are_one_family():
+    t = np.linspace(0, 1, 32 * 32).reshape(32, 32)
+    first, other = np.sin(9 * t + 4 * t.T), np.sin(5 * t - 14 * t.T)
+    chain = np.stack([first, first + 0.3 * other, first + 0.7 * other])
+    correlation = np.corrcoef(chain.reshape(3, -1))
+    assert correlation[0, 2] < 0.9 < min(correlation[0, 1], correlation[1, 2])
+    families = find_near_duplicates(chain, threshold=0.9, size=32)
+    assert families.tolist() == [0, 0, 0]
+
+
+def test_threshold_decides(images):
+    noise = np.random.default_rng(0).normal(0, 12, images[0].shape)
+    noisy = np.clip(images[0] + noise, 0, 255).astype(np.uint8)
+    pair = np.stack([images[0], noisy])
+    correlation = np.corrcoef(pair.reshape(2, -1))[0, 1]
+    assert len(set(find_near_duplicates(pair, threshold=correlation - 0.01))) == 1
+    assert len(set(find_near_duplicates(pair, threshold=correlation + 0.01))) == 2
+
+
+def test_families_do_not_depend_on_the_order(images):
+    rows = np.random.default_rng(0).permutation(36)
+    many = np.concatenate([images, images[:6] // 2])
+    plain, shuffled = find_near_duplicates(many), find_near_duplicates(many[rows])
+    same = plain[rows][:, None] == plain[rows]
+    np.testing.assert_array_equal(same, shuffled[:, None] == shuffled)
+
+
+def test_more_images_than_a_batch():
+    images = make_breast_images(600, image_size=32, random_state=0).images
+    families = find_near_duplicates(np.concatenate([images, images[:3]]), size=32)
+    assert families[600:].tolist() == families[:3].tolist()
+
+
+def test_one_image(images):
+    assert find_near_duplicates(images[:1]).tolist() == [0]
+
+
+def test_flat_images_are_no_reason_to_stop():
+    families = find_near_duplicates(np.zeros((3, 16, 16)))
+    assert families.tolist() == [0, 1, 2]
+
+
+def test_colour_images(images):
+    colour = np.repeat(images[:4, ..., None], 3, axis=-1)
+    assert find_near_duplicates(colour).tolist() == [0, 1, 2, 3]
+
+
+def test_no_image():
+    with pytest.raises(ValueError, match="at least 1 image"):
+        find_near_duplicates(np.zeros((0, 16, 16)))
+
+
+def test_unreadable_file_is_named(tmp_path):
+    file = tmp_path / "damaged.png"
+    file.write_bytes(b"\x89PNG")
+    with pytest.raises(ImageReadError, match=r"damaged\.png"):
+        find_near_duplicates([file])
+
+
+def test_wrong_threshold(images):
+    with pytest.raises(ValueError, match="'threshold' parameter"):
+        find_near_duplicates(images, threshold=1.5)
+
+
+@pytest.mark.slow
+def test_table_of_busi_families_is_what_the_function_finds(data_folder):
+    busi = load_busi(data_folder, normal="benign", drop_mixed_families=False)
+    found = find_near_duplicates(busi.data["image"])
+    table = busi.frame["group"].factorize()[0]
+    np.testing.assert_array_equal(found, table)
