@@ -214,6 +214,17 @@ def test_errors_and_their_causes_do_not_show_the_folder(tmp_path):
             error = error.__cause__
 
 
+def test_a_file_that_may_not_be_opened_is_an_error(tmp_path, monkeypatch, grey8):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = save(tmp_path / "a.png", grey8)
+    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    with pytest.raises(ImageReadError, match=r"'a.png': Permission denied") as caught:
+        read_image(path)
+    assert caught.value.__cause__ is None  # it would name the folder
+
+
 def test_more_pixels_than_the_limit_are_refused(tmp_path, monkeypatch, grey8):
     monkeypatch.setattr(_headers, "MAX_PIXELS", 255)
     with pytest.raises(ImageReadError, match=r"'a.png': the header gives 16 x 16"):

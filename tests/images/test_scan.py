@@ -190,12 +190,16 @@ def test_the_patient_is_not_shown(groups_of):
 def test_warnings_do_not_show_the_folder(tmp_path, make, encode):
     folder = tmp_path / "Doe^Jane"
     save_png(folder / "a.png")
-    data = encode(make(np.zeros((9, 9), np.uint8), PatientID="Doe^Jane"))
-    for end in range(200, len(data), 7):
+    codes = view_code("399368009")
+    dataset = make(np.zeros((2, 2), np.uint8), ViewCodeSequence=codes)
+    dataset["ViewCodeSequence"].is_undefined_length = True
+    data = encode(dataset)
+    for end in range(200, len(data)):
         (folder / f"{end}.dcm").write_bytes(data[:end])
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
-        scan_images(folder / "..")
+        scan_images(tmp_path)
+    assert len(shown) > 1
     assert not any("Doe" in str(warning.message) for warning in shown)
 
 
