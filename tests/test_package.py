@@ -50,7 +50,7 @@ def test_unknown_attribute_is_an_attribute_error():
 def test_public_names_exist_and_are_documented(module):
     public = importlib.import_module(f"skfusion.{module}").__all__
     page = (ROOT / "docs" / "api" / f"{module}.rst").read_text(encoding="utf-8")
-    listed = re.findall(r"^   (\w+)$", page, flags=re.MULTILINE)
+    listed = re.findall(r"^(?:   |\.\. data:: )(\w+)$", page, flags=re.MULTILINE)
     assert public
     assert sorted(listed) == sorted(public)
 
