@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -190,16 +191,16 @@ def test_the_patient_is_not_shown(groups_of):
 def test_warnings_do_not_show_the_folder(tmp_path, make, encode):
     folder = tmp_path / "Doe^Jane"
     save_png(folder / "a.png")
-    codes = view_code("399368009")
-    dataset = make(np.zeros((2, 2), np.uint8), ViewCodeSequence=codes)
-    dataset["ViewCodeSequence"].is_undefined_length = True
+    dataset = make(np.zeros((2, 2), np.uint8))
+    dataset.add_new(0x00091010, "OB", encapsulate([b"abcd"]))
+    dataset[0x00091010].is_undefined_length = True
     data = encode(dataset)
     for end in range(200, len(data)):
         (folder / f"{end}.dcm").write_bytes(data[:end])
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         scan_images(tmp_path)
-    assert len(shown) > 1
+    assert any("End of file" in str(warning.message) for warning in shown)
     assert not any("Doe" in str(warning.message) for warning in shown)
 
 
