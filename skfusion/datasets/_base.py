@@ -44,10 +44,11 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
     for folder in (path, *(path / name for name in names)):
         if is_data_set(folder):
             return folder
-    what = "no such folder" if not path.is_dir() else f"the folder {path.name!r}"
+    problem = "does not hold them" if path.is_dir() else "is no folder"
     raise DatasetNotFoundError(
         f"Expected the folder of the data set, {expected}, or a folder that holds it "
-        f"as {names[0]!r}. Got {path.name!r} instead: {what} without them. {remedy}"
+        f"as {names[0]!r}. Got {path.resolve().name!r} instead, which {problem}. "
+        f"{remedy}"
     )
 
 

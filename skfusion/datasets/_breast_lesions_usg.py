@@ -41,9 +41,11 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
         Folder of the data set (with the table, an ``.xlsx`` file, and the images in
         it or in a folder of it), or a folder that holds it as
         ``breast_lesions_usg``.
+
     normal : {"drop", "benign"}, default="drop"
         What to do with images without a lesion: leave them out, or count them as
         class 0.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
@@ -73,6 +75,7 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     ------
     DatasetNotFoundError
         If the data set is not there. The error says how to get it.
+
     ValueError
         If the table lacks a column.
 
@@ -94,7 +97,7 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     ----------
     .. [1] A. Pawłowska et al., "Curated benchmark dataset for ultrasound based breast
        lesion analysis", Scientific Data 11 (2024) 148.
-       :doi:`10.1038/s41597-024-02984-z`
+       https://doi.org/10.1038/s41597-024-02984-z
 
     Examples
     --------

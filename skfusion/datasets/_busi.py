@@ -46,12 +46,15 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     path : str or path-like
         Folder of the data set, ``Dataset_BUSI_with_GT`` itself, or a folder that
         holds it as ``busi`` or ``Dataset_BUSI_with_GT``.
+
     normal : {"drop", "benign"}, default="drop"
         What to do with images without a lesion: leave them out, or count them as
         class 0.
+
     drop_mixed_families : bool, default=True
         Leave out near-duplicate families whose images have both targets: 5 families
         with 13 images. One of their labels must be wrong. No warning is given.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
@@ -95,7 +98,7 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     ----------
     .. [1] W. Al-Dhabyani, M. Gomaa, H. Khaled, A. Fahmy, "Dataset of breast
        ultrasound images", Data in Brief 28 (2020) 104863.
-       :doi:`10.1016/j.dib.2019.104863`
+       https://doi.org/10.1016/j.dib.2019.104863
 
     Examples
     --------

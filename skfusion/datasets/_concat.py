@@ -36,6 +36,7 @@ def concat_datasets(*bunches):
     ------
     ValueError
         If nothing is given.
+
     TypeError
         If something else than such data sets is given.
 

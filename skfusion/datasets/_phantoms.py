@@ -14,6 +14,7 @@ def draw_outlines(irregularity, random_state):
     ----------
     irregularity : ndarray of shape (n_lesions,)
         0 for a smooth margin; about 0.5 for a spiculated one.
+
     random_state : numpy.random.RandomState
         Where the outlines are drawn from.
 
@@ -60,12 +61,16 @@ def render(lesions, outlines, modality, image_size, random_state):
         Pose and echo of the lesion in each image: ``center_x``, ``center_y``,
         ``radius``, ``aspect_ratio``, ``rotation``, ``softness``, ``contrast``,
         ``posterior_echo`` and ``left`` (the chest wall is on the left side).
+
     outlines : ndarray of shape (n_images, 512)
         See :func:`draw_outlines`.
+
     modality : {"mammography", "ultrasound"}
         What to draw.
+
     image_size : int
         Height and width in pixels.
+
     random_state : numpy.random.RandomState
         Where texture and exposure are drawn from.
 

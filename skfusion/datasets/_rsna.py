@@ -55,12 +55,15 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
         Folder of the data set, with ``train.csv`` and
         ``train_images/<patient_id>/<image_id>.dcm`` (or ``.png``, ``.jpg``), or a
         folder that holds it as ``rsna`` or ``rsna-breast-cancer-detection``.
+
     negatives : {"all", "biopsied"}, default="all"
         What class 0 is: all images without cancer, or only those of breasts that
         were biopsied without finding cancer, that is benign findings.
+
     correct_polarity : bool, default=True
         Mark negatives among ``.png`` and ``.jpg`` files, with a column ``inverted``
         in `data`, so that they are read with 1 = bright like all others. See Notes.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
@@ -88,8 +91,10 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     ------
     DatasetNotFoundError
         If the data set is not there. The error says how to get it.
+
     ValueError
         If the table lacks a column.
+
     ImageReadError
         If an image whose polarity is looked at cannot be read.
 

@@ -58,25 +58,33 @@ def make_breast_images(
     ----------
     n_samples : int, default=100
         Number of images (not of patients: see `n_views`).
+
     modality : {"mammography", "ultrasound", "both"}, default="ultrasound"
         What to draw. With "both", every other patient has mammograms and the rest
         have ultrasound images; the two classes are as frequent in each.
+
     image_size : int, default=64
         Height and width of the images in pixels, at least 16. Margins can hardly
         be seen below 48.
+
     class_sep : float, default=1.0
         How far apart the classes are. 0 gives labels that no model can learn.
+
     n_views : int, default=1
         Images per patient. They show the same lesion in another pose, in other
         surroundings, and share their entry of `groups`. The last patient has fewer
         where `n_views` does not divide `n_samples`.
+
     prevalence : float, default=0.5
         Share of the patients of each modality whose lesion is malignant.
+
     folder : str or path-like, default=None
         Where to write the images as PNG files. The folder is made if need be.
         With None nothing is written and `data` is an array.
+
     random_state : int, RandomState instance or None, default=None
         Determines the images and labels. Pass an int for the same data in each call.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 

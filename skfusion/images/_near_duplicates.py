@@ -61,11 +61,16 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
     ------
     ImageReadError
         If a file cannot be read.
+
     ValueError
         If there is no image.
 
     Notes
     -----
+    Made for ultrasound. Mammograms of different women look alike at this size: of
+    2,329 images of the RSNA data set, 714 fall into 36 families, 29 of them with
+    several patients. Where patients are known, use them as groups.
+
     All thumbnails are held in memory (16 kB an image at the default `size`). The
     hash is compared for every pair of images, so the time grows with the square of
     their number: 10,000 images take seconds, 100,000 many minutes. Mirrored or

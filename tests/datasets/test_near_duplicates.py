@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skfusion.datasets import load_busi, make_breast_images
+from skfusion.datasets import (
+    concat_datasets,
+    load_breast_lesions_usg,
+    load_busi,
+    make_breast_images,
+)
 from skfusion.exceptions import ImageReadError
 from skfusion.images import find_near_duplicates
 
@@ -110,3 +115,15 @@ def test_table_of_busi_families_is_what_the_function_finds(data_folder):
     found = find_near_duplicates(busi.data["image"])
     table = busi.frame["group"].factorize()[0]
     np.testing.assert_array_equal(found, table)
+
+
+@pytest.mark.slow
+def test_no_image_is_in_both_ultrasound_sets(data_folder):
+    pooled = concat_datasets(
+        load_busi(data_folder, normal="benign", drop_mixed_families=False),
+        load_breast_lesions_usg(data_folder, normal="benign"),
+    )
+    families = find_near_duplicates(pooled.data)
+    data_sets = pooled.data["dataset"].groupby(families)
+    assert data_sets.nunique().max() == 1
+    assert data_sets.size()[data_sets.first() == "breast_lesions_usg"].max() == 1
