@@ -62,7 +62,7 @@ SYNTHETIC_SETTINGS = {  # small, for the time it takes
 
 def parse_arguments():
     """Read the command line; there is nothing to give where there is none."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
+    parser = argparse.ArgumentParser(description="Compare four models by kappa.")
     parser.add_argument("--rsna", metavar="DIR", help="folder of RSNA (mammography)")
     parser.add_argument("--busi", metavar="DIR", help="folder of BUSI (ultrasound)")
     parser.add_argument(
