@@ -10,6 +10,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 os.environ["MPLBACKEND"] = "Agg"
 
+from sklearn.exceptions import FitFailedWarning  # noqa: E402
+
 import skfusion  # noqa: E402
 
 project = "skfusion"
@@ -42,7 +44,8 @@ sphinx_gallery_conf = {
 }
 # sphinx-gallery puts functions into the configuration, which cannot be pickled.
 suppress_warnings = ["config.cache"]
-warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
+# A model that fails in an example fails the build.
+warnings.simplefilter("error", FitFailedWarning)
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skfusion {release}"
