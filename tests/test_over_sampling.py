@@ -14,7 +14,6 @@ from skfusion.exceptions import DataQualityWarning
 from skfusion.images import augment_image
 from skfusion.over_sampling import ImageOverSampler
 
-
 SAMPLERS = [ImageOverSampler(), ImageOverSampler(augmentation=False)]
 CHECKS = [
     pair
