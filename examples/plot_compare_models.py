@@ -172,6 +172,9 @@ PAPER = """\
   Wang et al., Tomography 2024, 10(12):2038-2057, doi:10.3390/tomography10120145"""
 
 
+MEASURES = ("kappa", "accuracy", "prevalence")
+
+
 def describe_data(data, kind):
     """Count images, patients and malignant ones, by modality."""
     X = data.data.assign(target=data.target)
@@ -200,22 +203,21 @@ def format_folds(folds):
 
 def format_summary(summary):
     """Kappa, accuracy and prevalence of the pooled predictions, with intervals."""
-    lines = [f"{'pooled':<28}{'kappa':^22}{'accuracy':^22}{'prevalence':^22}".rstrip()]
+    header = "".join(f"{name:>13}{'':12}" for name in MEASURES)
+    lines = [f"{'pooled':<28}{header}".rstrip()]
     for modality, part in summary.groupby("modality", sort=False):
         n, n_groups = part[["n", "n_groups"]].iloc[0]
         lines.append(f"  {modality}: {n} images of {n_groups} groups")
         for model, rows in part.groupby("model", sort=False):
             rows = rows.set_index("measure")
-            measures = ("kappa", "accuracy", "prevalence")
-            cells = [format_interval(rows.loc[measure]) for measure in measures]
-            lines.append(f"    {model:<24}" + "".join(cells).rstrip())
+            cells = [format_interval(rows.loc[measure]) for measure in MEASURES]
+            lines.append(f"    {model:<24}" + "".join(cells))
     return "\n".join(lines)
 
 
 def format_interval(row):
-    """Estimate and bounds in 22 characters."""
-    text = f"{row['estimate']:.3f} [{row['lower']:.2f}, {row['upper']:.2f}]"
-    return f"{text:^22}"
+    """Estimate and bounds, of one width."""
+    return f"{row['estimate']:10.3f} [{row['lower']:5.2f}, {row['upper']:5.2f}]"
 
 
 def print_report(comparison, kind):
@@ -243,7 +245,7 @@ def plot_folds(folds, kind):
     figure, axes = plt.subplots(
         1,
         len(modalities),
-        figsize=(1.6 + 2.8 * len(modalities), 4.2),
+        figsize=(max(8, 3.2 * len(modalities)), 4),
         sharey=True,
         squeeze=False,
         layout="constrained",
@@ -259,10 +261,11 @@ def plot_folds(folds, kind):
             jitter = np.linspace(-0.12, 0.12, len(values)) + number + 1
             axis.plot(jitter, values, "o", color=color, markersize=4)
         plt.setp(boxes["medians"], color="0.15", linewidth=1.5)
-        axis.set_xticks(range(1, len(models) + 1), models, rotation=30, ha="right")
+        axis.set_xticks([])
         axis.set_title(modality if modality != "all" else "all images")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0, 0].set_ylabel("Cohen's kappa of a fold")
+    figure.legend(boxes["boxes"], models, loc="outside lower center", ncols=4)
     n_folds = folds["fold"].nunique()
     figure.suptitle(f"{kind}: kappa of {n_folds} patient-grouped folds")
     return figure
@@ -291,7 +294,7 @@ def plot_confusions(predictions, target_names, kind):
                 axes[row, column].set_title(model, fontsize=10)
         axes[row, 0].set_ylabel(f"{modality}\n\ntrue class")
     figure.supxlabel("predicted class", fontsize=10)
-    figure.suptitle(f"{kind}: out-of-fold confusion matrices, counts")
+    figure.suptitle(f"{kind}: out-of-fold predictions, share of the true class")
     return figure
 
 

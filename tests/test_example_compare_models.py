@@ -77,7 +77,7 @@ def test_the_printed_kappa_is_that_of_the_summary(example, comparison):
         "model == 'coin' and modality == 'ultrasound' and measure == 'kappa'"
     ).iloc[0]
     line = text.partition("ultrasound")[2].partition("coin")[2].splitlines()[0]
-    assert f"{row['estimate']:.3f} [{row['lower']:.2f}, {row['upper']:.2f}]" in line
+    assert f"{row['estimate']:.3f} [{row['lower']:5.2f}, {row['upper']:5.2f}]" in line
 
 
 def test_the_data_are_counted_by_modality(example, data):
