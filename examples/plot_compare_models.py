@@ -108,14 +108,17 @@ def load_data(arguments, folder):
 
 
 def find_weights(path, X):
-    """Weights of the backbone, and what they are."""
-    if path is not None:
-        return path, f"ImageNet, from the file {Path(path).name}"
+    """Weights of the backbone, tried on some images, and what they are."""
+    weights = "DEFAULT" if path is None else path
     try:
-        CNNFeatureExtractor(BACKBONE, weights="DEFAULT", image_size=32).fit(X)
+        CNNFeatureExtractor(BACKBONE, weights=weights, image_size=32).fit(X)
     except WeightsError:
+        if path is not None:
+            raise
         return None, "RANDOM (no file was given, and none could be downloaded)"
-    return "DEFAULT", "ImageNet, torchvision's default"
+    if path is None:
+        return weights, "ImageNet, torchvision's default"
+    return weights, f"from the file {Path(path).name}"
 
 
 # %%

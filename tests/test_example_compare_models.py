@@ -134,11 +134,17 @@ def test_weights_that_cannot_be_downloaded_are_random_and_say_so(
     assert "RANDOM" in origin
 
 
-def test_weights_from_a_file_are_named_without_their_folder(example, data):
+def test_weights_from_a_file_are_named_without_their_folder(example, data, monkeypatch):
+    monkeypatch.setattr(example.CNNFeatureExtractor, "fit", lambda self, X: self)
     weights, origin = example.find_weights("secret/mobilenet.pth", data.data.head(2))
     assert weights == "secret/mobilenet.pth"
     assert "mobilenet.pth" in origin
     assert "secret" not in origin
+
+
+def test_a_missing_weights_file_stops_at_once(example, data, tmp_path):
+    with pytest.raises(example.WeightsError, match=r"mobilenet\.pth"):
+        example.find_weights(str(tmp_path / "mobilenet.pth"), data.data.head(2))
 
 
 def test_the_models_are_those_of_the_issue(example):
