@@ -151,6 +151,10 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
             f"{type(X).__name__} without paths. Pass paths, or a DataFrame with the "
             "column 'image'."
         )
+    if isinstance(X, list | tuple) and not X:
+        raise _no_samples(estimator)
+    if isinstance(X, np.ndarray) and X.ndim > 2 and not reset:
+        _check_shape(estimator, X, reset)
     checked = validate_data(
         estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
     )
@@ -160,14 +164,19 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     return (X, *targets) if targets else X
 
 
+def _no_samples(estimator):
+    return ValueError(
+        "Found array with 0 sample(s) while a minimum of 1 is required by "
+        f"{type(estimator).__name__}."
+    )
+
+
 def _check_paths_and_target(estimator, X, y, reset):
     name = type(estimator).__name__
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     if _num_samples(X) == 0:
-        raise ValueError(
-            f"Found array with 0 sample(s) while a minimum of 1 is required by {name}."
-        )
+        raise _no_samples(estimator)
     if not reset and getattr(estimator, "image_shape_", None) is not None:
         raise ValueError(
             f"{name} was fitted on arrays of shape {estimator.image_shape_!r}, and X "

@@ -77,7 +77,7 @@ def build_net(
         Class of the network.
 
     module_params : dict
-        Its arguments.
+        Its arguments, ``n_classes`` among them.
 
     train, valid : ImageTensors
         Data to learn from, and to stop by (may be None).
@@ -99,6 +99,7 @@ callbacks, device, use_bfloat16, verbose
     steps = max_epochs * n_batches(len(train), batch_size)
     return _AutocastNet(
         module,
+        classes=list(range(module_params["n_classes"])),
         **{f"module__{name}": value for name, value in module_params.items()},
         criterion=nn.CrossEntropyLoss,
         criterion__weight=class_weight,
@@ -141,24 +142,19 @@ def _callbacks(learning_rates, steps):
 def _stopping(valid, n_iter_no_change):
     if valid is None:
         return []
-    stopping = EarlyStopping(
-        monitor="valid_loss", patience=n_iter_no_change, load_best=True, sink=_silent
-    )
+    stopping = EarlyStopping(patience=n_iter_no_change, load_best=True)
     return [("early_stopping", stopping)]
-
-
-def _silent(message):
-    """Take the place of print in skorch's callbacks."""
 
 
 def release_training_state(net):
     """Leave in a fitted net only what prediction and its history need.
 
-    The data, the optimiser's state and the device go; the network comes to the CPU,
-    so that a pickle is small and loads anywhere.
+    The data, the optimiser (which holds the weights once more) and the device go; the
+    network comes to the CPU, so that a pickle is small and loads anywhere.
     """
     net.set_params(train_split=None)
-    net.optimizer_.state.clear()
+    net.optimizer_ = None
+    dict(net.callbacks_)["schedule"].lr_scheduler_ = None
     net.module_.to("cpu")
     net.criterion_.to("cpu")
     net.device = "cpu"

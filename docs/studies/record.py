@@ -1,0 +1,53 @@
+"""Write the results of a study with their command, commit and machine."""
+
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import torch
+
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results"
+
+
+def write_results(name, table, *, title, command, note=""):
+    """Write a table and where it comes from, for the page that shows it."""
+    RESULTS.mkdir(exist_ok=True)
+    table.to_csv(RESULTS / f"{name}.csv", index=False)
+    origin = {
+        "title": title,
+        "command": command,
+        "commit": current_commit(),
+        "machine": describe_machine(),
+        "note": note,
+    }
+    text = json.dumps(origin, indent=2) + "\n"
+    (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def current_commit():
+    """Short hash of the commit, and whether code differs from it."""
+
+    def git(*arguments):
+        done = subprocess.run(
+            ["git", *arguments], cwd=FOLDER, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "../../skfusion", "*.py")
+    return git("rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
+
+
+def describe_machine():
+    """Processor, cores and versions; nothing that names the machine."""
+    devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return ", ".join(
+        [
+            f"{os.cpu_count()} {platform.machine()} cores",
+            *devices,
+            f"Python {platform.python_version()}",
+            f"torch {torch.__version__}",
+        ]
+    )

@@ -1,0 +1,234 @@
+"""Our own checks, on real shapes: every estimator, every form of X."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from joblib import Parallel, delayed
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_digits
+from sklearn.utils import shuffle
+
+from skfusion.datasets import make_breast_images
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
+
+TRAINING = {"image_size": 24, "max_epochs": 2, "batch_size": 8, "random_state": 0}
+ESTIMATORS = {
+    "cnn17": CNN17Classifier(width=4, **TRAINING),
+    "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **TRAINING),
+    "features": CNNFeatureExtractor(
+        "shufflenet_v2_x0_5", weights=None, image_size=24, batch_size=8, random_state=0
+    ),
+}
+FORMS = [
+    "uint8",
+    "uint16",
+    "float in [0, 1]",
+    "one channel",
+    "flattened",
+    "DataFrame",
+    "DataFrame of objects",
+    "Series",
+    "list",
+    "1-D array",
+    "column",
+]
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    data = make_breast_images(
+        24,
+        image_size=24,
+        n_views=2,
+        folder=tmp_path_factory.mktemp("x"),
+        random_state=0,
+    )
+    table, images = data.data, data.images
+    paths = table["image"].tolist()
+    X = {
+        "uint8": images,
+        "uint16": images.astype(np.uint16) * 257,
+        "float in [0, 1]": (images / 255).astype(np.float32),
+        "one channel": images[..., np.newaxis],
+        "flattened": images.reshape(len(images), -1),
+        "DataFrame": table,
+        "DataFrame of objects": table.astype({"image": object}),
+        "Series": table["image"],
+        "list": paths,
+        "1-D array": np.array(paths, dtype=object),
+        "column": np.array(paths, dtype=object).reshape(-1, 1),
+    }
+    return X, data.target
+
+
+@pytest.fixture(params=ESTIMATORS)
+def estimator(request):
+    return clone(ESTIMATORS[request.param])
+
+
+def outputs(estimator, X):
+    return (
+        estimator.predict_proba if is_classifier(estimator) else estimator.transform
+    )(X)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_x_gives_the_same_answer(estimator, forms, form):
+    X, y = forms
+    if form == "flattened":
+        estimator.set_params(image_shape=(24, 24))
+    expected = outputs(
+        clone(estimator).set_params(image_shape=None).fit(X["uint8"], y), X["uint8"]
+    )
+    found = outputs(estimator.fit(X[form], y), X[form])
+    np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_a_string_column_of_pandas_is_read(estimator, forms):
+    X, y = forms
+    table = X["DataFrame"].astype({"image": pd.StringDtype()})
+    assert len(outputs(estimator.fit(table, y), table)) == len(y)
+
+
+def test_a_pickle_answers_the_same(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    copy = pickle.loads(pickle.dumps(estimator))
+    np.testing.assert_array_equal(
+        outputs(copy, X["uint8"]), outputs(estimator, X["uint8"])
+    )
+
+
+def test_a_pickle_holds_no_images(estimator, forms):
+    X, y = forms
+    small = len(pickle.dumps(clone(estimator).fit(X["uint8"], y)))
+    many = np.repeat(X["uint8"], 4, axis=0), np.repeat(y, 4)
+    assert len(pickle.dumps(estimator.fit(*many))) < small + 2000
+
+
+def test_two_fits_agree_to_the_bit(estimator, forms):
+    X, y = forms
+    first = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
+    second = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
+    np.testing.assert_array_equal(first, second)
+
+
+def test_another_seed_gives_another_answer(estimator, forms):
+    X, y = forms
+    first = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
+    other = clone(estimator).set_params(random_state=1).fit(X["uint8"], y)
+    assert not np.array_equal(first, outputs(other, X["uint8"]))
+
+
+def test_global_generators_are_untouched(estimator, forms):
+    X, y = forms
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002 the global generator is what is looked at
+    before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    outputs(estimator.fit(X["uint8"], y), X["uint8"])
+    assert torch.equal(before[0], torch.random.get_rng_state())
+    np.testing.assert_array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_the_answer_does_not_depend_on_the_order(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    order = shuffle(np.arange(len(y)), random_state=0)
+    np.testing.assert_allclose(
+        outputs(estimator, X["uint8"][order]),
+        outputs(estimator, X["uint8"])[order],
+        atol=1e-5,
+    )
+
+
+def test_the_answer_does_not_depend_on_the_batch_size(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    expected = outputs(estimator, X["uint8"])
+    found = outputs(estimator.set_params(batch_size=5), X["uint8"])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_one_image_alone_gets_the_same_answer(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    np.testing.assert_allclose(
+        outputs(estimator, X["uint8"][3:4]),
+        outputs(estimator, X["uint8"])[3:4],
+        atol=1e-5,
+    )
+
+
+def test_a_read_only_memory_map_is_enough(estimator, forms, tmp_path):
+    X, y = forms
+    np.save(tmp_path / "X.npy", X["uint8"])
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    expected = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
+    np.testing.assert_array_equal(outputs(estimator.fit(mapped, y), mapped), expected)
+
+
+def test_two_processes_answer_as_one(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    expected = outputs(estimator, X["uint8"])
+    for found in Parallel(n_jobs=2)(
+        delayed(outputs)(estimator, X["uint8"]) for _ in range(2)
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_colour_images_are_taken(estimator):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (8, 24, 24, 3), dtype=np.uint8), np.tile([0, 1], 4)
+    assert len(outputs(estimator.fit(X, y), X)) == 8
+
+
+def test_images_of_another_shape_are_refused(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    with pytest.raises(ValueError, match=r"Expected images of shape \(24, 24\)"):
+        outputs(estimator, X["uint8"][:, :20, :])
+
+
+def test_paths_are_refused_where_fit_saw_arrays(estimator, forms):
+    X, y = forms
+    estimator.fit(X["uint8"], y)
+    with pytest.raises(ValueError, match="was fitted on arrays"):
+        outputs(estimator, X["list"])
+
+
+def test_arrays_are_refused_where_fit_saw_paths(estimator, forms):
+    X, y = forms
+    estimator.fit(X["list"], y)
+    with pytest.raises(ValueError, match="was fitted on paths"):
+        outputs(estimator, X["uint8"])
+
+
+def test_a_nan_is_named(estimator):
+    X = np.zeros((4, 24, 24))
+    X[2, 3, 3] = np.nan
+    with pytest.raises(ValueError, match="contains NaN"):
+        estimator.fit(X, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("form", ["DataFrame", "list", "uint8"])
+def test_an_empty_x_is_refused(estimator, forms, form):
+    X, _ = forms
+    with pytest.raises(ValueError, match="0 sample"):
+        estimator.fit(X[form][:0], [])
+
+
+def test_a_list_of_digits_is_no_list_of_paths(estimator):
+    X, y = load_digits(n_class=3, return_X_y=True)
+    estimator.set_params(image_shape=(8, 8)).fit(X[:30].tolist(), y[:30])
+    assert estimator.image_shape_ == (8, 8)
+
+
+def test_a_wrong_image_shape_names_the_parameter(estimator):
+    estimator.set_params(image_shape=(5, 5))
+    with pytest.raises(ValueError, match="'image_shape' parameter of"):
+        estimator.fit(np.zeros((4, 24)), [0, 1, 0, 1])
