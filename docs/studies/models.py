@@ -32,7 +32,7 @@ def make_models(weights_folder, random_state=0):
         precision="float32",
         **seed,
     )
-    custom = CNN17Classifier(max_epochs=60, **seed)
+    custom = CNN17Classifier(max_epochs=40, **seed)
     return {
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
