@@ -53,6 +53,11 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
+    # With metadata routing, groups that are given to a search reach its splitter
+    # alone, unless set_fit_request asks for them: in a mixed grid not every candidate
+    # takes them, and the column "group" of X has told the networks already.
+    __metadata_request__fit = {"groups": False}
+
     @abstractmethod
     def _module(self):
         """Return the class of the network, its own arguments, and learning rates."""

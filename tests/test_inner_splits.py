@@ -1,0 +1,163 @@
+"""No group stands on both sides of any split, the inner ones included."""
+
+import numpy as np
+import pytest
+import sklearn
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skfusion.datasets import make_breast_images
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.metrics import kappa_scorer
+from skfusion.neural_network import (
+    CNN17Classifier,
+    TransferCNNClassifier,
+    _base,
+)
+from skfusion.over_sampling import ImageOverSampler
+
+SMALL = {"image_size": 16, "max_epochs": 1, "random_state": 0}
+BACKBONE = {"backbone": "squeezenet1_1", "weights": None}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return make_breast_images(
+        48,
+        modality="both",
+        image_size=16,
+        n_views=2,
+        prevalence=0.4,
+        folder=tmp_path_factory.mktemp("images"),
+        random_state=0,
+    )
+
+
+@pytest.fixture
+def inner_splits(monkeypatch):
+    """Record the groups on both sides of every inner split."""
+    seen = []
+    original = _base.inner_split
+
+    def recorded(codes, groups, *arguments):
+        train, valid = original(codes, groups, *arguments)
+        seen.append((set(groups[train]), set(groups[valid])))
+        return train, valid
+
+    monkeypatch.setattr(_base, "inner_split", recorded)
+    return seen
+
+
+def candidates():
+    features = CNNFeatureExtractor(**BACKBONE, image_size=32, random_state=0)
+    custom = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    transfer = TransferCNNClassifier(
+        **BACKBONE, early_stopping=True, **{**SMALL, "image_size": 32}
+    )
+    balance = ImageOverSampler(by="modality", random_state=0)
+    return {
+        "svm": make_pipeline(
+            features, StandardScaler(), SMOTE(k_neighbors=2, random_state=0), SVC()
+        ),
+        "forest": make_pipeline(
+            balance, features, RandomForestClassifier(10, random_state=0)
+        ),
+        "transfer": make_pipeline(balance, transfer),
+        "custom": make_pipeline(RandomOverSampler(random_state=0), custom),
+    }
+
+
+def mixed_grid():
+    models = candidates()
+    return GridSearchCV(
+        Pipeline([("model", models["custom"])]),
+        {"model": list(models.values())},
+        scoring=kappa_scorer,
+        cv=StratifiedGroupKFold(2),
+        error_score="raise",
+    )
+
+
+def assert_no_group_crosses(splits, n_expected):
+    assert len(splits) == n_expected
+    assert all(train and valid and not train & valid for train, valid in splits)
+
+
+def test_the_mixed_grid_runs_without_metadata_routing(data, inner_splits):
+    search = mixed_grid().fit(data.data, data.target, groups=data.groups)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    is_network = "Classifier" in str(search.best_params_) and len(inner_splits) % 2
+    # Two networks with early stopping, two folds each, and perhaps the refit.
+    assert_no_group_crosses(inner_splits, 5 if is_network else 4)
+
+
+def test_the_mixed_grid_runs_with_metadata_routing(data, inner_splits):
+    with sklearn.config_context(enable_metadata_routing=True):
+        search = mixed_grid().fit(data.data, data.target, groups=data.groups)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert_no_group_crosses(inner_splits, len(inner_splits))
+    assert len(inner_splits) >= 4
+
+
+@pytest.mark.parametrize("name", ["transfer", "custom"])
+def test_copies_of_a_patient_stay_together_behind_a_sampler(data, inner_splits, name):
+    cross_val_score(
+        candidates()[name],
+        data.data,
+        data.target,
+        groups=data.groups,
+        scoring=kappa_scorer,
+        cv=StratifiedGroupKFold(3),
+        error_score="raise",
+    )
+    assert_no_group_crosses(inner_splits, 3)
+
+
+def test_groups_routed_as_metadata_are_used(data, inner_splits):
+    images = data.images
+    model = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    with sklearn.config_context(enable_metadata_routing=True):
+        cross_validate(
+            model.set_fit_request(groups=True),
+            images,
+            data.target,
+            params={"groups": data.groups},
+            cv=StratifiedGroupKFold(3),
+            error_score="raise",
+        )
+    assert_no_group_crosses(inner_splits, 3)
+
+
+def test_groups_given_to_fit_are_used(data, inner_splits):
+    model = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    model.fit(data.images, data.target, groups=data.groups)
+    (train, valid), n_groups = inner_splits[0], len(set(data.groups))
+    assert len(train) + len(valid) == n_groups
+
+
+def test_copies_of_an_array_stay_together_without_groups(data, inner_splits):
+    X, y = RandomOverSampler(random_state=0).fit_resample(
+        data.images.reshape(len(data.images), -1), data.target
+    )
+    model = CNN17Classifier(width=4, image_shape=(16, 16), early_stopping=True, **SMALL)
+    model.fit(X, y)
+    (train, valid), n_images = inner_splits[0], len(data.images)
+    assert len(train) + len(valid) == n_images
+
+
+def test_an_inner_split_is_stratified():
+    from skfusion.neural_network._inner_split import inner_split
+
+    codes = np.repeat([0, 1], [80, 20])
+    _, valid = inner_split(codes, np.arange(100), 0.1, seed=0)
+    assert codes[valid].mean() == pytest.approx(0.2)
