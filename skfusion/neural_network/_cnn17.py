@@ -44,7 +44,7 @@ class CNN17Classifier(BaseCNNClassifier):
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio.
 
-    max_epochs : int, default=30
+    max_epochs : int, default=40
         Passes over the training images.
 
     batch_size : int, default=32
@@ -153,7 +153,7 @@ class CNN17Classifier(BaseCNNClassifier):
         image_shape=None,
         image_size=64,
         resize="pad",
-        max_epochs=30,
+        max_epochs=40,
         batch_size=32,
         learning_rate=0.003,
         weight_decay=0.01,

@@ -1,0 +1,136 @@
+"""Speed and memory, as ratios of two things timed in turn in one run."""
+
+import subprocess
+import sys
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skfusion._engine import augment_batch, resolve_device, seeded
+from skfusion._engine._device import autocast, trains_in_bfloat16
+from skfusion._engine._net import GRADIENT_NORM, LABEL_SMOOTHING
+from skfusion.datasets import make_breast_images
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.networks import CNN17, Backbone
+from skfusion.neural_network import CNN17Classifier
+
+pytestmark = pytest.mark.benchmark
+N_REPEATS = 5
+BATCH_SIZE = 32
+
+
+def seconds(function):
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+def median_ratio(numerator, denominator):
+    """Median over the repeats of the ratio of two times, taken in turn."""
+    numerator(), denominator()
+    pairs = [(seconds(numerator), seconds(denominator)) for _ in range(N_REPEATS)]
+    ratios = [first / second for first, second in pairs]
+    print(f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
+    return median(ratios)
+
+
+@pytest.mark.timeout(1200)
+def test_extraction_runs_at_the_speed_of_the_network():
+    images = np.random.default_rng(0).integers(0, 256, (128, 128, 128), dtype=np.uint8)
+    extractor = CNNFeatureExtractor(
+        "mobilenet_v2", weights=None, image_size=128, batch_size=BATCH_SIZE
+    ).fit(images)
+    network = Backbone("mobilenet_v2").eval().to(memory_format=torch.channels_last)
+    ready = torch.from_numpy(images).float().div(255).unsqueeze(1)
+    ready = ready.contiguous(memory_format=torch.channels_last)
+
+    def bare():
+        with torch.inference_mode():
+            for batch in ready.split(BATCH_SIZE):
+                network(batch)
+
+    assert median_ratio(bare, lambda: extractor.transform(images)) >= 0.9
+
+
+def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16):
+    """One epoch as one would write it without skorch: same batches, same changes."""
+    criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+    network.train()
+    order = torch.randperm(len(images))
+    for rows in torch.tensor_split(order, -(-len(images) // BATCH_SIZE)):
+        batch = augment_batch(images[rows].float().div(255).permute(0, 3, 1, 2))
+        with autocast(torch.device("cpu"), use_bfloat16):
+            scores = network(batch)
+        loss = criterion(scores.float(), codes[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
+        optimizer.step()
+        schedule.step()
+        loss.item()
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision):
+    n_epochs = 6
+    X, y = make_breast_images(256, image_size=64, random_state=0, return_X_y=True)
+    images, codes = torch.from_numpy(X[..., np.newaxis]), torch.from_numpy(y)
+    use_bfloat16 = trains_in_bfloat16(precision, resolve_device("cpu"))
+
+    def ours():
+        model = CNN17Classifier(
+            max_epochs=n_epochs, precision=precision, device="cpu", random_state=0
+        )
+        return model.fit(X, y).history_[:, "dur"]
+
+    def hand_written():
+        with seeded(0):
+            network = CNN17().to(memory_format=torch.channels_last)
+            optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, max_lr=0.003, total_steps=n_epochs * 8
+            )
+            arguments = images, codes.long(), network, optimizer, schedule, use_bfloat16
+            return [
+                seconds(lambda: hand_written_epoch(*arguments)) for _ in range(n_epochs)
+            ]
+
+    ratios = [median(ours()) / median(hand_written()) for _ in range(N_REPEATS)]
+    print(f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
+    assert median(ratios) <= 1.10
+
+
+PEAK_MEMORY = """
+import resource, sys
+from pathlib import Path
+from skfusion.feature_extraction import CNNFeatureExtractor
+
+paths = sorted(map(str, Path(sys.argv[1]).glob("*.png")))
+X = paths * (int(sys.argv[2]) // len(paths))
+extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=64)
+extractor.fit_transform(X)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.timeout(1200)
+def test_memory_does_not_grow_with_the_number_of_paths(tmp_path):
+    make_breast_images(100, image_size=256, folder=tmp_path, random_state=0)
+
+    def peak(n_paths):
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK_MEMORY, str(tmp_path), str(n_paths)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(done.stdout)
+
+    ratio = peak(2000) / peak(100)
+    print(f"ratio {ratio:.3f}")
+    assert ratio <= 1.10

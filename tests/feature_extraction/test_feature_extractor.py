@@ -1,0 +1,144 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.utils import shuffle
+from torchvision import models
+
+from skfusion.datasets import make_breast_images
+from skfusion.exceptions import WeightsError
+from skfusion.feature_extraction import CNNFeatureExtractor, make_feature_classifier
+
+SMALL = {"weights": None, "image_size": 32, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def X():
+    return make_breast_images(6, image_size=32, random_state=0).images
+
+
+def extractor(**params):
+    return CNNFeatureExtractor(**{"backbone": "squeezenet1_1", **SMALL, **params})
+
+
+def test_features_are_those_of_the_bare_network(X, tmp_path):
+    torch.manual_seed(3)
+    model = models.squeezenet1_1().eval()
+    torch.save(model.state_dict(), tmp_path / "weights.pth")
+    features = extractor(weights=tmp_path / "weights.pth").fit_transform(X)
+    mean = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
+    batch = torch.from_numpy(X).float().div(255).unsqueeze(1).repeat(1, 3, 1, 1)
+    with torch.inference_mode():
+        maps = model.features((batch - mean) / std)
+    # Its last layer is a convolution whose input the ReLU and the mean come after.
+    np.testing.assert_allclose(features, maps.relu().mean((2, 3)), rtol=1e-3, atol=1e-4)
+
+
+def test_features_are_float32(X):
+    assert extractor().fit_transform(X).dtype == np.float32
+
+
+def test_a_layer_is_taken_by_its_name(X):
+    features = extractor(layer="features.3").fit_transform(X)
+    assert features.shape == (6, 128)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "n_features"), [("avg", 512), ("max", 512), ("flatten", 512)]
+)
+def test_pooling_of_a_layer(X, pooling, n_features):
+    features = extractor(layer="features", pooling=pooling).fit_transform(X)
+    assert features.shape == (6, n_features)
+
+
+def test_largest_is_at_least_the_mean(X):
+    largest, mean = (
+        extractor(layer="features.3", pooling=pooling).fit_transform(X)
+        for pooling in ("max", "avg")
+    )
+    assert (largest >= mean).all()
+    assert (largest > mean).any()
+
+
+def test_tokens_of_a_transformer_are_pooled():
+    X = np.zeros((1, 224, 224), np.uint8)
+    features = CNNFeatureExtractor(
+        "vit_b_32", weights=None, layer="encoder.ln", batch_size=1
+    ).fit_transform(X)
+    assert features.shape == (1, 768)
+
+
+def test_pooling_without_a_layer_is_refused(X):
+    with pytest.raises(ValueError, match="needs a layer"):
+        extractor(pooling="max").fit(X)
+
+
+def test_an_unknown_layer_gets_a_suggestion(X):
+    with pytest.raises(ValueError, match="Did you mean one of"):
+        extractor(layer="feature.3").fit(X)
+
+
+def test_feature_names_and_pandas_output(X):
+    features = extractor().set_output(transform="pandas").fit_transform(X)
+    assert isinstance(features, pd.DataFrame)
+    assert features.columns[0] == "cnnfeatureextractor0"
+
+
+def test_the_default_size_is_that_of_the_weights(X):
+    shapes = []
+    model = extractor(image_size=None).fit(X)
+    model._network().register_forward_pre_hook(
+        lambda module, inputs: shapes.append(inputs[0].shape[2:])
+    )
+    model.transform(X[:1])
+    assert shapes == [(224, 224)]
+
+
+def test_a_clone_and_the_parameters_cost_nothing():
+    # Weights that are not there are no trouble until they are needed.
+    model = clone(extractor(weights="nowhere.pth")).set_params(image_size=64)
+    assert model.get_params()["image_size"] == 64
+
+
+def test_missing_weights_are_named_in_fit(X):
+    with pytest.raises(WeightsError, match=r"'nowhere\.pth'"):
+        extractor(weights="nowhere.pth").fit(X)
+
+
+def test_a_pickle_holds_no_weights(X):
+    assert len(pickle.dumps(extractor().fit(X))) < 5_000
+
+
+def test_random_weights_come_back_after_a_pickle(X):
+    model = extractor(random_state=np.random.RandomState(0)).fit(X)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.transform(X), model.transform(X))
+
+
+def test_refitting_takes_new_parameters(X):
+    model = extractor().fit(X)
+    model.set_params(backbone="shufflenet_v2_x0_5").fit(X)
+    assert model.transform(X).shape == (6, 1024)
+
+
+@pytest.mark.parametrize("classifier", ["svm", "rf"])
+def test_a_feature_classifier_learns_synthetic_images(classifier):
+    X, y = make_breast_images(60, image_size=32, random_state=0, return_X_y=True)
+    X, y = shuffle(X, y, random_state=0)
+    model = make_feature_classifier(
+        classifier,
+        backbone="squeezenet1_1",
+        weights=None,
+        image_size=32,
+        random_state=0,
+    )
+    assert model.fit(X[:40], y[:40]).predict(X[40:]).shape == (20,)
+
+
+def test_an_unknown_feature_classifier_is_refused():
+    with pytest.raises(ValueError, match="'classifier' parameter"):
+        make_feature_classifier("knn")
