@@ -145,6 +145,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     """
     if holds_paths(X) or (isinstance(X, pd.DataFrame) and "image" in X.columns):
         return _check_paths_and_target(estimator, X, y, reset)
+    _check_columns(X)
     if not reset and getattr(estimator, "image_shape_", False) is None:
         raise ValueError(
             f"{type(estimator).__name__} was fitted on paths of images, and X holds "
@@ -162,6 +163,19 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     X = _as_images(X, image_shape, estimator)
     _check_shape(estimator, X, reset)
     return (X, *targets) if targets else X
+
+
+def _check_columns(X):
+    """Raise where paths stand in a table, and none of its columns is ``image``."""
+    if not isinstance(X, pd.DataFrame):
+        return
+    texts = [name for name in X.columns if _first_is_path(X[name].to_numpy())]
+    if texts:
+        raise ValueError(
+            "Expected the paths of images in a column 'image' of X. Got the columns "
+            f"{list(X.columns)!r} instead, of which {texts!r} hold text. Rename the "
+            "column of the paths: X.rename(columns={...: 'image'})."
+        )
 
 
 def _no_samples(estimator):

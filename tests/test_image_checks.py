@@ -228,6 +228,12 @@ def test_a_list_of_digits_is_no_list_of_paths(estimator):
     assert estimator.image_shape_ == (8, 8)
 
 
+def test_a_table_without_the_column_image_is_refused(estimator, forms):
+    X, y = forms
+    with pytest.raises(ValueError, match=r"of which \['file', .*rename"):
+        estimator.fit(X["DataFrame"].rename(columns={"image": "file"}), y)
+
+
 def test_a_wrong_image_shape_names_the_parameter(estimator):
     estimator.set_params(image_shape=(5, 5))
     with pytest.raises(ValueError, match="'image_shape' parameter of"):

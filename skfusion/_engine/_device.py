@@ -95,6 +95,6 @@ def seeded(random_state):
         The seed that was set.
     """
     seed = int(check_random_state(random_state).randint(2**31 - 1))
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         yield seed
