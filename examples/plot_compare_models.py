@@ -20,6 +20,7 @@ Nothing here is for clinical use.
 import argparse
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -47,7 +48,7 @@ from skfusion.over_sampling import ImageOverSampler
 BACKBONE = "mobilenet_v2"
 SYNTHETIC = {"n_samples": 200, "n_views": 2, "image_size": 64}
 SYNTHETIC_SETTINGS = {  # small, for the time it takes
-    "transfer": {"max_epochs": 3},
+    "transfer": {"max_epochs": 2},
     "custom": {"max_epochs": 12, "width": 12},
 }
 
@@ -316,9 +317,9 @@ def draw_confusion(axis, part, target_names):
             va="center",
             color="white" if share > 0.5 else "black",
         )
-    names = [name.replace(" / ", "\n") for name in target_names]
-    axis.set_xticks([0, 1], names)
-    axis.set_yticks([0, 1], names, rotation=90, va="center")
+    names = [textwrap.fill(name, 15) for name in target_names]
+    axis.set_xticks([0, 1], names, fontsize=8)
+    axis.set_yticks([0, 1], names, fontsize=8, rotation=90, va="center", ma="center")
 
 
 def panels(folds):
