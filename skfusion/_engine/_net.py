@@ -8,7 +8,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from ._batches import TrainingBatches, ValidationBatches, n_batches
-from ._device import autocast
+from ._device import autocast, trains_in_bfloat16
 
 __all__ = ["build_net", "release_training_state"]
 
@@ -19,17 +19,19 @@ GRADIENT_NORM = 1.0
 class _AutocastNet(NeuralNetClassifier):
     """A skorch net that may compute in bfloat16, channels last."""
 
-    def __init__(self, *args, use_bfloat16=False, **kwargs):
-        self.use_bfloat16 = use_bfloat16
+    def __init__(self, *args, precision="float32", **kwargs):
+        self.precision = precision
         super().__init__(*args, **kwargs)
 
     def initialize_module(self):
         super().initialize_module()
         self.module_.to(memory_format=torch.channels_last)
+        device = torch.device(self.device)
+        self.use_bfloat16_ = trains_in_bfloat16(self.precision, device, self.module_)
         return self
 
     def infer(self, x, **fit_params):
-        with autocast(torch.device(self.device), self.use_bfloat16):
+        with autocast(torch.device(self.device), self.use_bfloat16_):
             return super().infer(x, **fit_params).float()
 
 
@@ -63,7 +65,7 @@ def build_net(
     n_iter_no_change,
     callbacks,
     device,
-    use_bfloat16,
+    precision,
     verbose,
 ):
     """Set up a skorch net with the habits that all models share.
@@ -87,7 +89,7 @@ def build_net(
         "*" stands for the rest and comes last.
 
     weight_decay, class_weight, max_epochs, batch_size, augment, n_iter_no_change, \
-callbacks, device, use_bfloat16, verbose
+callbacks, device, precision, verbose
         As in the estimators; `class_weight` is a tensor or None, `augment` a
         callable or None.
 
@@ -123,7 +125,7 @@ callbacks, device, use_bfloat16, verbose
             *(callbacks or []),
         ],
         device=device,
-        use_bfloat16=use_bfloat16,
+        precision=precision,
         verbose=0,
     )
 

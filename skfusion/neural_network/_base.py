@@ -18,7 +18,6 @@ from .._engine import (
     resolve_device,
     run_network,
     seeded,
-    trains_in_bfloat16,
 )
 from .._validation import check_groups, check_images, check_labels
 from ..images import ImageSource
@@ -134,7 +133,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
-            use_bfloat16=trains_in_bfloat16(self.precision, device),
+            precision=self.precision,
             verbose=self.verbose,
         ).initialize()
         self._start(net, images[train])
