@@ -2,7 +2,7 @@
 
 from ._augmentation import augment_batch
 from ._batches import ImageTensors
-from ._device import autocast, resolve_device, seeded, trains_in_bfloat16
+from ._device import autocast, resolve_device, seeded
 from ._inference import run_network
 from ._net import build_net, release_training_state
 
@@ -15,5 +15,4 @@ __all__ = [
     "resolve_device",
     "run_network",
     "seeded",
-    "trains_in_bfloat16",
 ]

@@ -51,15 +51,20 @@ def _best_device():
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def trains_in_bfloat16(precision, device):
-    """Whether training uses bfloat16: where asked for, or fast in hardware.
+def trains_in_bfloat16(precision, device, module):
+    """Whether training uses bfloat16: where asked for, or where it is faster.
 
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        "auto" is bfloat16 where the device computes it in hardware.
+        "auto" is bfloat16 where the device computes it in hardware, but on a CPU
+        only for networks without grouped convolutions, whose backward pass is
+        slower in it.
 
     device : torch.device
+
+    module : torch.nn.Module
+        The network.
 
     Returns
     -------
@@ -70,10 +75,12 @@ def trains_in_bfloat16(precision, device):
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     # False where torch does not say: then float32, which is always right.
-    return (
-        device.type == "cpu"
-        and getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    )
+    is_supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return device.type == "cpu" and is_supported() and not _has_groups(module)
+
+
+def _has_groups(module):
+    return any(getattr(layer, "groups", 1) > 1 for layer in module.modules())
 
 
 def autocast(device, use_bfloat16):

@@ -84,7 +84,8 @@ class CNN17Classifier(BaseCNNClassifier):
         "cuda:1", "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" trains in bfloat16 where the hardware computes it, and predicts in
+        "auto" trains in bfloat16 where the hardware computes it (on a CPU, not
+        networks with grouped convolutions, which it slows down), and predicts in
         float32.
 
     random_state : int, RandomState instance or None, default=None
