@@ -261,6 +261,12 @@ def check_labels(y, name):
     ValueError
         If `y` is not a classification target or has a single class.
     """
+    if pd.isna(y).any():
+        row = int(np.argmax(pd.isna(y)))
+        raise ValueError(
+            f"Expected a class label in every row of y. Row {row} has none. "
+            f"Leave out what {name} cannot learn from."
+        )
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
@@ -294,18 +300,18 @@ def check_groups(X, groups=None):
         If `groups` has another length than X, or a group is missing.
     """
     if groups is None and isinstance(X, pd.DataFrame):
-        groups = X["group" if "group" in X.columns else "image"].astype(str)
-        if "group" in X.columns and X["group"].isna().any():
-            row = int(np.flatnonzero(X["group"].isna())[0])
-            raise ValueError(
-                f"Expected a group in every row of X['group']. Row {row} has none. "
-                "Give an image of an unknown patient a group of its own."
-            )
+        groups = X["group" if "group" in X.columns else "image"]
     elif groups is None:
         groups = _image_digests(X)
     groups = column_or_1d(groups)
     check_consistent_length(X, groups)
-    return pd.factorize(groups)[0]
+    codes = pd.factorize(groups)[0]
+    if (codes < 0).any():
+        raise ValueError(
+            f"Expected a group in every row. Row {int(np.argmin(codes))} has none. "
+            "Give an image of an unknown patient a group of its own."
+        )
+    return codes.astype(np.int64)
 
 
 def _image_digests(X):

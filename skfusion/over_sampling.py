@@ -82,7 +82,9 @@ class ImageOverSampler(BaseOverSampler):
     What comes back depends on what came:
 
     - an array of images, (n_samples, height, width[, n_channels]): such an array, of
-      the same dtype, whose added images are augmented;
+      the same dtype, whose added images are augmented.
+      No inner split behind the sampler can tell that they are copies: with early
+      stopping, use a DataFrame;
     - a DataFrame with a column ``image``: all of its columns, and ``augmentation``
       (int64; 0 for the rows of X, which keep a seed that they had);
     - a list, Series, 1-D or (n_samples, 1) array of paths: a DataFrame with the
@@ -350,6 +352,8 @@ def _augment_pixels(image, seed):
     is_scaled = image.dtype in (np.uint8, np.uint16)
     scale = np.iinfo(image.dtype).max if is_scaled else 1
     augmented = augment_image(image / np.float32(scale), int(seed)) * scale
+    if image.dtype.kind == "b":
+        return augmented >= 0.5
     if image.dtype.kind in "iu":
         limits = np.iinfo(image.dtype)
         augmented = np.clip(np.rint(augmented), limits.min, limits.max)

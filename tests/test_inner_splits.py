@@ -1,6 +1,7 @@
 """No group stands on both sides of any split, the inner ones included."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 from imblearn.over_sampling import SMOTE, RandomOverSampler
@@ -16,14 +17,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skfusion._validation import check_groups
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.metrics import kappa_scorer
-from skfusion.neural_network import (
-    CNN17Classifier,
-    TransferCNNClassifier,
-    _base,
-)
+from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
+from skfusion.neural_network._base import BaseCNNClassifier
+from skfusion.neural_network._inner_split import inner_split
 from skfusion.over_sampling import ImageOverSampler
 
 SMALL = {"image_size": 16, "max_epochs": 1, "random_state": 0}
@@ -44,17 +44,29 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def inner_splits(monkeypatch):
-    """Record the groups on both sides of every inner split."""
+def inner_splits(monkeypatch, data):
+    """Record the patients on both sides of every inner split."""
     seen = []
-    original = _base.inner_split
+    original = BaseCNNClassifier._split
+    patients = dict(zip(data.data["image"], data.groups, strict=True))
 
-    def recorded(codes, groups, *arguments):
-        train, valid = original(codes, groups, *arguments)
-        seen.append((set(groups[train]), set(groups[valid])))
+    def patients_of(X, rows):
+        if isinstance(X, pd.DataFrame):  # by the file, whatever became of its columns
+            return {patients[image] for image in X["image"].iloc[rows]}
+        keys = [image.tobytes() for image in X.reshape(len(X), *data.images.shape[1:])]
+        return {pixels[keys[row]] for row in rows}
+
+    pixels = {
+        image.tobytes(): patient
+        for image, patient in zip(data.images, data.groups, strict=True)
+    }
+
+    def recorded(self, X, *arguments):
+        train, valid = original(self, X, *arguments)
+        seen.append((patients_of(X, train), patients_of(X, valid)))
         return train, valid
 
-    monkeypatch.setattr(_base, "inner_split", recorded)
+    monkeypatch.setattr(BaseCNNClassifier, "_split", recorded)
     return seen
 
 
@@ -145,19 +157,17 @@ def test_groups_given_to_fit_are_used(data, inner_splits):
     assert len(train) + len(valid) == n_groups
 
 
-def test_copies_of_an_array_stay_together_without_groups(data, inner_splits):
-    X, y = RandomOverSampler(random_state=0).fit_resample(
-        data.images.reshape(len(data.images), -1), data.target
-    )
-    model = CNN17Classifier(width=4, image_shape=(16, 16), early_stopping=True, **SMALL)
-    model.fit(X, y)
-    (train, valid), n_images = inner_splits[0], len(data.images)
-    assert len(train) + len(valid) == n_images
+def test_copies_of_an_array_stay_together_without_groups():
+    images = np.random.default_rng(0).integers(0, 256, (30, 64), dtype=np.uint8)
+    labels = np.arange(30) % 3 == 0
+    X, y = RandomOverSampler(random_state=0).fit_resample(images, labels)
+    train, valid = inner_split(y.astype(int), check_groups(X), 0.2, seed=0)
+    sides = [{image.tobytes() for image in X[rows]} for rows in (train, valid)]
+    assert not sides[0] & sides[1]
+    assert len(sides[0] | sides[1]) == 30 < len(X)
 
 
 def test_an_inner_split_is_stratified():
-    from skfusion.neural_network._inner_split import inner_split
-
     codes = np.repeat([0, 1], [80, 20])
     _, valid = inner_split(codes, np.arange(100), 0.1, seed=0)
     assert codes[valid].mean() == pytest.approx(0.2)

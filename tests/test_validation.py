@@ -39,3 +39,8 @@ def test_a_row_without_group_is_named():
 def test_a_single_class_is_refused():
     with pytest.raises(ValueError, match="Got 1 class instead: 'benign'"):
         check_labels(np.array(["benign", "benign"]), "CNN17Classifier")
+
+
+def test_a_missing_group_among_those_given_is_named():
+    with pytest.raises(ValueError, match="Row 1 has none"):
+        check_groups(np.zeros((3, 2, 2)), [1, np.nan, 2])

@@ -82,5 +82,8 @@ class ValidationBatches(TrainingBatches):
 
 
 def n_batches(n_samples, batch_size):
-    """Batches of nearly one size, none of them larger than `batch_size`."""
-    return -(-n_samples // batch_size)
+    """Number of batches of nearly one size, none of which holds a single image.
+
+    None is larger than `batch_size`, but for batches of three where it is two.
+    """
+    return max(1, min(-(-n_samples // batch_size), n_samples // 2))

@@ -89,12 +89,15 @@ def autocast(device, use_bfloat16):
 
 
 @contextmanager
-def seeded(random_state):
+def seeded(random_state, device=None):
     """Context in which torch's generators start from a seed, and are put back.
 
     Parameters
     ----------
     random_state : int, RandomState or None
+
+    device : torch.device, default=None
+        Whose generator is seeded beside that of the CPU.
 
     Yields
     ------
@@ -102,6 +105,10 @@ def seeded(random_state):
         The seed that was set.
     """
     seed = int(check_random_state(random_state).randint(2**31 - 1))
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
+    on_cuda = device is not None and device.type == "cuda"
+    with torch.random.fork_rng([device] if on_cuda else []):
+        torch.default_generator.manual_seed(seed)
+        if on_cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield seed

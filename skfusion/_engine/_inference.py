@@ -9,9 +9,7 @@ from ._device import autocast
 __all__ = ["run_network"]
 
 
-def run_network(
-    function, source, *, batch_size, device, use_bfloat16=False, progress=None
-):
+def run_network(function, source, *, batch_size, device, use_bfloat16=False):
     """Apply a function of a batch to every image, a batch at a time.
 
     Batches have one fixed shape (the last one is padded), so that the answer for
@@ -31,17 +29,13 @@ def run_network(
 
     use_bfloat16 : bool, default=False
 
-    progress : callable, default=None
-        Wraps the iterable of batches, as tqdm does.
-
     Returns
     -------
     outputs : ndarray of shape (n_samples, ...), dtype float32
     """
-    starts = range(0, len(source), batch_size)
     outputs = []
     with torch.inference_mode(), autocast(device, use_bfloat16):
-        for start in starts if progress is None else progress(starts):
+        for start in range(0, len(source), batch_size):
             batch = source[start : start + batch_size]
             result = function(_padded(batch, batch_size, device))[: len(batch)]
             outputs.append(result.float().cpu().numpy())

@@ -1,10 +1,13 @@
 """The skorch net that trains every network."""
 
+import copy
+
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
 from torch import nn
+from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from ._batches import TrainingBatches, ValidationBatches, n_batches
@@ -122,7 +125,8 @@ callbacks, device, precision, verbose
             *_callbacks(list(learning_rates.values()), steps),
             *_stopping(valid, n_iter_no_change),
             *([("progress", _EpochProgress())] if verbose else []),
-            *(callbacks or []),
+            # Copies: callbacks keep what they see, and parameters stay as they are.
+            *copy.deepcopy(callbacks or []),
         ],
         device=device,
         precision=precision,
@@ -154,7 +158,10 @@ def release_training_state(net):
     The data, the optimiser (which holds the weights once more) and the device go; the
     network comes to the CPU, so that a pickle is small and loads anywhere.
     """
-    net.set_params(train_split=None)
+    net.module_.zero_grad(set_to_none=True)
+    # The data loader of skorch takes the arrays that a user of `net_` has.
+    net.train_split, net.iterator_valid = None, DataLoader
+    net.use_bfloat16_ = False
     net.optimizer_ = None
     dict(net.callbacks_)["schedule"].lr_scheduler_ = None
     net.module_.to("cpu")

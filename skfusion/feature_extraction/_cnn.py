@@ -171,6 +171,9 @@ class CNNFeatureExtractor(
         """
         check_backbone(self.backbone)
         X = check_images(self, X, image_shape=self.image_shape, reset=True)
+        # What defines the network; parameters may change after fit.
+        self._definition = (self.backbone, self.weights, self.layer, self.pooling)
+        self._size = self.image_size or backbone_image_size(self.backbone, self.weights)
         check_channels(self._source(X).n_channels, self)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._network_ = None
@@ -205,39 +208,26 @@ class CNNFeatureExtractor(
             network.to("cpu")
 
     def _source(self, X):
-        size = self._image_size()
-        return ImageSource(X, image_size=size, resize=self.resize)
-
-    def _image_size(self):
-        return self.image_size or backbone_image_size(self.backbone)
+        return ImageSource(X, image_size=self._size, resize=self.resize)
 
     def _network(self):
         if self._network_ is None:
+            backbone, weights, layer, _ = self._definition
             with seeded(self._seed):
-                network = Backbone(self.backbone, self.weights)
-            if self.layer is not None:
-                network.model = self._cut(network.model)
+                network = Backbone(backbone, weights)
+            if layer is not None:
+                network.model = _cut(network.model, backbone, layer)
             self._network_ = network.eval().to(memory_format=torch.channels_last)
         return self._network_
 
-    def _cut(self, model):
-        nodes = get_graph_node_names(model.eval())[1]
-        if self.layer not in nodes and not _is_prefix(self.layer, nodes):
-            near = difflib.get_close_matches(self.layer, nodes, n=5) or nodes[-5:]
-            raise ValueError(
-                f"The 'layer' parameter must be None or a node of {self.backbone!r}. "
-                f"Got {self.layer!r} instead. Did you mean one of {near!r}?"
-            )
-        return create_feature_extractor(model, {self.layer: "features"})
-
     def _pool(self, output):
+        backbone, _, layer, pooling = self._definition
         if isinstance(output, dict):
             output = output["features"]
-        if self.pooling == "flatten" or output.ndim == 2:
+        if pooling == "flatten" or output.ndim == 2:
             return output.flatten(1)
-        # Channels come second in maps, last in the tokens of a transformer.
-        axes = (2, 3) if output.ndim == 4 else (1,)
-        return output.mean(axes) if self.pooling == "avg" else output.amax(axes)
+        axes = _spatial_axes(output.ndim, backbone, layer)
+        return output.mean(axes) if pooling == "avg" else output.amax(axes)
 
     def _count_features(self, network):
         if self.layer is None and self.pooling != "avg":
@@ -246,9 +236,9 @@ class CNNFeatureExtractor(
                 f"width. Got layer=None, the penultimate layer of {self.backbone!r}, "
                 "which is averaged already. Name one, such as layer='features'."
             )
-        size = self._image_size()
         with torch.inference_mode():
-            return self._pool(network(torch.zeros(1, 3, size, size))).shape[1]
+            black = torch.zeros(1, 3, self._size, self._size)
+            return self._pool(network(black)).shape[1]
 
     def __getstate__(self):
         # The weights are loaded again where the extractor is used: a pickle holds
@@ -267,6 +257,27 @@ class CNNFeatureExtractor(
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _cut(model, backbone, layer):
+    """Cut a model off behind one of its nodes."""
+    nodes = get_graph_node_names(model.eval())[1]
+    if layer not in nodes and not _is_prefix(layer, nodes):
+        near = difflib.get_close_matches(layer, nodes, n=5) or nodes[-5:]
+        raise ValueError(
+            f"The 'layer' parameter must be None or a node of {backbone!r}. "
+            f"Got {layer!r} instead. Did you mean one of {near!r}?"
+        )
+    return create_feature_extractor(model, {layer: "features"})
+
+
+def _spatial_axes(n_axes, backbone, layer):
+    """Axes that are neither images nor channels."""
+    if n_axes == 3:  # the tokens of a transformer
+        return (1,)
+    # A Swin transformer keeps its channels last until it permutes them.
+    early = layer.startswith(("features", "norm"))
+    return (1, 2) if early and backbone.startswith("swin") else (2, 3)
 
 
 def _is_prefix(layer, nodes):

@@ -43,11 +43,11 @@ def decode(path, frame):
 
 
 def _read_bytes(path):
-    if not path.exists():
-        raise unreadable(path, "there is no such file")
-    if not path.is_file():
-        raise unreadable(path, "it is not a file")
     try:
+        if not path.exists():
+            raise unreadable(path, "there is no such file")
+        if not path.is_file():
+            raise unreadable(path, "it is not a file")
         return path.read_bytes()
     except OSError as error:
         # Without the cause, which would show the folder.

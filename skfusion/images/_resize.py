@@ -34,6 +34,11 @@ def resize_image(image, image_size, resize="pad"):
     >>> resize_image(image, 8)[4, :, 0]
     array([0., 0., 1., 1., 1., 1., 0., 0.], dtype=float32)
     """
+    if resize not in ("pad", "stretch"):
+        raise ValueError(
+            "The 'resize' parameter must be 'pad' or 'stretch'. Got "
+            f"{resize!r} instead."
+        )
     height, width = image.shape[:2]
     if height == width == image_size:
         return image

@@ -6,6 +6,7 @@ import time
 import traceback
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
@@ -66,9 +67,23 @@ def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np
 
 def _fit(model, X, y, train, groups):
     options = {}
-    if groups is not None and has_fit_parameter(model, "groups"):
-        options["groups"] = groups[train]
+    name = _groups_parameter(model)
+    if groups is not None and name is not None:
+        options[name] = groups[train]
     return model.fit(_safe_indexing(X, train), y[train], **options)
+
+
+def _groups_parameter(model):
+    """Name by which ``fit`` takes groups, or None."""
+    if has_fit_parameter(model, "groups"):
+        return "groups"
+    if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
+        return None
+    name, last = model.steps[-1]
+    # Behind a sampler there are other rows than groups.
+    resampled = any(hasattr(step, "fit_resample") for _, step in model.steps)
+    takes_them = has_fit_parameter(last, "groups") and not resampled
+    return f"{name}__groups" if takes_them else None
 
 
 def _transform_once(model, X):
@@ -101,7 +116,9 @@ def positive_score(model, X, classes):
         NaN where there are more classes than two, or the model has no such score.
     """
     unknown = np.full(_num_samples(X), np.nan)
-    if len(classes) != 2 or not np.array_equal(model.classes_, classes):
+    if len(classes) != 2 or not np.array_equal(
+        getattr(model, "classes_", None), classes
+    ):
         return unknown
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)

@@ -63,7 +63,9 @@ def compare_models(
 
     groups : array-like of shape (n_samples,), default=None
         What must not cross a fold, mostly the patient. If None, the column
-        ``group`` of X. They are passed on to ``fit`` where it takes groups.
+        ``group`` of X. They are passed on to ``fit`` of a candidate that takes
+        groups, or of the last step of a pipeline without samplers. Behind a sampler
+        a network knows the column ``group`` of X alone.
 
     cv : int, cross-validation generator or iterable, default=None
         The folds. None is 5; an int is the number of folds of a shuffled

@@ -4,7 +4,6 @@ import difflib
 import re
 from pathlib import Path
 
-import torch
 from torch import nn
 from torchvision import models
 
@@ -52,22 +51,26 @@ def check_backbone(name):
         )
 
 
-def _preset(name):
+def _preset(name, weights):
     entries = models.get_model_weights(name)
     if not len(entries):
         return _IMAGENET
-    transforms = entries["DEFAULT"].transforms()
+    known = isinstance(weights, str) and weights in entries.__members__
+    transforms = entries[weights if known else "DEFAULT"].transforms()
     return transforms.crop_size[0], transforms.mean, transforms.std
 
 
-def backbone_image_size(name):
-    """Side of the images, in pixels, with which a backbone was trained."""
-    return _preset(name)[0]
+def backbone_image_size(name, weights="DEFAULT"):
+    """Side of the images, in pixels, with which weights were trained.
+
+    Those of a file, and random ones, are taken for torchvision's default.
+    """
+    return _preset(name, weights)[0]
 
 
-def backbone_normalization(name):
-    """Mean and standard deviation of a channel with which a backbone was trained."""
-    return _preset(name)[1:]
+def backbone_normalization(name, weights="DEFAULT"):
+    """Mean and standard deviation of each channel with which weights were trained."""
+    return _preset(name, weights)[1:]
 
 
 class Backbone(nn.Module):
@@ -99,12 +102,19 @@ class Backbone(nn.Module):
     def __init__(self, name, weights=None):
         super().__init__()
         check_backbone(name)
-        self.standardize = Standardize(3, *backbone_normalization(name))
+        self.standardize = Standardize(3, *backbone_normalization(name, weights))
         self.model = build_model(name, weights)
         self.n_features = _remove_last_layer(self.model)
+        _stop_dropout(self.model)
 
     def forward(self, x):
         """Features of a batch of shape (n, 1 or 3, height, width)."""
+        fixed = getattr(self.model, "image_size", x.shape[2])
+        if fixed != x.shape[2]:
+            raise ValueError(
+                f"This backbone takes images of {fixed} pixels only. Got "
+                f"image_size={x.shape[2]} instead. Leave image_size at None."
+            )
         return self.model(self.standardize(x))
 
 
@@ -185,6 +195,14 @@ def _remove_last_layer(model):
     return getattr(last, "in_features", None) or last.in_channels
 
 
+def _stop_dropout(model):
+    """Stop the dropout of the old head, which the new one has its own for."""
+    inside = {m for stage in backbone_stages(model) for m in stage.modules()}
+    for module in model.modules():
+        if isinstance(module, nn.Dropout) and module not in inside:
+            module.p = 0.0
+
+
 def backbone_stages(model):
     """Split a model into its stages, from the input to the output.
 
@@ -224,10 +242,3 @@ def _weighted_children(module):
 
 def _n_weights(module):
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def output_features(module, image_size):
-    """Shape of what a module returns for one black image, without the batch."""
-    module.eval()
-    with torch.inference_mode():
-        return tuple(module(torch.zeros(1, 3, image_size, image_size)).shape[1:])

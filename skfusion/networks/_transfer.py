@@ -55,14 +55,16 @@ class TransferNetwork(nn.Module):
                 f"The 'trainable' parameter must be 'head', 'all' or at most the "
                 f"{len(stages)} stages of the backbone. Got {trainable!r} instead."
             )
-        frozen = stages[: len(stages) - n_trainable]
-        for stage in frozen:
-            stage.requires_grad_(False)
-        self.n_frozen_ = len(frozen)
+        self.n_frozen = len(stages) - n_trainable
+        if self.n_frozen:
+            # Also what stands in no stage, such as the positions of a transformer.
+            self.backbone.requires_grad_(False)
+        for stage in stages[self.n_frozen :]:
+            stage.requires_grad_(True)
 
     def frozen_stages(self):
         """Return the stages that do not learn, a list of modules."""
-        return backbone_stages(self.backbone.model)[: self.n_frozen_]
+        return backbone_stages(self.backbone.model)[: self.n_frozen]
 
     def train(self, mode=True):
         """Switch to training; frozen stages stay in evaluation mode."""

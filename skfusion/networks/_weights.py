@@ -42,19 +42,19 @@ def load_weights(backbone, weights):
 
 
 def _load_file(path):
-    if not path.is_file():
-        raise WeightsError(
-            f"Expected a weights file. There is no file {path.name!r} in the folder "
-            "that was given. Check the path."
-        )
     try:
+        if not path.is_file():
+            raise WeightsError(
+                f"Expected a weights file. There is no file {path.name!r} in the "
+                "folder that was given. Check the path."
+            )
         if path.suffix == ".safetensors":
             purpose = "Reading a .safetensors file"
             module = "safetensors.torch"
             reader = import_optional(module, extra="safetensors", purpose=purpose)
             return reader.load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except ImportError:
+    except (ImportError, WeightsError):
         raise
     except Exception as error:  # whatever a damaged file makes a reader raise
         raise WeightsError(

@@ -58,7 +58,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     __metadata_request__fit = {"groups": False}
 
     @abstractmethod
-    def _module(self):
+    def _module(self, n_channels):
         """Return the class of the network, its own arguments, and learning rates."""
 
     @abstractmethod
@@ -84,8 +84,10 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         groups : array-like of shape (n_samples,), default=None
             What must not cross the inner split of early stopping, such as the
-            patient. If None, the column ``group`` of X; without one, copies of one
-            image stay together.
+            patient. If None, the column ``group`` of X; without one, equal arrays
+            and rows of one file stay together. (Augmented copies of an array differ
+            from it: behind an ImageOverSampler, use a DataFrame.) With metadata
+            routing, groups come here only after ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -96,7 +98,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.classes_, codes = check_labels(y, type(self).__name__)
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
-        with seeded(self.random_state) as seed:
+        self._size = self.image_size or self._default_image_size()
+        with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
             source = self._source(X)
             images = source.to_array()
@@ -110,8 +113,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return inner_split(codes, groups, self.validation_fraction, seed)
 
     def _source(self, X):
-        size = self.image_size or self._default_image_size()
-        return ImageSource(X, image_size=size, resize=self.resize)
+        return ImageSource(X, image_size=self._size, resize=self.resize)
 
     def _train(self, images, codes, train, valid, device, n_channels):
         def tensors(rows):

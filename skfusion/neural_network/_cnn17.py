@@ -2,6 +2,7 @@
 
 from numbers import Integral, Real
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -9,6 +10,8 @@ from ..networks import CNN17
 from ._base import BaseCNNClassifier
 
 __all__ = ["CNN17Classifier"]
+
+_CHUNK = 256
 
 
 class CNN17Classifier(BaseCNNClassifier):
@@ -71,7 +74,9 @@ class CNN17Classifier(BaseCNNClassifier):
         both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5].
+        Share of the training data set aside for early stopping, in (0, 0.5]. It
+        is rounded to one fold of a whole number, and larger where a class has few
+        groups: of four, one is set aside.
 
     n_iter_no_change : int, default=10
         Epochs without a better loss after which training stops.
@@ -211,8 +216,14 @@ class CNN17Classifier(BaseCNNClassifier):
 
 def _channel_statistics(images):
     """Mean and standard deviation of each channel, as the network will see them."""
-    pixels = torch.from_numpy(images).reshape(-1, images.shape[-1])
-    scale = 255 if pixels.dtype == torch.uint8 else 1
-    std, mean = torch.std_mean(pixels.double() / scale, dim=0, correction=0)
+    scale = 255 if images.dtype == np.uint8 else 1
+    # A chunk at a time: a set of 8 bits a pixel is not to become one of 64.
+    sums = np.zeros((2, images.shape[-1]))
+    for chunk in np.array_split(images, -(-len(images) // _CHUNK)):
+        pixels = chunk.reshape(-1, images.shape[-1]) / np.float64(scale)
+        sums += pixels.sum(axis=0), np.square(pixels).sum(axis=0)
+    mean, square = sums / np.prod(images.shape[:-1])
+    std = np.sqrt(np.maximum(square - mean**2, 0))
     # A constant channel is left as it is.
-    return mean.float(), torch.where(std > 0, std, 1.0).float()
+    std = np.where(std > 1e-6, std, 1)
+    return torch.from_numpy(mean).float(), torch.from_numpy(std).float()

@@ -9,6 +9,10 @@ __all__ = ["inner_split"]
 def inner_split(codes, groups, validation_fraction, seed):
     """Set a part of the training data aside, with no group on both sides.
 
+    One fold of as many as the fraction asks for is set aside, but of no more than the
+    rarer class has groups, so that each fold can have one: of 4 malignant patients one
+    is set aside, and a quarter of the benign ones with it.
+
     Parameters
     ----------
     codes : ndarray of shape (n_samples,), dtype int64

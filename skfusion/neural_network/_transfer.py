@@ -77,7 +77,9 @@ class TransferCNNClassifier(BaseCNNClassifier):
         both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5].
+        Share of the training data set aside for early stopping, in (0, 0.5]. It
+        is rounded to one fold of a whole number, and larger where a class has few
+        groups: of four, one is set aside.
 
     n_iter_no_change : int, default=10
         Epochs without a better loss after which training stops.
@@ -220,4 +222,4 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     def _default_image_size(self):
         check_backbone(self.backbone)
-        return backbone_image_size(self.backbone)
+        return backbone_image_size(self.backbone, self.weights)

@@ -13,11 +13,13 @@ def _tensors(n_images):
     return ImageTensors(images, np.zeros(n_images, np.int64), torch.device("cpu"))
 
 
-@pytest.mark.parametrize("n_images", [2, 32, 33, 65, 97])
-def test_no_batch_holds_a_single_image_and_all_are_seen_once(n_images):
-    batches = [images for images, _ in TrainingBatches(_tensors(n_images), 32)]
+@pytest.mark.parametrize(
+    ("n_images", "batch_size"), [(2, 32), (32, 32), (33, 32), (97, 32), (41, 2), (3, 2)]
+)
+def test_no_batch_holds_a_single_image_and_all_are_seen_once(n_images, batch_size):
+    batches = [images for images, _ in TrainingBatches(_tensors(n_images), batch_size)]
     assert min(map(len, batches)) > 1
-    assert max(map(len, batches)) <= 32
+    assert max(map(len, batches)) <= max(batch_size, 3)
     assert sorted(torch.cat(batches).flatten().tolist()) == list(range(n_images))
 
 

@@ -72,6 +72,23 @@ def test_tokens_of_a_transformer_are_pooled():
     assert features.shape == (1, 768)
 
 
+def test_channels_of_a_swin_transformer_come_last():
+    X = np.zeros((1, 64, 64), np.uint8)
+    features = CNNFeatureExtractor(
+        "swin_t", weights=None, layer="features.1", image_size=64, batch_size=1
+    ).fit_transform(X)
+    assert features.shape == (1, 96)
+
+
+def test_parameters_set_after_fit_wait_for_the_next_fit(X):
+    model = extractor().fit(X)
+    expected = model.transform(X)
+    model.set_params(layer="features.3", image_size=64)
+    np.testing.assert_array_equal(model.transform(X), expected)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.transform(X), expected)
+
+
 def test_pooling_without_a_layer_is_refused(X):
     with pytest.raises(ValueError, match="needs a layer"):
         extractor(pooling="max").fit(X)

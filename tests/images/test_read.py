@@ -317,3 +317,9 @@ def test_the_worker_has_a_memory_limit(tmp_path, grey8):
     pid = _isolated._worker.process.pid
     limit, _ = _isolated.resource.prlimit(pid, _isolated.resource.RLIMIT_AS)
     assert 0 < limit <= _isolated.MEMORY_LIMIT
+
+
+def test_a_name_that_is_too_long_shows_no_folder(tmp_path):
+    with pytest.raises(ImageReadError) as info:
+        read_image(tmp_path / ("a" * 300))
+    assert str(tmp_path) not in str(info.value)

@@ -4,6 +4,7 @@ from torchvision import models
 
 from skfusion.exceptions import WeightsError
 from skfusion.networks import Backbone, TransferNetwork, backbone_stages
+from skfusion.networks._backbones import backbone_image_size, backbone_normalization
 
 N_FEATURES = {
     "alexnet": 4096,
@@ -138,6 +139,29 @@ def test_batch_normalisation_of_a_stage_that_learns_moves():
     norm = network.backbone.model.layer4[0].bn1
     network(torch.rand(4, 1, 64, 64))
     assert not torch.equal(norm.running_mean, torch.zeros(512))
+
+
+def test_what_stands_in_no_stage_does_not_learn_with_the_head_alone():
+    network = TransferNetwork("vit_b_32", trainable="head")
+    learning = [name for name, p in network.named_parameters() if p.requires_grad]
+    assert learning == ["head.weight", "head.bias"]
+
+
+def test_dropout_of_the_old_head_is_stopped():
+    network = TransferNetwork("squeezenet1_1", trainable="head", dropout=0).train()
+    images = torch.rand(2, 1, 64, 64)
+    assert torch.equal(network(images), network(images))
+
+
+def test_images_are_standardised_as_the_weights_that_are_named_ask_for():
+    plain = backbone_normalization("vgg16", "IMAGENET1K_V1")
+    assert backbone_normalization("vgg16", "IMAGENET1K_FEATURES") != plain
+    assert backbone_image_size("vit_b_16", "IMAGENET1K_SWAG_E2E_V1") == 384
+
+
+def test_a_transformer_of_one_size_says_which():
+    with pytest.raises(ValueError, match="224 pixels only"):
+        Backbone("vit_b_32")(torch.zeros(1, 1, 64, 64))
 
 
 def test_more_stages_than_there_are_is_an_error():

@@ -220,6 +220,58 @@ def test_a_pickle_is_small(images):
     assert len(pickle.dumps(model)) < n_bytes + 120_000
 
 
+def test_a_pickle_after_early_stopping_holds_no_images(images):
+    X, y = images
+    sizes = [
+        len(pickle.dumps(cnn(early_stopping=True).fit(X.repeat(n, 0), y.repeat(n))))
+        for n in (1, 4)
+    ]
+    assert sizes[1] < sizes[0] + 2000
+
+
+def test_no_gradients_are_kept(images):
+    module = cnn().fit(*images).net_.module_
+    assert all(parameter.grad is None for parameter in module.parameters())
+
+
+def test_the_net_of_skorch_predicts_too(images):
+    X, y = images
+    model = cnn(augmentation=False).fit(X, y)
+    pixels = (X / np.float32(255)).astype(np.float32)[:, np.newaxis]
+    np.testing.assert_allclose(
+        model.net_.predict_proba(pixels), model.predict_proba(X), atol=1e-5
+    )
+
+
+def test_callbacks_that_were_given_stay_as_they_were(images):
+    class Count(Callback):
+        n_epochs = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            self.n_epochs += 1
+
+    callback = Count()
+    model = cnn(callbacks=[callback]).fit(*images)
+    assert callback.n_epochs == 0
+    assert max(getattr(c, "n_epochs", 0) for _, c in model.net_.callbacks_) == 2
+
+
+def test_an_image_size_set_after_fit_waits_for_the_next_fit(images):
+    X, y = images
+    model = cnn().fit(X, y)
+    expected = model.predict_proba(X)
+    np.testing.assert_array_equal(
+        model.set_params(image_size=32).predict_proba(X), expected
+    )
+
+
+def test_a_missing_label_is_named(tmp_path):
+    data = make_breast_images(4, image_size=16, folder=tmp_path, random_state=0)
+    labels = np.array(["benign", None, "malignant", "benign"], dtype=object)
+    with pytest.raises(ValueError, match="Row 1 has none"):
+        cnn().fit(data.data, labels)
+
+
 def test_a_frozen_backbone_does_not_change(images):
     X, y = images
     frozen = transfer(trainable="head", max_epochs=1).fit(X, y)
