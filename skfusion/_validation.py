@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
 
 _PATH_TYPES = (str, Path)
 _NO_TARGET = "no_validation"
+_MOST_CHANNELS = 4
 
 
 def holds_paths(X):
@@ -167,6 +168,11 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
 
 def _check_columns(X):
     """Raise where paths stand in a table, and none of its columns is ``image``."""
+    if isinstance(X, str | Path):
+        raise ValueError("Expected several images in X. Got one path: pass [path].")
+    is_table = isinstance(X, np.ndarray) and X.dtype.kind in "OU" and X.ndim == 2
+    if is_table:
+        X = pd.DataFrame(X)
     if not isinstance(X, pd.DataFrame):
         return
     texts = [name for name in X.columns if _first_is_path(X[name].to_numpy())]
@@ -191,11 +197,11 @@ def _check_paths_and_target(estimator, X, y, reset):
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     if _num_samples(X) == 0:
         raise _no_samples(estimator)
-    if not reset and getattr(estimator, "image_shape_", None) is not None:
+    shape = getattr(estimator, "image_shape_", None)
+    if not reset and shape is not None and len(shape) == 3 and shape[2] != 1:
         raise ValueError(
-            f"{name} was fitted on arrays of shape {estimator.image_shape_!r}, and X "
-            "holds paths. Read the files with skfusion.images.read_image first, or fit "
-            "on paths."
+            f"{name} was fitted on arrays of shape {shape!r}, and X holds paths, which "
+            "are read as images of one channel. Fit on paths, or on grey images."
         )
     table = image_table(X)
     if reset:
@@ -210,10 +216,12 @@ def _check_paths_and_target(estimator, X, y, reset):
 
 
 def _as_images(X, image_shape, estimator):
-    if X.ndim > 4:
+    if X.ndim > 4 or (X.ndim == 4 and X.shape[3] > _MOST_CHANNELS):
         raise ValueError(
             "Expected X of shape (n_samples, height, width) or (n_samples, height, "
-            f"width, n_channels). Got an array of shape {X.shape!r} instead."
+            f"width, n_channels) with at most {_MOST_CHANNELS} channels. Got an array "
+            f"of shape {X.shape!r} instead. Put channels that come first last: "
+            "X.transpose(0, 2, 3, 1)."
         )
     if X.ndim > 2:
         return X

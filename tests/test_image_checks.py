@@ -194,11 +194,32 @@ def test_images_of_another_shape_are_refused(estimator, forms):
         outputs(estimator, X["uint8"][:, :20, :])
 
 
-def test_paths_are_refused_where_fit_saw_arrays(estimator, forms):
+def test_paths_are_read_where_fit_saw_grey_arrays(estimator, forms):
     X, y = forms
     estimator.fit(X["uint8"], y)
-    with pytest.raises(ValueError, match="was fitted on arrays"):
-        outputs(estimator, X["list"])
+    np.testing.assert_allclose(
+        outputs(estimator, X["list"]), outputs(estimator, X["uint8"]), atol=1e-5
+    )
+
+
+def test_paths_are_refused_where_fit_saw_colour(estimator, forms):
+    colour = np.repeat(forms[0]["uint8"][:8, ..., np.newaxis], 3, axis=3)
+    estimator.fit(colour, np.tile([0, 1], 4))
+    with pytest.raises(ValueError, match="read as images of one channel"):
+        outputs(estimator, forms[0]["list"])
+
+
+def test_one_path_is_refused(estimator, forms):
+    X, y = forms
+    with pytest.raises(ValueError, match="Got one path"):
+        outputs(estimator.fit(X["list"], y), X["list"][0])
+
+
+def test_a_table_as_an_array_shows_no_path(estimator, forms):
+    X, y = forms
+    with pytest.raises(ValueError, match="column 'image'") as info:
+        estimator.fit(X["DataFrame"].to_numpy(), y)
+    assert X["list"][0] not in str(info.value)
 
 
 def test_arrays_are_refused_where_fit_saw_paths(estimator, forms):

@@ -17,7 +17,7 @@ from time import perf_counter
 import pandas as pd
 from make_folds import N_FOLDS, TABLE, image_digests, load_all
 from models import make_models
-from record import write_results
+from record import current_commit, write_results
 from sklearn.metrics import cohen_kappa_score
 
 from skfusion.metrics import classification_summary
@@ -43,16 +43,18 @@ def main():
     parser.add_argument("--models", nargs="+")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     arguments = parser.parse_args()
+    # As it is now: the code in memory is what runs, whatever becomes of the files.
+    commit = current_commit()
     data = load_all(arguments.data)
     models = arguments.models or list(make_models(arguments.weights))
     for seed in arguments.seeds:
         for name in models:
             model = make_models(arguments.weights, random_state=seed)[name]
-            run(arguments.protocol, name, model, seed, data)
+            run(arguments.protocol, name, model, seed, data, commit)
     summarise()
 
 
-def run(protocol, name, model, seed, data):
+def run(protocol, name, model, seed, data, commit):
     """Predict every image of the evaluation part once, out of fold."""
     path = PREDICTIONS / f"{protocol}_{name}_seed{seed}.csv"
     if path.exists():
@@ -68,7 +70,7 @@ def run(protocol, name, model, seed, data):
         parts.append(predict_fold(model, data, train, test).assign(fold=number))
         print(f"{protocol} {name} seed {seed} fold {number} done", flush=True)
     PREDICTIONS.mkdir(exist_ok=True)
-    pd.concat(parts).to_csv(path, index=False)
+    pd.concat(parts).assign(commit=commit).to_csv(path, index=False)
 
 
 def predict_fold(model, data, train, test):
@@ -98,7 +100,7 @@ def score(model, X):
 
 def summarise():
     """Write the table of all predictions there are."""
-    rows = []
+    rows, commits = [], set()
     files = pd.DataFrame(
         [[*path.stem.split("_"), path] for path in sorted(PREDICTIONS.glob("*.csv"))],
         columns=["protocol", "model", "seed", "path"],
@@ -106,6 +108,7 @@ def summarise():
     for (protocol, name), group in files.groupby(["protocol", "model"]):
         pairs = zip(group["path"], group["seed"], strict=True)
         parts = pd.concat([pd.read_csv(path).assign(seed=seed) for path, seed in pairs])
+        commits |= set(parts["commit"])
         modalities = dict(list(parts.groupby("modality")))
         if len(modalities) > 1:
             modalities["all"] = parts
@@ -118,6 +121,7 @@ def summarise():
         title="Real images: kappa and AUC of the four models",
         command="python docs/studies/real_data.py DATA WEIGHTS --protocol PROTOCOL",
         note=NOTE,
+        commit=" and ".join(sorted(commits)),
     )
     print(pd.DataFrame(rows).to_string(index=False))
 

@@ -12,14 +12,14 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
 
 
-def write_results(name, table, *, title, command, note=""):
+def write_results(name, table, *, title, command, note="", commit=None):
     """Write a table and where it comes from, for the page that shows it."""
     RESULTS.mkdir(exist_ok=True)
     table.to_csv(RESULTS / f"{name}.csv", index=False)
     origin = {
         "title": title,
         "command": command,
-        "commit": current_commit(),
+        "commit": commit or current_commit(),
         "machine": describe_machine(),
         "note": note,
     }

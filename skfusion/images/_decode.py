@@ -75,11 +75,12 @@ def unreadable(path, reason):
     >>> from skfusion.images._decode import unreadable
     >>> unreadable(Path("Doe, Jane") / "1.png", "it is empty")
     ImageReadError("Expected a PNG, JPEG, PGM, TIFF, BMP or DICOM image, got '1.png':
-    it is empty. Replace the file by a whole copy, or leave it out.")
+    it is empty. Check the path, replace the file by a whole copy, or leave it out.")
     """
     return ImageReadError(
         "Expected a PNG, JPEG, PGM, TIFF, BMP or DICOM image, got "
-        f"{path.name!r}: {reason}. Replace the file by a whole copy, or leave it out."
+        f"{path.name!r}: {reason}. Check the path, replace the file by a whole copy, "
+        "or leave it out."
     )
 
 

@@ -13,7 +13,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
 
-def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np.nan):
+def fit_fold(
+    estimator, X, y, split, *, labels, groups=None, scorer=None, error_score=np.nan
+):
     """Fit a clone on one side of a split and predict the other.
 
     Parameters
@@ -29,6 +31,9 @@ def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np
 
     split : tuple of (ndarray, ndarray)
         Rows to train on, and rows to predict.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
 
     groups : ndarray of shape (n_samples,), default=None
         Passed to ``fit`` where it takes groups.
@@ -54,7 +59,7 @@ def fit_fold(estimator, X, y, split, *, groups=None, scorer=None, error_score=np
         head, inputs = _transform_once(model, X_test)
         return {
             "y_pred": np.asarray(head.predict(inputs)),
-            "y_score": positive_score(head, inputs, np.unique(y)),
+            "y_score": positive_score(head, inputs, labels),
             "fit_time": fitted - start,
             "score_time": time.perf_counter() - fitted,
             "scores": {} if scorer is None else scorer(model, X_test, y[test]),
@@ -96,8 +101,8 @@ def _transform_once(model, X):
     return model[-1], X
 
 
-def positive_score(model, X, classes):
-    """Score the greater of two classes.
+def positive_score(model, X, labels):
+    """Score the positive one of two classes.
 
     Parameters
     ----------
@@ -107,8 +112,8 @@ def positive_score(model, X, classes):
     X : DataFrame, list or ndarray
         Images, in any form.
 
-    classes : ndarray of shape (n_classes,)
-        All classes, sorted.
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
 
     Returns
     -------
@@ -116,14 +121,16 @@ def positive_score(model, X, classes):
         NaN where there are more classes than two, or the model has no such score.
     """
     unknown = np.full(_num_samples(X), np.nan)
-    if len(classes) != 2 or not np.array_equal(
-        getattr(model, "classes_", None), classes
-    ):
+    classes = getattr(model, "classes_", None)
+    if len(labels) != 2 or not np.array_equal(classes, np.sort(labels)):
         return unknown
+    column = int(np.flatnonzero(classes == labels[1])[0])
     if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(X)[:, 1], dtype=np.float64)
+        return np.asarray(model.predict_proba(X)[:, column], dtype=np.float64)
     if hasattr(model, "decision_function"):
-        return np.asarray(model.decision_function(X), dtype=np.float64)
+        # It speaks for the greater class.
+        sign = 1 if column == 1 else -1
+        return sign * np.asarray(model.decision_function(X), dtype=np.float64)
     return unknown
 
 

@@ -25,6 +25,7 @@ __all__ = ["compare_models"]
         "groups": ["array-like", None],
         "cv": ["cv_object"],
         "scoring": [str, callable, list, tuple, set, dict, None],
+        "labels": ["array-like", None],
         "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -39,6 +40,7 @@ def compare_models(
     groups=None,
     cv=None,
     scoring=None,
+    labels=None,
     error_score=np.nan,
     n_jobs=None,
     verbose=0,
@@ -59,7 +61,7 @@ def compare_models(
         splits the results; ``group`` is what must not cross a fold.
 
     y : array-like of shape (n_samples,)
-        Class labels. Of two classes, the greater is the positive one.
+        Class labels.
 
     groups : array-like of shape (n_samples,), default=None
         What must not cross a fold, mostly the patient. If None, the column
@@ -76,6 +78,11 @@ def compare_models(
     scoring : str, callable, list, tuple, set or dict, default=None
         More scorers, as in :func:`~sklearn.model_selection.cross_validate`. Kappa
         and accuracy are always computed.
+
+    labels : array-like of shape (n_classes,), default=None
+        All classes, the positive one of two last. If None they are sorted: 1 is
+        positive, and so is "malignant" beside "benign", but not "cancer" beside "no
+        cancer".
 
     error_score : "raise" or float, default=np.nan
         The kappa and accuracy of a fold on which a candidate fails, with a
@@ -153,7 +160,9 @@ def compare_models(
     known_groups = check_groups(X, groups)
     splits = check_splits(cv, X, y, known_groups)
     rows = row_table(X, y, known_groups)
+    labels = _check_class_labels(labels, y)
     options = {
+        "labels": labels,
         "groups": None if groups is None else known_groups,
         "scorer": _check_scorer(estimators, scoring),
         "error_score": error_score,
@@ -162,7 +171,7 @@ def compare_models(
     predictions = prediction_table(results, splits, rows)
     return Bunch(
         folds=fold_table(results, splits, rows, predictions, error_score),
-        summary=summary_table(predictions, np.unique(y)),
+        summary=summary_table(predictions, labels),
         predictions=predictions,
         splits=splits,
     )
@@ -187,6 +196,19 @@ def _check_estimators(estimators):
     if len(set(names)) < len(names):
         raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
     return list(estimators)
+
+
+def _check_class_labels(labels, y):
+    classes = np.unique(y)
+    if labels is None:
+        return classes
+    labels = column_or_1d(labels)
+    if not np.array_equal(np.sort(labels), classes):
+        raise ValueError(
+            f"Expected labels to hold the classes of y, {classes.tolist()!r}, the "
+            f"positive one of two last. Got {labels.tolist()!r} instead."
+        )
+    return labels
 
 
 def _check_scorer(estimators, scoring):

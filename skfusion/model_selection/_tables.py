@@ -134,7 +134,7 @@ def summary_table(predictions, classes):
         Out-of-fold predictions.
 
     classes : ndarray of shape (n_classes,)
-        All classes, sorted.
+        All classes, the positive one of two last.
 
     Returns
     -------

@@ -74,7 +74,7 @@ def _download(backbone, weights):
     if weights not in choices.__members__ and weights != "DEFAULT":
         raise WeightsError(
             f"Expected the weights of {backbone!r} to be one of "
-            f"{['DEFAULT', *choices.__members__]!r}, None, or a file ending in one of "
+            f"{list(choices.__members__)!r}, None, or a file ending in one of "
             f"{_FILE_ENDINGS!r}. Got {weights!r} instead."
         )
     entry = choices[weights]

@@ -1,5 +1,6 @@
 """What the classifiers of images share: they hold a skorch net."""
 
+import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 
@@ -20,6 +21,7 @@ from .._engine import (
     seeded,
 )
 from .._validation import check_groups, check_images, check_labels
+from ..exceptions import DataQualityWarning
 from ..images import ImageSource
 from ._inner_split import inner_split
 
@@ -109,8 +111,21 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _split(self, X, codes, groups, seed):
         if not self.early_stopping:
             return np.arange(len(codes)), None
-        groups = check_groups(X) if groups is None else groups
+        if groups is None:
+            groups = check_groups(X)
+            self._warn_of_arrays(X)
         return inner_split(codes, groups, self.validation_fraction, seed)
+
+    def _warn_of_arrays(self, X):
+        if isinstance(X, np.ndarray):
+            warnings.warn(
+                f"{type(self).__name__}(early_stopping=True) was given arrays without "
+                "groups: its inner split keeps equal images together, but neither the "
+                "images of a patient nor augmented copies. Pass groups to fit, or a "
+                "DataFrame with the columns 'image' and 'group'.",
+                DataQualityWarning,
+                stacklevel=2,
+            )
 
     def _source(self, X):
         return ImageSource(X, image_size=self._size, resize=self.resize)

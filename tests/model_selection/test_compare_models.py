@@ -433,3 +433,20 @@ def test_memory_of_an_accelerator_is_freed_only_if_it_is_in_use(
     X, y, _ = draw_patients()
     compare_models(MODELS[1:], X, y, cv=2)
     assert bool(freed) is is_initialized
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), LinearSVC()])
+def test_labels_say_which_class_is_positive(model):
+    rng = np.random.default_rng(0)
+    y = np.array(["cancer", "no cancer"])[rng.integers(2, size=60)]
+    X = (y == "cancer")[:, np.newaxis] + 0.3 * rng.normal(size=(60, 2))
+    comparison = compare_models([("m", model)], X, y, labels=["no cancer", "cancer"])
+    measures = comparison.summary.set_index("measure")["estimate"]
+    assert measures["prevalence"] == np.mean(y == "cancer")
+    assert measures["AUC"] > 0.9
+
+
+def test_labels_must_be_those_of_y():
+    X, y = np.zeros((20, 1)), np.tile([0, 1], 10)
+    with pytest.raises(ValueError, match="Expected labels to hold the classes"):
+        compare_models([("m", LogisticRegression())], X, y, labels=[0, 2])

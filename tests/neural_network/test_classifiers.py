@@ -9,7 +9,7 @@ from imblearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from skfusion.datasets import make_breast_images
-from skfusion.exceptions import ImageReadError, WeightsError
+from skfusion.exceptions import DataQualityWarning, ImageReadError, WeightsError
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
 SMALL = {"image_size": 16, "max_epochs": 2, "random_state": 0}
@@ -155,6 +155,16 @@ def test_early_stopping_stops(images):
         early_stopping=True, max_epochs=60, n_iter_no_change=2, learning_rate=0.05
     )
     assert model.fit(X, noise).n_iter_ < 60
+
+
+def test_early_stopping_on_arrays_without_groups_warns(images):
+    with pytest.warns(DataQualityWarning, match="Pass groups to fit"):
+        cnn(early_stopping=True).fit(*images)
+
+
+def test_channels_that_do_not_come_last_are_refused(images):
+    with pytest.raises(ValueError, match=r"transpose\(0, 2, 3, 1\)"):
+        cnn().fit(np.zeros((4, 1, 16, 16)), [0, 1, 0, 1])
 
 
 def test_early_stopping_needs_two_groups_a_class(images):
