@@ -70,10 +70,12 @@ def estimator(request):
     return clone(ESTIMATORS[request.param])
 
 
+def answer(estimator):
+    return estimator.predict_proba if is_classifier(estimator) else estimator.transform
+
+
 def outputs(estimator, X):
-    return (
-        estimator.predict_proba if is_classifier(estimator) else estimator.transform
-    )(X)
+    return answer(estimator)(X)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -175,9 +177,9 @@ def test_two_processes_answer_as_one(estimator, forms):
     X, y = forms
     estimator.fit(X["uint8"], y)
     expected = outputs(estimator, X["uint8"])
-    for found in Parallel(n_jobs=2)(
-        delayed(outputs)(estimator, X["uint8"]) for _ in range(2)
-    ):
+    # A method of the package: a worker cannot import a function of the tests.
+    jobs = (delayed(answer(estimator))(X["uint8"]) for _ in range(2))
+    for found in Parallel(n_jobs=2)(jobs):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 

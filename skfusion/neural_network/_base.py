@@ -103,7 +103,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._size = self.image_size or self._default_image_size()
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
-            source = self._source(X)
+            source = self._source(self._unaugmented(X))
             images = source.to_array()
             self._train(images, codes, train, valid, device, source.n_channels)
         return self
@@ -115,6 +115,16 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             groups = check_groups(X)
             self._warn_of_arrays(X)
         return inner_split(codes, groups, self.validation_fraction, seed)
+
+    def _unaugmented(self, X):
+        """Leave augmentation to training, which draws a fresh one for every image.
+
+        Copies that were augmented twice would differ in their looks from the images
+        that were augmented once, and, being of the rarer class, give it away.
+        """
+        if isinstance(X, np.ndarray) or self.augmentation is False:
+            return X
+        return X.drop(columns="augmentation", errors="ignore")
 
     def _warn_of_arrays(self, X):
         if isinstance(X, np.ndarray):

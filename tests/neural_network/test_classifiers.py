@@ -318,3 +318,20 @@ def test_the_17_layer_network_learns_synthetic_images(modality):
     X, y = make_breast_images(800, modality=modality, random_state=0, return_X_y=True)
     model = CNN17Classifier(random_state=0).fit(X[:400], y[:400])
     assert cohen_kappa_score(y[400:], model.predict(X[400:])) > 0.8
+
+
+def test_copies_of_files_are_augmented_once_by_training(tmp_path):
+    data = make_breast_images(20, image_size=16, folder=tmp_path, random_state=0)
+    seeded = data.data.assign(augmentation=np.arange(20))
+    first = cnn().fit(data.data, data.target).predict_proba(data.data)
+    second = cnn().fit(seeded, data.target).predict_proba(data.data)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_copies_of_files_are_augmented_where_training_does_not(tmp_path):
+    data = make_breast_images(20, image_size=16, folder=tmp_path, random_state=0)
+    seeded = data.data.assign(augmentation=np.arange(20))
+    model = cnn(augmentation=False)
+    first = model.fit(data.data, data.target).predict_proba(data.data)
+    second = model.fit(seeded, data.target).predict_proba(data.data)
+    assert not np.allclose(first, second)
