@@ -4,6 +4,7 @@ from pathlib import Path
 
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -16,7 +17,7 @@ BACKBONE = "mobilenet_v2"
 
 
 def make_models(weights_folder, random_state=0):
-    """Return the four models of the README, by name."""
+    """Return the four models of the README, and one with weights for copies."""
     weights = next(Path(weights_folder).glob(f"{BACKBONE}*.pth"))
     seed = {"random_state": random_state}
     features = CNNFeatureExtractor(BACKBONE, weights=weights)
@@ -37,5 +38,9 @@ def make_models(weights_folder, random_state=0):
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
         "transfer": make_pipeline(balance, transfer),
+        # On the development part better than copies of the rarer class.
+        "transfer-weighted": make_pipeline(
+            clone(transfer).set_params(class_weight="balanced")
+        ),
         "cnn17": make_pipeline(RandomOverSampler(**seed), custom),
     }
