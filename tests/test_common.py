@@ -9,7 +9,7 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 # high, whose mirror image is another sample.
 SMALL = {
     "image_size": 16,
-    "max_epochs": 12,
+    "max_epochs": 6,
     "augmentation": False,
     "dropout": 0,
     "learning_rate": 0.01,
@@ -19,9 +19,7 @@ SMALL = {
 ESTIMATORS = [
     CNN17Classifier(width=8, **SMALL),
     CNN17Classifier(variant="listed", width=8, **SMALL),
-    TransferCNNClassifier(
-        "shufflenet_v2_x0_5", weights=None, **{**SMALL, "image_size": 32}
-    ),
+    TransferCNNClassifier("squeezenet1_1", weights=None, **{**SMALL, "image_size": 32}),
     CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32, random_state=0),
 ]
 
