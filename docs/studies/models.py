@@ -1,4 +1,4 @@
-"""The models of the studies, with the settings chosen on the development part."""
+"""The models of the studies and their settings."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def make_models(weights_folder, random_state=0):
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
         "transfer": make_pipeline(balance, transfer),
-        # On the development part better than copies of the rarer class.
+        # Weights in the loss in place of copies of the rarer class.
         "transfer-weighted": make_pipeline(
             clone(transfer).set_params(class_weight="balanced")
         ),

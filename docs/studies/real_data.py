@@ -31,7 +31,8 @@ PROTOCOLS = {
 NOTE = (
     "Folds that no patient or near-duplicate family crosses; out-of-fold predictions "
     "pooled over folds and seeds, 95 % intervals from a bootstrap of groups. Settings "
-    "were chosen on a development part of the groups, which is not scored."
+    "were chosen by hand on a development part of the groups, which is not scored; no "
+    "script of the repository repeats that choice yet."
 )
 
 
@@ -118,7 +119,7 @@ def summarise():
     write_results(
         "real_data",
         pd.DataFrame(rows),
-        title="Real images: kappa and AUC of the four models",
+        title="Real images: kappa and AUC of the models run so far",
         command="python docs/studies/real_data.py DATA WEIGHTS --protocol PROTOCOL",
         note=NOTE,
         commit=" and ".join(sorted(commits)),
