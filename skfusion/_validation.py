@@ -285,47 +285,6 @@ def check_labels(y, name):
     return classes, codes.astype(np.int64)
 
 
-def check_groups(X, groups=None):
-    """Find what must not cross a split.
-
-    Parameters
-    ----------
-    X : DataFrame or ndarray
-        Validated X.
-
-    groups : array-like of shape (n_samples,), default=None
-        Group of each row. If None, the column ``group`` of X; without one, copies
-        of one image are one group.
-
-    Returns
-    -------
-    groups : ndarray of shape (n_samples,), dtype int64
-        Code of the group of each row.
-
-    Raises
-    ------
-    ValueError
-        If `groups` has another length than X, or a group is missing.
-    """
-    if groups is None and isinstance(X, pd.DataFrame):
-        groups = X["group" if "group" in X.columns else "image"]
-    elif groups is None:
-        groups = _image_digests(X)
-    groups = column_or_1d(groups)
-    check_consistent_length(X, groups)
-    codes = pd.factorize(groups)[0]
-    if (codes < 0).any():
-        raise ValueError(
-            f"Expected a group in every row. Row {int(np.argmin(codes))} has none. "
-            "Give an image of an unknown patient a group of its own."
-        )
-    return codes.astype(np.int64)
-
-
-def _image_digests(X):
-    return [hash(np.ascontiguousarray(image).tobytes()) for image in X]
-
-
 def check_channels(n_channels, estimator):
     """Raise a ValueError unless a pretrained network can see so many channels.
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion._validation import check_groups, check_labels
+from skfusion._groups import check_groups
+from skfusion._validation import check_labels
 
 
 def test_the_group_column_is_used():

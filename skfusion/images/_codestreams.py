@@ -7,8 +7,8 @@ import struct
 from itertools import pairwise
 from math import ceil
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._headers import check_size
+from ..exceptions import ImageReadError
+from ._headers import check_size
 
 __all__ = ["check_jpeg", "check_jpeg2000", "check_rle"]
 

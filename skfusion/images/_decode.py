@@ -2,10 +2,10 @@
 
 from contextlib import contextmanager
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._dicom import read_dicom
-from skfusion.images._headers import image_kind
-from skfusion.images._raster import read_raster
+from ..exceptions import ImageReadError
+from ._dicom import read_dicom
+from ._headers import image_kind
+from ._raster import read_raster
 
 __all__ = ["decode", "unreadable"]
 

@@ -10,15 +10,15 @@ from pydicom.filereader import read_dataset
 from pydicom.pixels import apply_color_lut, get_decoder
 from pydicom.tag import Tag
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._codestreams import check_jpeg, check_jpeg2000, check_rle
-from skfusion.images._dicom_grey import (
+from ..exceptions import ImageReadError
+from ._codestreams import check_jpeg, check_jpeg2000, check_rle
+from ._dicom_grey import (
     GREY_KEYWORDS,
     colour_to_grey,
     monochrome_to_grey,
     palette_to_grey,
 )
-from skfusion.images._headers import MAX_PIXELS, check_size
+from ._headers import MAX_PIXELS, check_size
 
 __all__ = ["check_inflated_size", "read_dicom"]
 

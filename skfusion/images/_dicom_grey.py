@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._grey import apply_lookup_table, apply_window, luma, to_unit_range
+from ..exceptions import ImageReadError
+from ._grey import apply_lookup_table, apply_window, luma, to_unit_range
 
 __all__ = ["GREY_KEYWORDS", "colour_to_grey", "monochrome_to_grey", "palette_to_grey"]
 

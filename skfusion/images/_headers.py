@@ -1,6 +1,6 @@
 """What a file says of itself: its kind, and the size of its image."""
 
-from skfusion.exceptions import ImageReadError
+from ..exceptions import ImageReadError
 
 __all__ = ["MAX_PIXELS", "check_size", "image_kind"]
 

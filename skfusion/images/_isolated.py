@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._decode import decode, unreadable
+from ..exceptions import ImageReadError
+from ._decode import decode, unreadable
 
 try:
     import resource
@@ -29,7 +29,7 @@ TIME_LIMIT = 60.0
 #: limit.
 MEMORY_LIMIT = 4 * 2**30
 
-_COMMAND = "from skfusion.images._isolated import serve; serve()"
+_COMMAND = "from ._isolated import serve; serve()"
 _READY = b"ready\n"
 
 

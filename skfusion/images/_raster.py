@@ -5,9 +5,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from skfusion.exceptions import ImageReadError
-from skfusion.images._grey import luma, to_unit_range
-from skfusion.images._headers import check_size
+from ..exceptions import ImageReadError
+from ._grey import luma, to_unit_range
+from ._headers import check_size
 
 __all__ = ["read_raster"]
 

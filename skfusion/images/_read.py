@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sklearn.utils import check_scalar
 
-from skfusion.images._decode import decode
-from skfusion.images._isolated import decode_isolated
+from ._decode import decode
+from ._isolated import decode_isolated
 
 __all__ = ["read_image"]
 

@@ -12,10 +12,10 @@ from pydicom import dcmread
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
-from skfusion.images._dicom import check_inflated_size
-from skfusion.images._headers import image_kind
-from skfusion.images._orientation import laterality_of, modality_of, view_of
+from ..exceptions import DataQualityWarning, DatasetNotFoundError
+from ._dicom import check_inflated_size
+from ._headers import image_kind
+from ._orientation import laterality_of, modality_of, view_of
 
 __all__ = ["scan_images"]
 

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.multiclass import unique_labels
 
+from .._groups import known_groups
 from ._bootstrap import resample_groups
 from ._measures import (
     BINARY_MEASURES,
@@ -132,7 +133,7 @@ def classification_summary(
     [0.75, 0.5, 1.0]
     """
     y_true, y_pred, labels = _check_labels(y_true, y_pred, labels)
-    group, n_groups = _check_groups(groups, y_true)
+    group, n_groups = _group_codes(groups, y_true)
     measure = _Measures(y_true, y_pred, len(labels), group, n_groups)
     if y_score is not None:
         measure.area = WeightedAUC(y_true == 1, _check_score(y_score, y_true, labels))
@@ -201,18 +202,10 @@ def _two_classes(present):
     return present
 
 
-def _check_groups(groups, y_true):
+def _group_codes(groups, y_true):
     if groups is None:
         return np.arange(len(y_true)), len(y_true)
-    groups = column_or_1d(groups)
-    check_consistent_length(y_true, groups)
-    codes, names = pd.factorize(groups)
-    if (codes < 0).any():
-        row = int(np.flatnonzero(codes < 0)[0])
-        raise ValueError(
-            f"Expected a group for every sample. Got none in row {row}: give an image "
-            "of an unknown patient a group of its own."
-        )
+    codes, names = pd.factorize(known_groups(y_true, groups))
     return codes, len(names)
 
 

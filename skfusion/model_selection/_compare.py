@@ -12,8 +12,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
+from .._groups import known_groups
 from ._candidates import fit_fold, free_memory
-from ._splits import check_groups, check_splits
+from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table
 
 __all__ = ["compare_models"]
@@ -157,13 +158,13 @@ def compare_models(
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     check_classification_targets(y)
-    known_groups = check_groups(X, groups)
-    splits = check_splits(cv, X, y, known_groups)
-    rows = row_table(X, y, known_groups)
+    row_groups = known_groups(X, groups)
+    splits = check_splits(cv, X, y, row_groups)
+    rows = row_table(X, y, row_groups)
     labels = _check_class_labels(labels, y)
     options = {
         "labels": labels,
-        "groups": None if groups is None else known_groups,
+        "groups": None if groups is None else row_groups,
         "scorer": _check_scorer(estimators, scoring),
         "error_score": error_score,
     }

@@ -5,43 +5,6 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
-from sklearn.utils import check_consistent_length, column_or_1d
-
-
-def check_groups(X, groups):
-    """Find the group of each row.
-
-    Parameters
-    ----------
-    X : DataFrame, list or ndarray
-        Images, in any form.
-
-    groups : array-like of shape (n_samples,) or None
-        If None, the column ``group`` of X, if it has one.
-
-    Returns
-    -------
-    groups : ndarray of shape (n_samples,) or None
-        None if no groups are known.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer groups than rows, or a row has none.
-    """
-    if groups is None:
-        if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
-            return None
-        groups = X["group"]
-    groups = column_or_1d(groups)
-    check_consistent_length(X, groups)
-    if pd.isna(groups).any():
-        row = int(np.flatnonzero(pd.isna(groups))[0])
-        raise ValueError(
-            f"Expected a group for every row. Got none in row {row}: give an image of "
-            "an unknown patient a group of its own."
-        )
-    return groups
 
 
 def check_splits(cv, X, y, groups):

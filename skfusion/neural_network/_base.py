@@ -20,7 +20,8 @@ from .._engine import (
     run_network,
     seeded,
 )
-from .._validation import check_groups, check_images, check_labels
+from .._groups import check_groups
+from .._validation import check_images, check_labels
 from ..exceptions import DataQualityWarning
 from ..images import ImageSource
 from ._inner_split import inner_split
@@ -110,7 +111,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _split(self, X, codes, groups, seed):
         if not self.early_stopping:
-            return np.arange(len(codes)), None
+            return slice(None), None
         if groups is None:
             groups = check_groups(X)
             self._warn_of_arrays(X)

@@ -1,7 +1,6 @@
-"""Balancing the classes of an image set."""
+"""Over-sampling with augmented copies."""
 
 import warnings
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,16 +12,20 @@ from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import validate_data
 
-from ._validation import holds_paths, image_table
-from .exceptions import DataQualityWarning
-from .images import augment_image
+from .._validation import holds_paths
+from ..exceptions import DataQualityWarning
+from ._forms import (
+    augment_copies,
+    draw_seeds,
+    holds_files,
+    names_of,
+    seeded_table,
+    take,
+)
 
 __all__ = ["ImageOverSampler"]
-
-_GREATEST_SEED = 2**31 - 1
 
 
 class ImageOverSampler(BaseOverSampler):
@@ -184,12 +187,12 @@ class ImageOverSampler(BaseOverSampler):
         """
         check_classification_targets(y)
         levels = None if self.by is None else _levels(X, self.by)
-        table = _seeded_table(X) if self.augmentation and _holds_files(X) else X
+        table = seeded_table(X) if self.augmentation and holds_files(X) else X
         forms = ArraysTransformer(table, y)
         checked, labels, binarize_y = self._check_X_y(table, y)
         if table is not X:  # the names that came, not those that leave
-            validate_data(self, X=_names_of(X), skip_check_array=True)
-        self._adds_column = table is not X and "augmentation" not in _names_of(X)
+            validate_data(self, X=names_of(X), skip_check_array=True)
+        self._adds_column = table is not X and "augmentation" not in names_of(X)
         parts = self._plan(labels, levels)
         X_new, y_new = self._fit_resample(checked, labels, parts=parts)
         if binarize_y:
@@ -276,35 +279,11 @@ class ImageOverSampler(BaseOverSampler):
         ]
         originals = np.arange(len(y))
         self.sample_indices_ = np.concatenate([originals, *copied])
-        X_new = _take(X, self.sample_indices_)
+        X_new = take(X, self.sample_indices_)
         if self.augmentation:
             n_copies = len(self.sample_indices_) - len(y)
-            _augment_copies(X_new, _draw_seeds(n_copies, rng))
+            augment_copies(X_new, draw_seeds(n_copies, rng))
         return X_new, y[self.sample_indices_]
-
-
-def _holds_files(X):
-    """Whether X holds paths; a lone column of bare words holds values."""
-    if isinstance(X, np.ndarray) and X.ndim == 2:
-        return holds_paths(X) and len(X) > 0 and _looks_like_path(X[0, 0])
-    return holds_paths(X)
-
-
-def _looks_like_path(value):
-    path = Path(value)
-    return isinstance(value, Path) or len(path.parts) > 1 or path.suffix != ""
-
-
-def _seeded_table(X):
-    table = image_table(X)
-    if "augmentation" not in table:
-        return table.assign(augmentation=np.zeros(len(table), dtype=np.int64))
-    seeds = table["augmentation"].fillna(0).astype(np.int64)
-    return table.assign(augmentation=seeds)
-
-
-def _names_of(X):
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=["image"])
 
 
 def _levels(X, by):
@@ -325,36 +304,3 @@ def _levels(X, by):
             f"classes are balanced. Row {row} has none."
         )
     return X[by].to_numpy()
-
-
-def _take(X, rows):
-    if isinstance(X, pd.DataFrame):
-        return X.iloc[rows].reset_index(drop=True)
-    return X[rows]
-
-
-def _draw_seeds(n_seeds, rng):
-    return 1 + sample_without_replacement(_GREATEST_SEED, n_seeds, random_state=rng)
-
-
-def _augment_copies(X, seeds):
-    """Augment the last rows of X in place, now or when they are read."""
-    first = X.shape[0] - len(seeds)
-    if isinstance(X, pd.DataFrame):
-        if "image" in X.columns:
-            X.iloc[first:, X.columns.get_loc("augmentation")] = seeds
-    elif X.ndim > 2:
-        for row, seed in enumerate(seeds, start=first):
-            X[row] = _augment_pixels(X[row], seed)
-
-
-def _augment_pixels(image, seed):
-    is_scaled = image.dtype in (np.uint8, np.uint16)
-    scale = np.iinfo(image.dtype).max if is_scaled else 1
-    augmented = augment_image(image / np.float32(scale), int(seed)) * scale
-    if image.dtype.kind == "b":
-        return augmented >= 0.5
-    if image.dtype.kind in "iu":
-        limits = np.iinfo(image.dtype)
-        augmented = np.clip(np.rint(augmented), limits.min, limits.max)
-    return augmented.astype(image.dtype)

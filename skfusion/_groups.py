@@ -1,0 +1,81 @@
+"""The group of each row: what must not cross a split, mostly the patient."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+
+def known_groups(X, groups=None):
+    """Find the group of each row, if anybody knows it.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+        Whatever has a row a sample.
+
+    groups : array-like of shape (n_samples,), default=None
+        Group of each row. If None, the column ``group`` of X, if it has one.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,) or None
+        None if no groups are known.
+
+    Raises
+    ------
+    ValueError
+        If `groups` has another length than X, or a group is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._groups import known_groups
+    >>> known_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
+    ['anna']
+    >>> known_groups(["a.png"]) is None
+    True
+    """
+    if groups is None:
+        if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
+            return None
+        groups = X["group"]
+    groups = column_or_1d(groups)
+    check_consistent_length(X, groups)
+    missing = np.flatnonzero(pd.isna(groups))
+    if len(missing):
+        raise ValueError(
+            f"Expected a group in every row. Got none in row {missing[0]}: give an "
+            "image of an unknown patient a group of its own."
+        )
+    return groups
+
+
+def check_groups(X, groups=None):
+    """Find what must not cross a split; without groups, copies of one image.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        Validated images: an image table, or pixels.
+
+    groups : array-like of shape (n_samples,), default=None
+        As in :func:`known_groups`.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int64
+        Code of the group of each row.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`known_groups`.
+    """
+    groups = known_groups(X, groups)
+    if groups is None:
+        groups = X["image"] if isinstance(X, pd.DataFrame) else _digests(X)
+    return pd.factorize(np.asarray(groups))[0].astype(np.int64)
+
+
+def _digests(images):
+    return [hash(np.ascontiguousarray(image).tobytes()) for image in images]
