@@ -5,6 +5,7 @@ X holds paths becomes one; everything else goes through scikit-learn's own
 validation and comes out as an array of two to four dimensions.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,13 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from .exceptions import DataQualityWarning
+
 _PATH_TYPES = (str, Path)
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
+_SCALE_SAMPLE = 32
+_MOST_PLAUSIBLE = 10
 
 
 def holds_paths(X):
@@ -301,4 +306,31 @@ def check_channels(n_channels, estimator):
             f"{type(estimator).__name__} expects images with 1 or 3 channels, on the "
             f"last axis. Got {n_channels!r} instead. Move the channels to the last "
             "axis with numpy.moveaxis, or choose three of them."
+        )
+
+
+def warn_of_scale(images, estimator):
+    """Warn where numbers that a pretrained network takes as they are go beyond [0, 1].
+
+    Augmented images leave [0, 1] a little; images of 8 bits that became floats leave
+    it by far.
+
+    Parameters
+    ----------
+    images : DataFrame or ndarray
+        Validated X. Of an array, the first images are looked at.
+
+    estimator : estimator
+        For its name.
+    """
+    if isinstance(images, pd.DataFrame) or images.dtype in (np.uint8, np.uint16):
+        return
+    greatest = np.max(images[:_SCALE_SAMPLE])
+    if greatest > _MOST_PLAUSIBLE:
+        warnings.warn(
+            f"{type(estimator).__name__} expects numbers in [0, 1] (uint8 and uint16 "
+            f"are scaled to it). Got {images.dtype} up to {greatest:g}: divide X by "
+            "its greatest possible value.",
+            DataQualityWarning,
+            stacklevel=3,
         )

@@ -33,7 +33,7 @@ def test_groups_of_another_length_are_refused():
 
 def test_a_row_without_group_is_named():
     X = pd.DataFrame({"image": list("abc"), "group": ["p", None, "p"]})
-    with pytest.raises(ValueError, match="Row 1 has none"):
+    with pytest.raises(ValueError, match="none in row 1"):
         check_groups(X)
 
 
@@ -43,5 +43,5 @@ def test_a_single_class_is_refused():
 
 
 def test_a_missing_group_among_those_given_is_named():
-    with pytest.raises(ValueError, match="Row 1 has none"):
+    with pytest.raises(ValueError, match="none in row 1"):
         check_groups(np.zeros((3, 2, 2)), [1, np.nan, 2])

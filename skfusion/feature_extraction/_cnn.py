@@ -20,7 +20,7 @@ from torchvision.models.feature_extraction import (
 )
 
 from .._engine import resolve_device, run_network, seeded
-from .._validation import check_channels, check_images
+from .._validation import check_channels, check_images, warn_of_scale
 from ..images import ImageSource
 from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
@@ -175,6 +175,7 @@ class CNNFeatureExtractor(
         self._definition = (self.backbone, self.weights, self.layer, self.pooling)
         self._size = self.image_size or backbone_image_size(self.backbone, self.weights)
         check_channels(self._source(X).n_channels, self)
+        warn_of_scale(X, self)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._network_ = None
         self._n_features_out = self._count_features(self._network())

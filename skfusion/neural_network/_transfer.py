@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation import check_channels
+from .._validation import check_channels, warn_of_scale
 from ..networks import TransferNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier
@@ -219,6 +219,9 @@ class TransferCNNClassifier(BaseCNNClassifier):
             "*": self.learning_rate,
         }
         return TransferNetwork, params, rates
+
+    def _start(self, net, images):
+        warn_of_scale(images, self)
 
     def _default_image_size(self):
         check_backbone(self.backbone)

@@ -9,7 +9,7 @@ from sklearn.utils import shuffle
 from torchvision import models
 
 from skfusion.datasets import make_breast_images
-from skfusion.exceptions import WeightsError
+from skfusion.exceptions import DataQualityWarning, WeightsError
 from skfusion.feature_extraction import CNNFeatureExtractor, make_feature_classifier
 
 SMALL = {"weights": None, "image_size": 32, "random_state": 0}
@@ -159,3 +159,13 @@ def test_a_feature_classifier_learns_synthetic_images(classifier):
 def test_an_unknown_feature_classifier_is_refused():
     with pytest.raises(ValueError, match="'classifier' parameter"):
         make_feature_classifier("knn")
+
+
+def test_floats_up_to_255_are_warned_of(X):
+    with pytest.warns(DataQualityWarning, match="Got float32 up to"):
+        extractor().fit(X.astype(np.float32))
+
+
+def test_scaled_floats_are_not_warned_of(X, recwarn):
+    extractor().fit(X.astype(np.float32) / 255)
+    assert not [w for w in recwarn if issubclass(w.category, DataQualityWarning)]

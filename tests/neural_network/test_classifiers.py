@@ -335,3 +335,9 @@ def test_copies_of_files_are_augmented_where_training_does_not(tmp_path):
     first = model.fit(data.data, data.target).predict_proba(data.data)
     second = model.fit(seeded, data.target).predict_proba(data.data)
     assert not np.allclose(first, second)
+
+
+def test_a_pretrained_network_warns_of_floats_up_to_255(images):
+    X, y = images
+    with pytest.warns(DataQualityWarning, match="Got float32 up to"):
+        transfer(max_epochs=1).fit(X.astype(float), y)
