@@ -1,6 +1,7 @@
 """Every error and warning class of skfusion."""
 
 __all__ = [
+    "CacheWarning",
     "DataQualityWarning",
     "DatasetNotFoundError",
     "ImageReadError",
@@ -26,3 +27,7 @@ class WeightsError(ValueError):
 
 class DataQualityWarning(UserWarning):
     """Something in the data was put right, dropped or left out."""
+
+
+class CacheWarning(UserWarning):
+    """What was kept on disk could not be used, and is computed again."""

@@ -9,7 +9,7 @@ from ._device import autocast
 __all__ = ["run_network"]
 
 
-def run_network(function, source, *, batch_size, device, use_bfloat16=False):
+def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16=False):
     """Apply a function of a batch to every image, a batch at a time.
 
     Batches have one fixed shape (the last one is padded), so that the answer for
@@ -23,6 +23,9 @@ def run_network(function, source, *, batch_size, device, use_bfloat16=False):
 
     source : ImageSource
 
+    rows : ndarray of int, default=None
+        Which images; all if None.
+
     batch_size : int
 
     device : torch.device
@@ -33,10 +36,11 @@ def run_network(function, source, *, batch_size, device, use_bfloat16=False):
     -------
     outputs : ndarray of shape (n_samples, ...), dtype float32
     """
+    rows = range(len(source)) if rows is None else rows
     outputs = []
     with torch.inference_mode(), autocast(device, use_bfloat16):
-        for start in range(0, len(source), batch_size):
-            batch = source[start : start + batch_size]
+        for start in range(0, len(rows), batch_size):
+            batch = source[rows[start : start + batch_size]]
             result = function(_padded(batch, batch_size, device))[: len(batch)]
             outputs.append(result.float().cpu().numpy())
     return np.concatenate(outputs)

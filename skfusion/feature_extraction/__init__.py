@@ -1,6 +1,7 @@
 """Features of images from frozen networks."""
 
+from ._cache import FeatureCache
 from ._cnn import CNNFeatureExtractor
 from ._pipelines import make_feature_classifier
 
-__all__ = ["CNNFeatureExtractor", "make_feature_classifier"]
+__all__ = ["CNNFeatureExtractor", "FeatureCache", "make_feature_classifier"]

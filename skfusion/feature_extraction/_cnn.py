@@ -1,6 +1,7 @@
 """Features of a frozen network."""
 
 import difflib
+from hashlib import blake2b
 from numbers import Integral
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torchvision.models.feature_extraction import (
     create_feature_extractor,
@@ -24,6 +25,9 @@ from .._validation import check_channels, check_images, warn_of_scale
 from ..images import ImageSource
 from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
+from ..networks._weights import weights_digest
+from ._cache import FeatureCache
+from ._once import compute_once
 
 __all__ = ["CNNFeatureExtractor"]
 
@@ -75,6 +79,11 @@ class CNNFeatureExtractor(
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" is float32.
 
+    cache : True, str, Path or None, default=None
+        Where features are kept, an image each, so that folds, candidates, processes
+        and later runs compute them once: the folder of a :class:`FeatureCache`, or
+        True for the usual one. This cannot leak: nothing is learnt from X.
+
     random_state : int, RandomState instance or None, default=None
         Decides random weights.
 
@@ -120,6 +129,7 @@ class CNNFeatureExtractor(
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "cache": [Options(bool, {True}), str, Path, None],
         "random_state": ["random_state"],
     }
 
@@ -136,6 +146,7 @@ class CNNFeatureExtractor(
         batch_size=32,
         device="auto",
         precision="auto",
+        cache=None,
         random_state=None,
     ):
         self.backbone = backbone
@@ -148,6 +159,7 @@ class CNNFeatureExtractor(
         self.batch_size = batch_size
         self.device = device
         self.precision = precision
+        self.cache = cache
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -177,8 +189,8 @@ class CNNFeatureExtractor(
         check_channels(self._source(X).n_channels, self)
         warn_of_scale(X, self)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._network_ = None
-        self._n_features_out = self._count_features(self._network())
+        self._network_ = self._identity = None
+        self._n_features_out = self._count_features()
         return self
 
     def transform(self, X):
@@ -195,18 +207,38 @@ class CNNFeatureExtractor(
         """
         check_is_fitted(self)
         X = check_images(self, X, image_shape=self.image_shape)
-        device = resolve_device(self.device)
+        source, device = self._source(X), resolve_device(self.device)
+        if self.cache is None:
+            return self._compute(source, device)
+        return compute_once(
+            FeatureCache(self.cache),
+            self._keys(source, device),
+            lambda rows: self._compute(source, device, rows),
+            self.batch_size,
+        )
+
+    def _compute(self, source, device, rows=None):
         network = self._network().to(device)
         try:
             return run_network(
                 lambda batch: self._pool(network(batch)),
-                self._source(X),
+                source,
+                rows,
                 batch_size=self.batch_size,
                 device=device,
                 use_bfloat16=self.precision == "bfloat16",
             )
         finally:
             network.to("cpu")
+
+    def _keys(self, source, device):
+        """Digest of all that decides the features of each image."""
+        is_rounded = self.precision == "bfloat16"
+        how = repr((self._identify(), device.type, is_rounded, torch.__version__))
+        return [
+            blake2b(how.encode() + image, digest_size=16).digest()
+            for image in source.digests()
+        ]
 
     def _source(self, X):
         return ImageSource(X, image_size=self._size, resize=self.resize)
@@ -230,13 +262,36 @@ class CNNFeatureExtractor(
         axes = _spatial_axes(output.ndim, backbone, layer)
         return output.mean(axes) if pooling == "avg" else output.amax(axes)
 
-    def _count_features(self, network):
+    def _identify(self):
+        """Digest of the network and of what is taken from it."""
+        if self._identity is None:
+            backbone, weights, *rest = self._definition
+            known = self._seed if weights is None else weights_digest(backbone, weights)
+            what = repr((backbone, known, *rest))
+            self._identity = blake2b(what.encode(), digest_size=16).digest()
+        return self._identity
+
+    def _count_features(self):
         if self.layer is None and self.pooling != "avg":
             raise ValueError(
                 f"pooling={self.pooling!r} needs a layer that still has height and "
                 f"width. Got layer=None, the penultimate layer of {self.backbone!r}, "
                 "which is averaged already. Name one, such as layer='features'."
             )
+        if self.cache is None:
+            return self._try_network()
+        # Kept like a row, so that a network whose features are all there is not built.
+        key = blake2b(self._identify() + repr(self._size).encode()).digest()
+        row = compute_once(
+            FeatureCache(self.cache), [key], lambda _: [[self._try_network()]], 1
+        )
+        return int(row[0, 0])
+
+    def _try_network(self):
+        """Build the network, and count what comes out of it."""
+        network = self._network()
+        if self.layer is None:
+            return network.n_features
         with torch.inference_mode():
             black = torch.zeros(1, 3, self._size, self._size)
             return self._pool(network(black)).shape[1]

@@ -29,7 +29,7 @@ TIME_LIMIT = 60.0
 #: limit.
 MEMORY_LIMIT = 4 * 2**30
 
-_COMMAND = "from ._isolated import serve; serve()"
+_COMMAND = "from skfusion.images._isolated import serve; serve()"
 _READY = b"ready\n"
 
 

@@ -1,6 +1,7 @@
 """The lazy form of X."""
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
 from pathlib import Path
 
 import joblib
@@ -121,6 +122,20 @@ class ImageSource:
             chunks.append(_to_uint8(chunk) if self._reader.is_scaled else chunk)
         return np.concatenate(chunks)
 
+    def digests(self):
+        """Digest of all that decides each image, as it comes out of here.
+
+        A file is known by its path, size and time of change: it is not read.
+
+        Returns
+        -------
+        digests : list of bytes
+            16 bytes each, from which no path can be read.
+        """
+        settings = repr((self.image_size, self.resize)).encode()
+        identities = self._reader.identities()
+        return [blake2b(settings + i, digest_size=16).digest() for i in identities]
+
     def _fit_square(self, image):
         if self.image_size is None:
             return image
@@ -138,6 +153,12 @@ class _PathReader:
 
     def __len__(self):
         return len(self.paths)
+
+    def identities(self):
+        columns = zip(self.paths, self.seeds, self.inverted, strict=True)
+        for path, seed, inverted in columns:
+            known = (str(Path(path).absolute()), _file_status(path))
+            yield repr((*known, int(seed), bool(inverted))).encode()
 
     def read(self, rows, finish):
         return _in_threads(lambda row: self._read_row(row, finish), rows)
@@ -162,6 +183,11 @@ class _ArrayReader:
     def __len__(self):
         return len(self.images)
 
+    def identities(self):
+        for image in self.images:
+            kind = repr((image.shape, image.dtype.str)).encode()
+            yield kind + np.ascontiguousarray(image).tobytes()
+
     def read(self, rows, finish):
         images = self.images[rows]
         scale = np.iinfo(images.dtype).max if self.is_scaled else 1
@@ -171,6 +197,14 @@ class _ArrayReader:
         if len(images) == 0 or _is_same(finish, images[0]):
             return images
         return _in_threads(finish, images)
+
+
+def _file_status(path):
+    try:
+        status = Path(path).stat()
+    except OSError:  # reading it will say what is wrong
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_same(finish, image):

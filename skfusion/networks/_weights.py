@@ -1,5 +1,6 @@
 """Pretrained weights from a file, or from torchvision."""
 
+import hashlib
 from pathlib import Path
 from urllib.error import URLError
 
@@ -36,25 +37,59 @@ def load_weights(backbone, weights):
         If there are no such weights, they cannot be downloaded, or the file is
         missing or damaged.
     """
-    if isinstance(weights, Path) or str(weights).endswith(_FILE_ENDINGS):
-        return _load_file(Path(weights))
-    return _download(backbone, weights)
+    if _is_file(weights):
+        return _load_file(_existing(weights))
+    return _download(_find_entry(backbone, weights), backbone)
+
+
+def weights_digest(backbone, weights):
+    """Digest of pretrained weights, without loading them.
+
+    Parameters
+    ----------
+    backbone, weights : str, str or Path
+        As in :func:`load_weights`.
+
+    Returns
+    -------
+    digest : bytes
+        Of the content of a file; of the address of what is downloaded, which holds
+        the beginning of its hash.
+
+    Raises
+    ------
+    WeightsError
+        If there are no such weights.
+    """
+    if _is_file(weights):
+        with _existing(weights).open("rb") as file:
+            return hashlib.file_digest(file, "blake2b").digest()
+    return _find_entry(backbone, weights).url.encode()
+
+
+def _is_file(weights):
+    return isinstance(weights, Path) or str(weights).endswith(_FILE_ENDINGS)
+
+
+def _existing(path):
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(
+            f"Expected a weights file. There is no file {path.name!r} in the folder "
+            "that was given. Check the path."
+        )
+    return path
 
 
 def _load_file(path):
     try:
-        if not path.is_file():
-            raise WeightsError(
-                f"Expected a weights file. There is no file {path.name!r} in the "
-                "folder that was given. Check the path."
-            )
         if path.suffix == ".safetensors":
             purpose = "Reading a .safetensors file"
             module = "safetensors.torch"
             reader = import_optional(module, extra="safetensors", purpose=purpose)
             return reader.load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (ImportError, WeightsError):
+    except ImportError:
         raise
     except Exception as error:  # whatever a damaged file makes a reader raise
         raise WeightsError(
@@ -69,7 +104,7 @@ def _load_file(path):
     return state
 
 
-def _download(backbone, weights):
+def _find_entry(backbone, weights):
     choices = get_model_weights(backbone)
     if weights not in choices.__members__ and weights != "DEFAULT":
         raise WeightsError(
@@ -77,7 +112,10 @@ def _download(backbone, weights):
             f"{list(choices.__members__)!r}, None, or a file ending in one of "
             f"{_FILE_ENDINGS!r}. Got {weights!r} instead."
         )
-    entry = choices[weights]
+    return choices[weights]
+
+
+def _download(entry, backbone):
     try:
         return entry.get_state_dict(progress=False, check_hash=True)
     except (URLError, OSError, RuntimeError) as error:

@@ -1,0 +1,28 @@
+"""Where skfusion keeps what it may compute again."""
+
+import os
+from pathlib import Path
+
+
+def home_folder(name):
+    """Return a folder for what may be computed again.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder.
+
+    Returns
+    -------
+    folder : Path
+        In the folder that the environment variable ``SKFUSION_HOME`` names, or else
+        in ``~/.cache/skfusion``. It may not exist yet.
+
+    Examples
+    --------
+    >>> from skfusion._home import home_folder
+    >>> home_folder("features").name
+    'features'
+    """
+    home = os.environ.get("SKFUSION_HOME") or Path.home() / ".cache" / "skfusion"
+    return Path(home).expanduser() / name
