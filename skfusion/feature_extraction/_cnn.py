@@ -21,13 +21,13 @@ from torchvision.models.feature_extraction import (
 )
 
 from .._engine import resolve_device, run_network, seeded
+from .._once import compute_once
 from .._validation import check_channels, check_images, warn_of_scale
 from ..images import ImageSource
 from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..networks._weights import weights_digest
 from ._cache import FeatureCache
-from ._once import compute_once
 
 __all__ = ["CNNFeatureExtractor"]
 
@@ -84,6 +84,11 @@ class CNNFeatureExtractor(
         and later runs compute them once: the folder of a :class:`FeatureCache`, or
         True for the usual one. This cannot leak: nothing is learnt from X.
 
+    store : True, str, Path or None, default=None
+        Where decoded and resized files are kept, in 8 bits, so that folds,
+        candidates and later runs decode them once: the folder of a
+        :class:`skfusion.images.ImageStore`, or True for the usual one.
+
     random_state : int, RandomState instance or None, default=None
         Decides random weights.
 
@@ -130,6 +135,7 @@ class CNNFeatureExtractor(
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "cache": [Options(bool, {True}), str, Path, None],
+        "store": [Options(bool, {True}), str, Path, None],
         "random_state": ["random_state"],
     }
 
@@ -147,6 +153,7 @@ class CNNFeatureExtractor(
         device="auto",
         precision="auto",
         cache=None,
+        store=None,
         random_state=None,
     ):
         self.backbone = backbone
@@ -160,6 +167,7 @@ class CNNFeatureExtractor(
         self.device = device
         self.precision = precision
         self.cache = cache
+        self.store = store
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -241,7 +249,9 @@ class CNNFeatureExtractor(
         ]
 
     def _source(self, X):
-        return ImageSource(X, image_size=self._size, resize=self.resize)
+        return ImageSource(
+            X, image_size=self._size, resize=self.resize, store=self.store
+        )
 
     def _network(self):
         if self._network_ is None:

@@ -1,6 +1,7 @@
 """One image: from a path or an array to pixels."""
 
 from ._augment import augment_image
+from ._image_store import ImageStore
 from ._near_duplicates import find_near_duplicates
 from ._read import read_image
 from ._resize import resize_image
@@ -9,6 +10,7 @@ from ._source import ImageSource
 
 __all__ = [
     "ImageSource",
+    "ImageStore",
     "augment_image",
     "find_near_duplicates",
     "read_image",

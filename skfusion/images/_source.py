@@ -1,16 +1,12 @@
 """The lazy form of X."""
 
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
-from pathlib import Path
 
-import joblib
 import numpy as np
-import pandas as pd
 
 from .._validation import holds_paths, image_table
-from ._augment import augment_image
-from ._read import read_image
+from ._image_store import ImageStore
+from ._readers import ArrayReader, PathReader, StoredReader, to_uint8, with_channels
 from ._resize import resize_image
 
 __all__ = ["ImageSource"]
@@ -44,6 +40,10 @@ class ImageSource:
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
+    store : True, str, Path or None, default=None
+        Where decoded and resized files are kept, in 8 bits: the folder of an
+        :class:`ImageStore`, or True for the usual one. Arrays are not kept.
+
     Attributes
     ----------
     n_channels : int
@@ -63,13 +63,18 @@ class ImageSource:
     (5, (2, 8, 8, 1))
     """
 
-    def __init__(self, X, *, image_shape=None, image_size=None, resize="pad"):
+    def __init__(
+        self, X, *, image_shape=None, image_size=None, resize="pad", store=None
+    ):
         self.image_size = image_size
         self.resize = resize
-        if holds_paths(X):
-            self._reader = _PathReader(image_table(X))
+        if not holds_paths(X):
+            self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
+        elif store is None:
+            self._reader = PathReader(image_table(X))
         else:
-            self._reader = _ArrayReader(_with_channels(np.asarray(X), image_shape))
+            reader = PathReader(image_table(X))
+            self._reader = StoredReader(reader, ImageStore(store), image_size, resize)
         self.n_channels = self._reader.n_channels
 
     def __len__(self):
@@ -119,7 +124,7 @@ class ImageSource:
         chunks = []
         for start in range(0, len(self), _CHUNK):
             chunk = self[start : start + _CHUNK]
-            chunks.append(_to_uint8(chunk) if self._reader.is_scaled else chunk)
+            chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
         return np.concatenate(chunks)
 
     def digests(self):
@@ -140,94 +145,3 @@ class ImageSource:
         if self.image_size is None:
             return image
         return resize_image(image, self.image_size, self.resize)
-
-
-class _PathReader:
-    n_channels = 1
-    is_scaled = True
-
-    def __init__(self, table):
-        self.paths = table["image"].to_numpy()
-        self.seeds = _column(table, "augmentation", np.int64)
-        self.inverted = _column(table, "inverted", bool)
-
-    def __len__(self):
-        return len(self.paths)
-
-    def identities(self):
-        columns = zip(self.paths, self.seeds, self.inverted, strict=True)
-        for path, seed, inverted in columns:
-            known = (str(Path(path).absolute()), _file_status(path))
-            yield repr((*known, int(seed), bool(inverted))).encode()
-
-    def read(self, rows, finish):
-        return _in_threads(lambda row: self._read_row(row, finish), rows)
-
-    def _read_row(self, row, finish):
-        image = read_image(Path(self.paths[row]))
-        if self.inverted[row]:
-            image = 1 - image
-        # Augmented at the size at which it is used: cheaper, and the same picture.
-        image = finish(image[..., np.newaxis])
-        if self.seeds[row]:
-            image = np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
-        return image
-
-
-class _ArrayReader:
-    def __init__(self, images):
-        self.images = images
-        self.n_channels = images.shape[-1]
-        self.is_scaled = images.dtype in (np.uint8, np.uint16)
-
-    def __len__(self):
-        return len(self.images)
-
-    def identities(self):
-        for image in self.images:
-            kind = repr((image.shape, image.dtype.str)).encode()
-            yield kind + np.ascontiguousarray(image).tobytes()
-
-    def read(self, rows, finish):
-        images = self.images[rows]
-        scale = np.iinfo(images.dtype).max if self.is_scaled else 1
-        images = images.astype(np.float32)
-        if self.is_scaled:
-            images /= np.float32(scale)
-        if len(images) == 0 or _is_same(finish, images[0]):
-            return images
-        return _in_threads(finish, images)
-
-
-def _file_status(path):
-    try:
-        status = Path(path).stat()
-    except OSError:  # reading it will say what is wrong
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
-def _is_same(finish, image):
-    return finish(image) is image
-
-
-def _with_channels(images, image_shape):
-    if images.ndim == 2:
-        images = images.reshape(len(images), *(image_shape or (1, -1)))
-    return images if images.ndim == 4 else images[..., np.newaxis]
-
-
-def _column(table, name, dtype):
-    if name not in table.columns:
-        return np.zeros(len(table), dtype=dtype)
-    values = table[name]
-    return np.where(pd.isna(values), 0, values).astype(dtype)
-
-
-def _in_threads(function, items):
-    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
-        return list(pool.map(function, items))
-
-
-def _to_uint8(images):
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -3,12 +3,13 @@
 import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import compute_class_weight
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._engine import (
@@ -51,6 +52,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "callbacks": [list, None],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "store": [Options(bool, {True}), str, Path, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -139,7 +141,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             )
 
     def _source(self, X):
-        return ImageSource(X, image_size=self._size, resize=self.resize)
+        return ImageSource(
+            X, image_size=self._size, resize=self.resize, store=self.store
+        )
 
     def _train(self, images, codes, train, valid, device, n_channels):
         def tensors(rows):

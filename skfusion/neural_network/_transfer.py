@@ -96,6 +96,11 @@ class TransferCNNClassifier(BaseCNNClassifier):
         networks with grouped convolutions, which it slows down), and predicts in
         float32.
 
+    store : True, str, Path or None, default=None
+        Where decoded and resized files are kept, in 8 bits, so that folds,
+        candidates and later runs decode them once: the folder of a
+        :class:`skfusion.images.ImageStore`, or True for the usual one.
+
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, augmentation, dropout and the inner split.
 
@@ -181,6 +186,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         callbacks=None,
         device="auto",
         precision="auto",
+        store=None,
         random_state=None,
         verbose=0,
     ):
@@ -203,6 +209,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
+        self.store = store
         self.random_state = random_state
         self.verbose = verbose
 

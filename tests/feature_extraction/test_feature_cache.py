@@ -14,10 +14,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
+from skfusion._once import compute_once
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import CacheWarning
 from skfusion.feature_extraction import CNNFeatureExtractor, FeatureCache, _cnn
-from skfusion.feature_extraction._once import compute_once
 
 N_IMAGES = 30
 
@@ -227,7 +227,7 @@ WRITER = """
 import sys, time
 import numpy as np
 from skfusion.feature_extraction import FeatureCache
-from skfusion.feature_extraction._once import compute_once
+from skfusion._once import compute_once
 cache = FeatureCache(sys.argv[1])
 keys = [b"%d" % number for number in range(60)]
 print("started", flush=True)

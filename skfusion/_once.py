@@ -6,43 +6,43 @@ import warnings
 
 import numpy as np
 
-from ..exceptions import CacheWarning
+from .exceptions import CacheWarning
 
 _WINDOW = 500
 _PAUSE = 0.02  # seconds between two looks at what others compute
 
 
-def compute_once(cache, keys, compute, batch_size):
-    """Take rows from a cache, and compute those that it does not hold.
+def compute_once(store, keys, compute, batch_size):
+    """Take rows from a store, and compute those that it does not hold.
 
     What another process is computing is waited for. Processes that ask for the same
     rows at the same time share the work, a batch at a time.
 
     Parameters
     ----------
-    cache : FeatureCache
+    store : RowStore
 
     keys : list of bytes
         Key of each row; equal keys stand for equal rows.
 
     compute : callable
-        From an array of positions in `keys` to their rows, an array.
+        From an array of positions in `keys` to their rows, an iterable of arrays.
 
     batch_size : int
         Rows that are claimed, computed and written at once.
 
     Returns
     -------
-    rows : ndarray of shape (n_keys, n_features), dtype float32
+    rows : ndarray of shape (n_keys, n)
     """
     positions = {key: position for position, key in reversed(list(enumerate(keys)))}
     rows = {}
     try:
-        _fill(rows, cache, positions, compute, batch_size)
+        _fill(rows, store, positions, compute, batch_size)
     except sqlite3.OperationalError as error:
         warnings.warn(
-            f"The feature cache {cache.path.name!r} cannot be used ({error}): features "
-            "are computed without it.",
+            f"{store.path.name!r} cannot be used ({error}): what it would keep is "
+            "computed without it.",
             CacheWarning,
             stacklevel=3,
         )
@@ -51,29 +51,29 @@ def compute_once(cache, keys, compute, batch_size):
     return np.stack([rows[key] for key in keys])
 
 
-def _fill(rows, cache, positions, compute, batch_size):
+def _fill(rows, store, positions, compute, batch_size):
     """Read, compute and wait until every row is there."""
     missing = list(positions)
     while missing:
-        rows |= cache.read(missing)
+        rows |= store.read(missing)
         missing = [key for key in positions if key not in rows]
         n_found = len(rows)
         for start in range(0, len(missing), _WINDOW):
             window = missing[start : start + _WINDOW]
-            while claimed := cache.claim(window, batch_size):
-                _compute_claimed(rows, cache, claimed, positions, compute)
+            while claimed := store.claim(window, batch_size):
+                _compute_claimed(rows, store, claimed, positions, compute)
         if missing and len(rows) == n_found:
             time.sleep(_PAUSE)
         missing = [key for key in missing if key not in rows]
 
 
-def _compute_claimed(rows, cache, claimed, positions, compute):
+def _compute_claimed(rows, store, claimed, positions, compute):
     try:
         _compute(rows, claimed, positions, compute)
     except BaseException:
-        cache.release(claimed)
+        store.release(claimed)
         raise
-    cache.write(claimed, [rows[key] for key in claimed])
+    store.write(claimed, [rows[key] for key in claimed])
 
 
 def _compute(rows, keys, positions, compute):

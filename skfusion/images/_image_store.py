@@ -1,0 +1,58 @@
+"""Images that were decoded and resized once, kept on disk."""
+
+from .._store import RowStore
+
+__all__ = ["ImageStore"]
+
+
+class ImageStore(RowStore):
+    """Decoded and resized images, kept in an SQLite file that processes share.
+
+    An image is kept in 8 bits, as it is before any augmentation, under a digest of
+    its file's path, size and time of change and of the settings with which it was
+    read. No path and no patient stands in the file; the images themselves do.
+    Writers may be killed at any moment.
+
+    Parameters
+    ----------
+    folder : str, Path or True, default=True
+        Where the file is. True is the folder ``images`` in the folder that the
+        environment variable ``SKFUSION_HOME`` names, or else in
+        ``~/.cache/skfusion``.
+
+    Attributes
+    ----------
+    path : Path
+        The file, ``images.sqlite``.
+
+    Warns
+    -----
+    CacheWarning
+        If the file is damaged or is not one of ours. It is set aside, and a new one
+        is begun.
+
+    See Also
+    --------
+    ImageSource : Its parameter `store` uses this.
+    skfusion.feature_extraction.FeatureCache : Keeps the features of a network.
+
+    Notes
+    -----
+    An image takes the square of its side in bytes, so that the 54,706 images of RSNA
+    take 14.3 GB at 512 pixels. Only what is read is in memory, a batch at a time; the
+    system keeps as much of the file at hand as memory allows.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.images import ImageSource, ImageStore
+    >>> folder = tempfile.mkdtemp()
+    >>> files = make_breast_images(4, folder=folder, random_state=0).data
+    >>> source = ImageSource(files, image_size=32, store=folder)
+    >>> source[:2].shape, len(ImageStore(folder))
+    ((2, 32, 32, 1), 2)
+    """
+
+    _name = "images"
+    _dtype = "u1"

@@ -1,0 +1,157 @@
+"""How the images of an ImageSource are read: from an array, a file or a store."""
+
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from .._once import compute_once
+from ._augment import augment_image
+from ._read import read_image
+
+
+class PathReader:
+    n_channels = 1
+    is_scaled = True
+
+    def __init__(self, table):
+        self.paths = table["image"].to_numpy()
+        self.seeds = _column(table, "augmentation", np.int64)
+        self.inverted = _column(table, "inverted", bool)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def files(self, rows):
+        """What decides each image before it is augmented."""
+        for row in rows:
+            path = self.paths[row]
+            known = (str(Path(path).absolute()), *_file_status(path))
+            yield repr((*known, bool(self.inverted[row]))).encode()
+
+    def identities(self):
+        files = self.files(range(len(self)))
+        return (b"%d" % seed + f for seed, f in zip(self.seeds, files, strict=True))
+
+    def read(self, rows, finish):
+        return _in_threads(
+            lambda row: self.augment(row, self.read_plain(row, finish)), rows
+        )
+
+    def read_plain(self, row, finish):
+        """Read one image, not yet augmented."""
+        image = read_image(Path(self.paths[row]))
+        if self.inverted[row]:
+            image = 1 - image
+        return finish(image[..., np.newaxis])
+
+    def augment(self, row, image):
+        """Augment one image: at the size at which it is used, which is cheaper."""
+        if not self.seeds[row]:
+            return image
+        return np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
+
+
+class StoredReader:
+    """Read files once, and from then on from a store."""
+
+    n_channels = 1
+    is_scaled = True
+
+    def __init__(self, reader, store, image_size, resize):
+        if image_size is None:
+            raise ValueError(
+                "Expected an image_size: a store keeps images of one size. Got None."
+            )
+        self.reader = reader
+        self.store = store
+        self.shape = (image_size, image_size, 1)
+        self.settings = repr((image_size, resize)).encode()
+
+    def __len__(self):
+        return len(self.reader)
+
+    def identities(self):
+        # In 8 bits an image is not quite what it was.
+        return (b"8 bits" + identity for identity in self.reader.identities())
+
+    def read(self, rows, finish):
+        images = self._read_plain(rows, finish).astype(np.float32)
+        images /= np.float32(255)
+        for place in np.flatnonzero(self.reader.seeds[rows]):
+            images[place] = self.reader.augment(rows[place], images[place])
+        return images
+
+    def _read_plain(self, rows, finish):
+        def compute(positions):
+            read = _in_threads(
+                lambda p: self.reader.read_plain(rows[p], finish), positions
+            )
+            return to_uint8(np.stack(read)).reshape(len(positions), -1)
+
+        files = [self.settings + file for file in self.reader.files(rows)]
+        keys = [blake2b(file, digest_size=16).digest() for file in files]
+        found = compute_once(self.store, keys, compute, batch_size=len(rows))
+        return found.reshape(-1, *self.shape)
+
+
+class ArrayReader:
+    def __init__(self, images):
+        self.images = images
+        self.n_channels = images.shape[-1]
+        self.is_scaled = images.dtype in (np.uint8, np.uint16)
+
+    def __len__(self):
+        return len(self.images)
+
+    def identities(self):
+        for image in self.images:
+            kind = repr((image.shape, image.dtype.str)).encode()
+            yield kind + np.ascontiguousarray(image).tobytes()
+
+    def read(self, rows, finish):
+        images = self.images[rows]
+        scale = np.iinfo(images.dtype).max if self.is_scaled else 1
+        images = images.astype(np.float32)
+        if self.is_scaled:
+            images /= np.float32(scale)
+        if len(images) == 0 or _is_same(finish, images[0]):
+            return images
+        return _in_threads(finish, images)
+
+
+def _file_status(path):
+    try:
+        status = Path(path).stat()
+    except OSError:  # reading it will say what is wrong
+        return (None, None)
+    return status.st_size, status.st_mtime_ns
+
+
+def _is_same(finish, image):
+    return finish(image) is image
+
+
+def with_channels(images, image_shape):
+    if images.ndim == 2:
+        images = images.reshape(len(images), *(image_shape or (1, -1)))
+    return images if images.ndim == 4 else images[..., np.newaxis]
+
+
+def _column(table, name, dtype):
+    if name not in table.columns:
+        return np.zeros(len(table), dtype=dtype)
+    values = table[name]
+    return np.where(pd.isna(values), 0, values).astype(dtype)
+
+
+def _in_threads(function, items):
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        return list(pool.map(function, items))
+
+
+def to_uint8(images):
+    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
