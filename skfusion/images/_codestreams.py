@@ -10,7 +10,13 @@ from math import ceil
 from ..exceptions import ImageReadError
 from ._headers import check_size
 
-__all__ = ["check_jpeg", "check_jpeg2000", "check_rle"]
+__all__ = [
+    "check_jpeg",
+    "check_jpeg2000",
+    "check_rle",
+    "jpeg2000_codestream",
+    "jpeg2000_levels",
+]
 
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 _END_OF_IMAGE = b"\xff\xd9"
@@ -103,7 +109,7 @@ def check_jpeg2000(frame, rows, columns, samples, bits_allocated):
     ImageReadError
         If they do not agree, or the codestream is not whole or not credible.
     """
-    stream = _jpeg2000_codestream(frame)
+    stream = jpeg2000_codestream(frame)
     if stream[:4] != b"\xff\x4f\xff\x51" or len(stream) < 42:
         raise ImageReadError("its compressed frame is not JPEG 2000")
     (x1, y1, x0, y0, tile_width, tile_height, tile_x0, tile_y0, components) = (
@@ -123,8 +129,23 @@ def check_jpeg2000(frame, rows, columns, samples, bits_allocated):
         raise ImageReadError("its compressed frame is cut short")
 
 
-def _jpeg2000_codestream(frame):
-    """Return the codestream of a JP2 file, or the frame where it is one."""
+def jpeg2000_codestream(frame):
+    """Return the codestream of a JP2 file, or the frame where it is one.
+
+    Parameters
+    ----------
+    frame : bytes
+        The frame.
+
+    Returns
+    -------
+    stream : bytes
+
+    Raises
+    ------
+    ImageReadError
+        If a JP2 file holds none.
+    """
     if not frame.startswith(_JP2_SIGNATURE):
         return frame
     offset = 0
@@ -136,6 +157,21 @@ def _jpeg2000_codestream(frame):
             break
         offset += length
     raise ImageReadError("its compressed frame is a JP2 file without an image")
+
+
+def jpeg2000_levels(stream):
+    """Return how often a codestream halves its image, at least.
+
+    Parameters
+    ----------
+    stream : bytes
+        A checked codestream.
+
+    Returns
+    -------
+    levels : int
+    """
+    return min((levels for _, _, levels, _ in _coding_styles(stream)), default=0)
 
 
 def _check_tiles(stream, width, height, tile_width, tile_height):

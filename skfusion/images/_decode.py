@@ -10,7 +10,7 @@ from ._raster import read_raster
 __all__ = ["decode", "unreadable"]
 
 
-def decode(path, frame):
+def decode(path, frame, min_side=None):
     """Read a file and decode one of its frames.
 
     Parameters
@@ -20,6 +20,9 @@ def decode(path, frame):
 
     frame : int
         Which frame, from 0.
+
+    min_side : int, default=None
+        Sides in pixels that are enough.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def decode(path, frame):
         if kind is None:
             raise ImageReadError("its content is none of these")
         if kind == "DICOM":
-            return read_dicom(data, frame)
+            return read_dicom(data, frame, min_side)
         return read_raster(data, kind, frame)
 
 

@@ -19,6 +19,7 @@ from ._dicom_grey import (
     palette_to_grey,
 )
 from ._headers import MAX_PIXELS, check_size
+from ._jpeg2000 import decode_reduced
 
 __all__ = ["check_inflated_size", "read_dicom"]
 
@@ -63,7 +64,7 @@ _DECODERS = {
 }
 
 
-def read_dicom(data, frame):
+def read_dicom(data, frame, min_side=None):
     """Decode one frame of a DICOM file and bring it to grey.
 
     The order is the standard's: modality LUT (or rescale), then VOI LUT or window,
@@ -76,6 +77,10 @@ def read_dicom(data, frame):
 
     frame : int
         Which frame, from 0.
+
+    min_side : int, default=None
+        Sides in pixels that are enough, where the file offers the choice. If None,
+        the whole image is decoded.
 
     Returns
     -------
@@ -93,7 +98,7 @@ def read_dicom(data, frame):
     check_inflated_size(data)
     dataset = dcmread(BytesIO(data), force=True, specific_tags=_TAGS)
     _check_header(dataset, frame)
-    pixels, properties = _decode(dataset, frame)
+    pixels, properties = _decode(dataset, frame, min_side)
     photometric = properties["photometric_interpretation"]
     if photometric == "PALETTE COLOR":
         return _palette_to_grey(pixels, dataset)
@@ -164,7 +169,7 @@ def _check_header(dataset, frame):
         raise ImageReadError("lookup tables in big-endian order are not supported")
 
 
-def _decode(dataset, frame):
+def _decode(dataset, frame, min_side):
     """Return the stored values of one frame, colours as RGB, and what they are."""
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
@@ -172,14 +177,28 @@ def _decode(dataset, frame):
     if syntax not in _DECODERS:
         raise ImageReadError(f"its transfer syntax {syntax.name!r} is not supported")
     plugin, check = _DECODERS[syntax]
+    encoded = _encoded_frame(dataset, frame)
     check(
-        _encoded_frame(dataset, frame),
+        encoded,
         dataset.Rows,
         dataset.Columns,
         dataset.SamplesPerPixel,
         dataset.BitsAllocated,
     )
+    if min_side and check is check_jpeg2000 and dataset.SamplesPerPixel == 1:
+        pixels = decode_reduced(encoded, min_side)
+        if pixels is not None:
+            return pixels, _properties(dataset)
     return get_decoder(syntax).as_array(dataset, index=frame, decoding_plugin=plugin)
+
+
+def _properties(dataset):
+    """What pydicom's decoders say of pixels, for those that it did not decode."""
+    return {
+        "photometric_interpretation": dataset.PhotometricInterpretation,
+        "bits_stored": dataset.BitsStored,
+        "pixel_representation": dataset.PixelRepresentation,
+    }
 
 
 def _encoded_frame(dataset, frame):

@@ -74,9 +74,9 @@ class _Worker:
             self.process.stdin.close()
             self.process.stdout.close()
 
-    def decode(self, path, frame):
+    def decode(self, path, frame, min_side):
         """Return the image or an error message; EOFError if the process ended."""
-        request = {"path": str(path.absolute()), "frame": frame}
+        request = {"path": str(path.absolute()), "frame": frame, "side": min_side}
         self.process.stdin.write(json.dumps(request).encode() + b"\n")
         self.process.stdin.flush()
         reply = json.loads(self.process.stdout.readline() or b"null")
@@ -95,7 +95,7 @@ _lock = threading.Lock()
 _worker = None
 
 
-def decode_isolated(path, frame):
+def decode_isolated(path, frame, min_side=None):
     """Decode one frame of a file in the worker process.
 
     The worker is started by the first call and kept for the next ones; after a
@@ -108,6 +108,9 @@ def decode_isolated(path, frame):
 
     frame : int
         Which frame, from 0.
+
+    min_side : int, default=None
+        Sides in pixels that are enough.
 
     Returns
     -------
@@ -122,17 +125,17 @@ def decode_isolated(path, frame):
     with _lock:
         if _worker is None or not _worker.usable:
             _worker = _Worker()
-        return _decode_in_time(_worker, path, frame)
+        return _decode_in_time(_worker, path, frame, min_side)
 
 
-def _decode_in_time(worker, path, frame):
+def _decode_in_time(worker, path, frame, min_side):
     """Let the worker decode; kill it when its time is over or it did not answer."""
     timed_out = threading.Event()
     timer = threading.Timer(TIME_LIMIT, lambda: (timed_out.set(), worker.kill()))
     answered = False
     timer.start()
     try:
-        answer = worker.decode(path, frame)
+        answer = worker.decode(path, frame, min_side)
         answered = True
     except (EOFError, OSError, ValueError):
         reason = "its decoder crashed, or needed more memory than it may have"
@@ -170,7 +173,7 @@ def serve():
 
 def _answer(request, answers):
     try:
-        image = decode(Path(request["path"]), request["frame"])
+        image = decode(Path(request["path"]), request["frame"], request["side"])
     except ImageReadError as error:
         answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
     else:

@@ -11,7 +11,7 @@ from ._isolated import decode_isolated
 __all__ = ["read_image"]
 
 
-def read_image(path, *, frame=0, isolated=False):
+def read_image(path, *, frame=0, min_side=None, isolated=False):
     """Read a PNG, JPEG, PGM, TIFF, BMP or DICOM file as a grey image.
 
     The format is recognised by the file's content, never by its name. An image of
@@ -25,6 +25,11 @@ def read_image(path, *, frame=0, isolated=False):
 
     frame : int, default=0
         Which frame of a multi-frame DICOM file or page of a TIFF, from 0.
+
+    min_side : int, default=None
+        Sides in pixels that are enough. A JPEG 2000 of one component is decoded at
+        the smallest of its resolutions that has them, many times faster than as a
+        whole; other files are read as they are. If None, the whole image is decoded.
 
     isolated : bool, default=False
         Whether to decode in a worker process, which is stopped when it takes too
@@ -82,4 +87,6 @@ def read_image(path, *, frame=0, isolated=False):
     """
     path = Path(path)
     check_scalar(frame, "frame", Integral, min_val=0)
-    return (decode_isolated if isolated else decode)(path, int(frame))
+    if min_side is not None:
+        min_side = int(check_scalar(min_side, "min_side", Integral, min_val=1))
+    return (decode_isolated if isolated else decode)(path, int(frame), min_side)

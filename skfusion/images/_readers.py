@@ -17,7 +17,8 @@ class PathReader:
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, table):
+    def __init__(self, table, min_side=None):
+        self.min_side = min_side
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
@@ -43,7 +44,7 @@ class PathReader:
 
     def read_plain(self, row, finish):
         """Read one image, not yet augmented."""
-        image = read_image(Path(self.paths[row]))
+        image = read_image(Path(self.paths[row]), min_side=self.min_side)
         if self.inverted[row]:
             image = 1 - image
         return finish(image[..., np.newaxis])

@@ -71,9 +71,9 @@ class ImageSource:
         if not holds_paths(X):
             self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
         elif store is None:
-            self._reader = PathReader(image_table(X))
+            self._reader = PathReader(image_table(X), image_size)
         else:
-            reader = PathReader(image_table(X))
+            reader = PathReader(image_table(X), image_size)
             self._reader = StoredReader(reader, ImageStore(store), image_size, resize)
         self.n_channels = self._reader.n_channels
 

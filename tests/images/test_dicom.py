@@ -395,3 +395,43 @@ def test_a_deflated_bomb_is_refused(make, encode, write, ramp, monkeypatch):
 def test_pixels_are_not_changed_by_a_second_read(make, write, ramp):
     path = write(make(ramp, WindowCenter=1000, WindowWidth=500))
     assert_array_equal(read_image(path), read_image(path))
+
+
+@pytest.fixture
+def smooth():
+    y, x = np.mgrid[:256, :320] / 40
+    return (2000 + 1000 * np.sin(x) * np.cos(y)).astype(np.uint16)
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEG2000Lossless, uid.JPEG2000])
+@pytest.mark.parametrize(("min_side", "shape"), [(64, (64, 80)), (65, (128, 160))])
+def test_jpeg_2000_is_read_at_the_size_that_is_needed(
+    syntax, min_side, shape, make, write, smooth
+):
+    path = write(make(smooth, BitsStored=12), syntax)
+    image = read_image(path, min_side=min_side)
+    assert image.shape == shape
+    step = 256 // shape[0]
+    expected = smooth.reshape(shape[0], step, shape[1], step).mean((1, 3)) / 4095
+    assert_allclose(image, expected, atol=0.02)
+
+
+@pytest.mark.parametrize("syntax", [None, uid.RLELossless])
+def test_other_files_are_read_as_a_whole(syntax, make, write, smooth):
+    path = write(make(smooth, BitsStored=12), syntax)
+    assert_allclose(read_image(path, min_side=64), smooth / 4095, atol=1e-6)
+
+
+def test_signed_jpeg_2000_is_read_as_a_whole(make, write, smooth):
+    stored = smooth.astype(np.int16) - 2000
+    path = write(make(stored, BitsStored=12), uid.JPEG2000Lossless)
+    assert_allclose(read_image(path, min_side=64), read_image(path))
+
+
+def test_a_window_is_applied_to_a_smaller_image(make, write, smooth):
+    dataset = make(smooth, "MONOCHROME1", BitsStored=12)
+    dataset.WindowCenter, dataset.WindowWidth = 2000, 2000
+    image = read_image(write(dataset, uid.JPEG2000Lossless), min_side=64)
+    whole = read_image(write(dataset, uid.JPEG2000Lossless))
+    expected = whole.reshape(64, 4, 80, 4).mean((1, 3))
+    assert_allclose(image, expected, atol=0.04)

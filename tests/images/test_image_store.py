@@ -18,9 +18,12 @@ def n_decoded(monkeypatch):
     """The files that were decoded, in a list."""
     decoded = []
     read = _readers.read_image
-    monkeypatch.setattr(
-        _readers, "read_image", lambda path: decoded.append(path) or read(path)
-    )
+
+    def counted(path, **options):
+        decoded.append(path)
+        return read(path, **options)
+
+    monkeypatch.setattr(_readers, "read_image", counted)
     return decoded
 
 

@@ -1,0 +1,49 @@
+"""JPEG 2000 at the resolution that is needed."""
+
+import struct
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from ._codestreams import jpeg2000_codestream, jpeg2000_levels
+
+__all__ = ["decode_reduced"]
+
+
+def decode_reduced(frame, min_side):
+    """Decode the smallest resolution whose sides are not below `min_side`.
+
+    A codestream holds its image at half the size, a quarter and so on, and decoding
+    one of these leaves the rest of the bytes alone.
+
+    Parameters
+    ----------
+    frame : bytes
+        A checked frame of one component (see ``check_jpeg2000``).
+
+    min_side : int
+        In pixels.
+
+    Returns
+    -------
+    pixels : ndarray of shape (H, W), dtype uint8 or uint16, or None
+        Stored values; None if only the whole image is large enough, or its values
+        are signed.
+
+    References
+    ----------
+    ISO/IEC 15444-1, A.5.1 (SIZ) and A.6.1 (COD).
+    """
+    stream = jpeg2000_codestream(frame)
+    x1, y1, x0, y0 = struct.unpack_from(">4I", stream, 8)
+    depth = stream[42]
+    largest = min(x1 - x0, y1 - y0) // min_side
+    reduction = min(largest.bit_length() - 1, jpeg2000_levels(stream))
+    if reduction < 1 or depth & 0x80:
+        return None
+    with Image.open(BytesIO(stream), formats=["JPEG2000"]) as picture:
+        picture.reduce = reduction
+        pixels = np.asarray(picture)
+    # Pillow moves values up to fill 8 or 16 bits.
+    return pixels >> (8 * pixels.itemsize - (depth + 1))
