@@ -1,6 +1,7 @@
 """Where skfusion keeps what it may compute again."""
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 
@@ -26,3 +27,24 @@ def home_folder(name):
     """
     home = os.environ.get("SKFUSION_HOME") or Path.home() / ".cache" / "skfusion"
     return Path(home).expanduser() / name
+
+
+def versions_of(packages):
+    """Return what stands for the versions of packages in a key.
+
+    Parameters
+    ----------
+    packages : iterable of str
+        Their names on the package index.
+
+    Returns
+    -------
+    versions : bytes
+
+    Examples
+    --------
+    >>> from skfusion._home import versions_of
+    >>> versions_of(["numpy"]).startswith(b"numpy")
+    True
+    """
+    return " ".join(f"{name} {version(name)}" for name in packages).encode()

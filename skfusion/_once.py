@@ -3,6 +3,7 @@
 import sqlite3
 import time
 import warnings
+from contextlib import suppress
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def compute_once(store, keys, compute, batch_size):
     rows = {}
     try:
         _fill(rows, store, positions, compute, batch_size)
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         warnings.warn(
             f"{store.path.name!r} cannot be used ({error}): what it would keep is "
             "computed without it.",
@@ -70,10 +71,13 @@ def _fill(rows, store, positions, compute, batch_size):
 def _compute_claimed(rows, store, claimed, positions, compute):
     try:
         _compute(rows, claimed, positions, compute)
+        store.write(claimed, [rows[key] for key in claimed])
     except BaseException:
-        store.release(claimed)
+        # Whatever it was goes before what the release may raise: a claim ends by
+        # itself in the end.
+        with suppress(sqlite3.Error, OSError):
+            store.release(claimed)
         raise
-    store.write(claimed, [rows[key] for key in claimed])
 
 
 def _compute(rows, keys, positions, compute):

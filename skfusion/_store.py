@@ -1,16 +1,16 @@
 """What was computed once, kept on disk."""
 
 import hashlib
-import os
 import sqlite3
-import time
 import warnings
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
+from ._claims import CREATE_CLAIMS, end_claims, living_claims, make_claims
 from ._home import home_folder
 from .exceptions import CacheWarning
 
@@ -20,16 +20,16 @@ _APPLICATION = 0x736B6675  # "skfu", which tells our files from other people's
 _VERSION = 1
 _TABLES = (
     "CREATE TABLE rows (key BLOB PRIMARY KEY, value BLOB, digest BLOB)",
-    "CREATE TABLE claims (key BLOB PRIMARY KEY, process INTEGER, since REAL)",
+    CREATE_CLAIMS,
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_VERSION}",
 )
 _MAPPED_BYTES = 2**40  # as much as SQLite maps
 _PAGE_BYTES = 2**14
 _MOST_VARIABLES = 500
-_TIMEOUT = 60.0
-# A batch takes seconds: whoever claimed one so long ago is gone, or hangs.
-_CLAIM_LIFETIME = 300.0
+_TIMEOUT = 60.0  # seconds
+# What SQLite says where another process has set the file aside meanwhile.
+_MOVED = ("SQLITE_READONLY_DBMOVED", "SQLITE_IOERR_FSTAT", "SQLITE_IOERR_SHORT_READ")
 
 
 class _DamagedError(Exception):
@@ -54,22 +54,20 @@ class RowStore:
 
     def __init__(self, folder=True):
         folder = home_folder(self._name) if folder is True else Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{self._name}.sqlite"
+        self.path = folder.expanduser() / f"{self._name}.sqlite"
 
     def __len__(self):
-        """Return the number of rows that are kept."""
-        count = "SELECT count(*) FROM rows"
-        return self._run(lambda c: c.execute(count).fetchone()[0], writes=False)
+        """Return the number of rows: one for each image and each way of making it."""
+        query = "SELECT count(*) FROM rows"
+        return self._run(lambda c: c.execute(query).fetchone()[0], writes=False)
 
     @property
     def n_bytes(self):
-        """Size on disk, in bytes."""
-        len(self)
-        return self.path.stat().st_size
+        """Size on disk, in bytes, with what was set aside."""
+        return sum(file.stat().st_size for file in self._files())
 
     def clear(self):
-        """Forget everything and give the room back."""
+        """Forget everything, and what was set aside, and give the room back."""
 
         def work(connection):
             connection.execute("DELETE FROM rows")
@@ -79,6 +77,12 @@ class RowStore:
             connection.execute("BEGIN")
 
         self._run(work)
+        for file in self._files():
+            if ".damaged" in file.name:
+                file.unlink()
+
+    def _files(self):
+        return list(self.path.parent.glob(f"{self.path.name}*"))
 
     def read(self, keys):
         """Read what is kept.
@@ -114,12 +118,9 @@ class RowStore:
         keys = list(dict.fromkeys(keys))
 
         def work(connection):
-            taken = _claimed(connection) | _kept(connection, keys)
+            taken = living_claims(connection) | _kept(connection, keys)
             claimed = [key for key in keys if key not in taken][:n_most]
-            claims = [(key, os.getpid(), time.time()) for key in claimed]
-            connection.executemany(
-                "INSERT OR REPLACE INTO claims VALUES (?,?,?)", claims
-            )
+            make_claims(connection, claimed)
             return claimed
 
         return self._run(work)
@@ -138,26 +139,31 @@ class RowStore:
 
         def work(connection):
             connection.executemany("INSERT OR IGNORE INTO rows VALUES (?,?,?)", kept)
-            _end_claims(connection, keys)
+            end_claims(connection, keys)
 
         self._run(work)
 
     def release(self, keys):
         """End claims without rows, so that somebody else may compute them."""
-        self._run(lambda connection: _end_claims(connection, keys))
+        self._run(lambda connection: end_claims(connection, keys))
 
     def _run(self, work, *, writes=True):
         """Do a piece of work in one transaction, on a new file if this is damaged."""
-        try:
-            return self._attempt(work, writes)
-        except (_DamagedError, sqlite3.DatabaseError) as error:
-            # Its subclasses say other things: locked, full, not allowed.
-            if type(error) not in (_DamagedError, sqlite3.DatabaseError):
-                raise
-            self._set_aside(error)
-            return self._attempt(work, writes)
+        for _ in range(3):
+            file = _inode(self.path)
+            try:
+                return self._attempt(work, writes)
+            except (_DamagedError, sqlite3.DatabaseError) as error:
+                if getattr(error, "sqlite_errorname", "") in _MOVED:
+                    continue
+                # Other subclasses say other things: locked, full, not allowed.
+                if type(error) not in (_DamagedError, sqlite3.DatabaseError):
+                    raise
+                self._set_aside(file, error)
+        return self._attempt(work, writes)
 
     def _attempt(self, work, writes):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(_connect(self.path)) as connection:
             if not _is_ours(connection):
                 _begin_file(connection)
@@ -166,20 +172,32 @@ class RowStore:
             connection.execute("COMMIT")
             return result
 
-    def _set_aside(self, error):
-        for number in count(1):
-            aside = self.path.with_name(f"{self.path.name}.damaged{number}")
-            if not aside.exists():
-                break
-        # The journal first: it must not be played back into the new file.
-        self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
-        self.path.replace(aside)
+    def _set_aside(self, file, error):
+        """Rename a damaged file, unless another process was faster."""
+        with FileLock(self.path.with_suffix(".lock"), timeout=_TIMEOUT):
+            if _inode(self.path) != file:
+                return
+            aside = self._free_name()
+            # The journal too: it must not be played back into the new file.
+            for end in ("-journal", ""):
+                part = self.path.with_name(self.path.name + end)
+                if part.exists():
+                    part.replace(aside.with_name(aside.name + end))
         warnings.warn(
-            f"{self.path.name!r} cannot be used ({error}). It was set "
-            f"aside as {aside.name!r}, and a new one is begun.",
+            f"{self.path.name!r} cannot be used ({error}). It was set aside as "
+            f"{aside.name!r}, and a new one is begun.",
             CacheWarning,
-            stacklevel=5,
+            stacklevel=4,
         )
+
+    def _free_name(self):
+        names = (f"{self.path.name}.damaged{number}" for number in count(1))
+        paths = (self.path.with_name(name) for name in names)
+        return next(path for path in paths if not path.exists())
+
+
+def _inode(path):
+    return path.stat().st_ino if path.exists() else None
 
 
 def _connect(path):
@@ -226,29 +244,6 @@ def _select(connection, columns, keys):
         marks = ",".join("?" * len(some))
         query = f"SELECT {columns} FROM rows WHERE key IN ({marks})"
         yield from connection.execute(query, some)
-
-
-def _claimed(connection):
-    """Keys on which somebody who is alive is at work."""
-    claims = connection.execute("SELECT key, process, since FROM claims").fetchall()
-    oldest = time.time() - _CLAIM_LIFETIME
-    return {k for k, process, since in claims if since > oldest and _lives(process)}
-
-
-def _lives(process):
-    if os.name == "nt":  # where signal 0 would end it
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _end_claims(connection, keys):
-    connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
 
 
 def _digest(key, value):

@@ -68,6 +68,13 @@ def _first_is_path(values):
     return False
 
 
+def _holds_text(column):
+    values = column.to_numpy()
+    if values.dtype.kind not in "OUST":
+        return False
+    return any(isinstance(value, str | bytes | Path) for value in values)
+
+
 def _is_missing(value):
     return pd.api.types.is_scalar(value) and pd.isna(value)
 
@@ -114,8 +121,13 @@ def _check_paths(values):
         if not isinstance(value, _PATH_TYPES):
             raise ValueError(
                 f"Expected the path of an image (str or Path) in row {row} of X. "
-                f"Got {value!r} instead. Drop the row or give it a path."
+                f"Got {_name_kind(value)} instead. Drop the row or give it a path."
             )
+
+
+def _name_kind(value):
+    # Never the value itself: there may be a path in it, and a patient in the path.
+    return repr(value) if _is_missing(value) else type(value).__name__
 
 
 def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
@@ -175,18 +187,32 @@ def _check_columns(X):
     """Raise where paths stand in a table, and none of its columns is ``image``."""
     if isinstance(X, str | Path):
         raise ValueError("Expected several images in X. Got one path: pass [path].")
+    _check_no_text(X)
     is_table = isinstance(X, np.ndarray) and X.dtype.kind in "OU" and X.ndim == 2
     if is_table:
         X = pd.DataFrame(X)
     if not isinstance(X, pd.DataFrame):
         return
-    texts = [name for name in X.columns if _first_is_path(X[name].to_numpy())]
+    texts = [name for name in X.columns if _holds_text(X[name])]
     if texts:
         raise ValueError(
             "Expected the paths of images in a column 'image' of X. Got the columns "
             f"{list(X.columns)!r} instead, of which {texts!r} hold text. Rename the "
             "column of the paths: X.rename(columns={...: 'image'})."
         )
+
+
+def _check_no_text(X):
+    """Raise where a path, or bytes, stands among numbers: no message may show it."""
+    if not isinstance(X, list | tuple | pd.Series):
+        return
+    for row, value in enumerate(X):
+        if isinstance(value, str | bytes | Path):
+            raise ValueError(
+                "Expected paths (str or Path) or numbers in X, not both. Got "
+                f"{type(value).__name__} in row {row}. Paths of bytes become str by "
+                "os.fsdecode."
+            )
 
 
 def _no_samples(estimator):

@@ -1,6 +1,7 @@
 """Features of a frozen network."""
 
 import difflib
+import sqlite3
 from hashlib import blake2b
 from numbers import Integral
 from pathlib import Path
@@ -21,8 +22,10 @@ from torchvision.models.feature_extraction import (
 )
 
 from .._engine import resolve_device, run_network, seeded
+from .._home import versions_of
 from .._once import compute_once
 from .._validation import check_channels, check_images, warn_of_scale
+from ..exceptions import WeightsError
 from ..images import ImageSource
 from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
@@ -198,7 +201,7 @@ class CNNFeatureExtractor(
         warn_of_scale(X, self)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._network_ = self._identity = None
-        self._n_features_out = self._count_features()
+        self._n_features_out = self._count_features(X)
         return self
 
     def transform(self, X):
@@ -216,37 +219,37 @@ class CNNFeatureExtractor(
         check_is_fitted(self)
         X = check_images(self, X, image_shape=self.image_shape)
         source, device = self._source(X), resolve_device(self.device)
-        if self.cache is None:
-            return self._compute(source, device)
-        return compute_once(
-            FeatureCache(self.cache),
-            self._keys(source, device),
-            lambda rows: self._compute(source, device, rows),
-            self.batch_size,
-        )
+        try:
+            if self.cache is None:
+                return self._compute(source, device)
+            return compute_once(
+                FeatureCache(self.cache),
+                self._keys(source, device),
+                lambda rows: self._compute(source, device, rows),
+                self.batch_size,
+            )
+        finally:
+            if self._network_ is not None:
+                self._network_.to("cpu")
 
     def _compute(self, source, device, rows=None):
         network = self._network().to(device)
-        try:
-            return run_network(
-                lambda batch: self._pool(network(batch)),
-                source,
-                rows,
-                batch_size=self.batch_size,
-                device=device,
-                use_bfloat16=self.precision == "bfloat16",
-            )
-        finally:
-            network.to("cpu")
+        return run_network(
+            lambda batch: self._pool(network(batch)),
+            source,
+            rows,
+            batch_size=self.batch_size,
+            device=device,
+            use_bfloat16=self.precision == "bfloat16",
+        )
 
     def _keys(self, source, device):
         """Digest of all that decides the features of each image."""
         is_rounded = self.precision == "bfloat16"
-        how = repr((self._identify(), device.type, is_rounded, torch.__version__))
-        return [
-            blake2b(how.encode() + image, digest_size=16).digest()
-            for image in source.digests()
-        ]
+        how = repr((self._identify(), device.type, is_rounded)).encode()
+        how += versions_of(["torch", "torchvision"])
+        images = source.digests()
+        return [blake2b(how + image, digest_size=16).digest() for image in images]
 
     def _source(self, X):
         return ImageSource(
@@ -256,6 +259,11 @@ class CNNFeatureExtractor(
     def _network(self):
         if self._network_ is None:
             backbone, weights, layer, _ = self._definition
+            if self._identity not in (None, self._digest_network()):
+                raise WeightsError(
+                    f"The weights {Path(weights).name!r} are not those with which "
+                    f"{type(self).__name__} was fitted. Fit it again."
+                )
             with seeded(self._seed):
                 network = Backbone(backbone, weights)
             if layer is not None:
@@ -275,36 +283,43 @@ class CNNFeatureExtractor(
     def _identify(self):
         """Digest of the network and of what is taken from it."""
         if self._identity is None:
-            backbone, weights, *rest = self._definition
-            known = self._seed if weights is None else weights_digest(backbone, weights)
-            what = repr((backbone, known, *rest))
-            self._identity = blake2b(what.encode(), digest_size=16).digest()
+            # Loaded anew: the file may have changed since.
+            self._network_ = None
+            self._identity = self._digest_network()
         return self._identity
 
-    def _count_features(self):
+    def _digest_network(self):
+        backbone, weights, *rest = self._definition
+        known = self._seed if weights is None else weights_digest(backbone, weights)
+        what = repr((backbone, known, *rest))
+        return blake2b(what.encode(), digest_size=16).digest()
+
+    def _count_features(self, X):
         if self.layer is None and self.pooling != "avg":
             raise ValueError(
                 f"pooling={self.pooling!r} needs a layer that still has height and "
                 f"width. Got layer=None, the penultimate layer of {self.backbone!r}, "
                 "which is averaged already. Name one, such as layer='features'."
             )
-        if self.cache is None:
-            return self._try_network()
-        # Kept like a row, so that a network whose features are all there is not built.
-        key = blake2b(self._identify() + repr(self._size).encode()).digest()
-        row = compute_once(
-            FeatureCache(self.cache), [key], lambda _: [[self._try_network()]], 1
-        )
-        return int(row[0, 0])
-
-    def _try_network(self):
-        """Build the network, and count what comes out of it."""
+        kept = self._read_first(X)
+        if kept:
+            return len(kept[0])
         network = self._network()
         if self.layer is None:
             return network.n_features
         with torch.inference_mode():
             black = torch.zeros(1, 3, self._size, self._size)
             return self._pool(network(black)).shape[1]
+
+    def _read_first(self, X):
+        """Features of the first image, if they are kept: no network is built then."""
+        if self.cache is None:
+            return []
+        keys = self._keys(self._source(X[:1]), resolve_device(self.device))
+        try:
+            return list(FeatureCache(self.cache).read(keys).values())
+        except (sqlite3.OperationalError, OSError):  # transform will warn of it
+            return []
 
     def __getstate__(self):
         # The weights are loaded again where the extractor is used: a pickle holds

@@ -8,9 +8,27 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from .._home import versions_of
 from .._once import compute_once
 from ._augment import augment_image
 from ._read import read_image
+
+# What turns a file into pixels. The number goes up when our own part of it changes.
+_READING = 1
+_READING_PACKAGES = (
+    "numpy",
+    "Pillow",
+    "pydicom",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "python-gdcm",
+    "scipy",
+)
+
+
+def reading_versions():
+    """Return what stands for the code that reads images in a key."""
+    return b"%d " % _READING + versions_of(_READING_PACKAGES)
 
 
 class PathReader:
@@ -70,7 +88,7 @@ class StoredReader:
         self.reader = reader
         self.store = store
         self.shape = (image_size, image_size, 1)
-        self.settings = repr((image_size, resize)).encode()
+        self.settings = repr((image_size, resize)).encode() + reading_versions()
 
     def __len__(self):
         return len(self.reader)
@@ -128,8 +146,9 @@ def _file_status(path):
     try:
         status = Path(path).stat()
     except OSError:  # reading it will say what is wrong
-        return (None, None)
-    return status.st_size, status.st_mtime_ns
+        return ()
+    # The last is no user's to set: a copy that kept its time is known by it.
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _is_same(finish, image):

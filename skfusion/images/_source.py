@@ -6,7 +6,14 @@ import numpy as np
 
 from .._validation import holds_paths, image_table
 from ._image_store import ImageStore
-from ._readers import ArrayReader, PathReader, StoredReader, to_uint8, with_channels
+from ._readers import (
+    ArrayReader,
+    PathReader,
+    StoredReader,
+    reading_versions,
+    to_uint8,
+    with_channels,
+)
 from ._resize import resize_image
 
 __all__ = ["ImageSource"]
@@ -130,14 +137,14 @@ class ImageSource:
     def digests(self):
         """Digest of all that decides each image, as it comes out of here.
 
-        A file is known by its path, size and time of change: it is not read.
+        A file is known by its path, size and times of change: it is not read.
 
         Returns
         -------
         digests : list of bytes
             16 bytes each, from which no path can be read.
         """
-        settings = repr((self.image_size, self.resize)).encode()
+        settings = repr((self.image_size, self.resize)).encode() + reading_versions()
         identities = self._reader.identities()
         return [blake2b(settings + i, digest_size=16).digest() for i in identities]
 

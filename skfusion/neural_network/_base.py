@@ -21,7 +21,7 @@ from .._engine import (
     run_network,
     seeded,
 )
-from .._groups import check_groups
+from .._groups import check_groups, known_groups
 from .._validation import check_images, check_labels
 from ..exceptions import DataQualityWarning
 from ..images import ImageSource
@@ -115,8 +115,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.early_stopping:
             return slice(None), None
         if groups is None:
+            self._warn_of_no_groups(X)
             groups = check_groups(X)
-            self._warn_of_arrays(X)
         return inner_split(codes, groups, self.validation_fraction, seed)
 
     def _unaugmented(self, X):
@@ -129,13 +129,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             return X
         return X.drop(columns="augmentation", errors="ignore")
 
-    def _warn_of_arrays(self, X):
-        if isinstance(X, np.ndarray):
+    def _warn_of_no_groups(self, X):
+        if known_groups(X) is None:
             warnings.warn(
-                f"{type(self).__name__}(early_stopping=True) was given arrays without "
-                "groups: its inner split keeps equal images together, but neither the "
-                "images of a patient nor augmented copies. Pass groups to fit, or a "
-                "DataFrame with the columns 'image' and 'group'.",
+                f"{type(self).__name__}(early_stopping=True) was given no groups: its "
+                "inner split keeps rows of one image together, but neither the images "
+                "of a patient nor augmented copies of an array. Pass groups to fit, or "
+                "a DataFrame with the columns 'image' and 'group'.",
                 DataQualityWarning,
                 stacklevel=2,
             )

@@ -1,0 +1,66 @@
+"""Who is computing what: claims on the rows of a store."""
+
+import os
+import time
+from functools import cache
+
+CREATE_CLAIMS = (
+    "CREATE TABLE claims "
+    "(key BLOB PRIMARY KEY, process INTEGER, token BLOB, since REAL)"
+)
+# A batch takes seconds: whoever claimed one so long ago is gone, or hangs.
+_LIFETIME = 300.0
+
+
+def living_claims(connection):
+    """Find the keys on which somebody who is alive is at work.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+
+    Returns
+    -------
+    keys : set of bytes
+    """
+    claims = connection.execute("SELECT key, process, token, since FROM claims")
+    now = time.time()
+    return {
+        key
+        for key, process, token, since in claims
+        if now - _LIFETIME < since <= now and _lives(process, token)
+    }
+
+
+def make_claims(connection, keys):
+    """Claim keys for this process."""
+    process = os.getpid()
+    claim = (process, _token(process), time.time())
+    connection.executemany(
+        "REPLACE INTO claims VALUES (?, ?, ?, ?)", [(key, *claim) for key in keys]
+    )
+
+
+def end_claims(connection, keys):
+    """End the claims on keys."""
+    connection.executemany("DELETE FROM claims WHERE key = ?", [(key,) for key in keys])
+
+
+@cache
+def _token(process):
+    """Tell this process from an earlier one of the same number, in a container."""
+    return os.urandom(8)
+
+
+def _lives(process, token):
+    if process == os.getpid():
+        return token == _token(process)
+    if os.name == "nt":  # where signal 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError, TypeError):
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
