@@ -60,8 +60,9 @@ TRANSFER = [
     {**SQUEEZENET, **WEIGHTED},
     {**SQUEEZENET, "max_epochs": 30, **WEIGHTED},
     {**SQUEEZENET, "image_size": 192, **WEIGHTED},
+    {**SQUEEZENET, "image_size": 224, **WEIGHTED},
+    {**SQUEEZENET, "image_size": 192, "copies": ImageOverSampler},
     {**MOBILENET, "copies": ImageOverSampler},
-    {**MOBILENET, "trainable": 8, **WEIGHTED},
 ]
 
 
@@ -73,11 +74,13 @@ def main():
     arguments = parser.parse_args()
     X, y = load_development(arguments.data)
     candidates = CNN17 if arguments.model == "cnn17" else TRANSFER
+    commit = current_commit()
     path = RESULTS / f"settings_{arguments.model}.csv"
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for settings in candidates:
         if describe(settings) not in [row["settings"] for row in rows]:
-            rows.append(score(settings, X, y, arguments.weights))
+            row = score(settings, X, y, arguments.weights)
+            rows.append({**row, "commit": commit})
             write(arguments.model, rows)
 
 
@@ -131,7 +134,6 @@ def score(settings, X, y, weights_folder):
         "mean kappa": round(np.mean(kappa), 3),
         "kappa by seed": " ".join(f"{value:.3f}" for value in kappa),
         "seconds a fit": round((perf_counter() - start) / len(SEEDS) / N_FOLDS),
-        "commit": current_commit(),
     }
     print(row, flush=True)
     return row
