@@ -25,9 +25,11 @@ from record import RESULTS, current_commit, write_results
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
+from skfusion.images._augment import AUGMENTATION_LIMITS
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
+USUAL_LIMITS = dict(AUGMENTATION_LIMITS)
 N_FOLDS = 3
 SEEDS = (0, 1)
 WEIGHTED = {"class_weight": "balanced"}
@@ -50,10 +52,12 @@ CNN17 = [
     {"max_epochs": 80, **WEIGHTED},
     {"max_epochs": 80, "width": 16, **WEIGHTED},
     {"max_epochs": 80, "width": 16, "image_size": 96, **WEIGHTED},
-    {"max_epochs": 80, "width": 16, "image_size": 128, **WEIGHTED},
-    {"max_epochs": 160, "width": 16, "image_size": 96, **WEIGHTED},
-    {"max_epochs": 80, "width": 16, "image_size": 96, "dropout": 0.5, **WEIGHTED},
-    {"max_epochs": 80, "width": 32, "image_size": 96, **WEIGHTED},
+    {"max_epochs": 80, "limits": 2, **WEIGHTED},
+    {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
+    {"max_epochs": 80, "weight_decay": 0.1, **WEIGHTED},
+    {"max_epochs": 80, "dropout": 0.5, **WEIGHTED},
+    {"max_epochs": 160, "limits": 2, **WEIGHTED},
+    {"max_epochs": 80, "width": 16, "image_size": 96, "limits": 2, **WEIGHTED},
 ]
 TRANSFER = [
     {**MOBILENET, **WEIGHTED},
@@ -79,7 +83,7 @@ def main():
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for settings in candidates:
         if describe(settings) not in [row["settings"] for row in rows]:
-            row = score(settings, X, y, arguments.weights)
+            row = score(describe(settings), settings, X, y, arguments.weights)
             rows.append({**row, "commit": commit})
             write(arguments.model, rows)
 
@@ -115,9 +119,17 @@ def make_model(settings, weights_folder, seed):
     return make_pipeline(*samplers, network)
 
 
-def score(settings, X, y, weights_folder):
+def stretch_limits(factor):
+    """Multiply the limits of augmentation, which are no parameter of a network."""
+    AUGMENTATION_LIMITS.update(
+        {name: factor * limit for name, limit in USUAL_LIMITS.items()}
+    )
+
+
+def score(name, settings, X, y, weights_folder):
     """One row: what a candidate reached."""
-    start = perf_counter()
+    start, settings = perf_counter(), dict(settings)
+    stretch_limits(settings.pop("limits", 1))
     scores = np.zeros((len(SEEDS), len(y)))
     for row, seed in zip(scores, SEEDS, strict=True):
         splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)
@@ -128,7 +140,7 @@ def score(settings, X, y, weights_folder):
     kappa = [cohen_kappa_score(y, row > 0.5) for row in scores]
     auc = [roc_auc_score(y, row) for row in scores]
     row = {
-        "settings": describe(settings),
+        "settings": name,
         "mean AUC": round(np.mean(auc), 3),
         "AUC by seed": " ".join(f"{value:.3f}" for value in auc),
         "mean kappa": round(np.mean(kappa), 3),
