@@ -53,11 +53,9 @@ CNN17 = [
     {"max_epochs": 80, "width": 16, **WEIGHTED},
     {"max_epochs": 80, "width": 16, "image_size": 96, **WEIGHTED},
     {"max_epochs": 80, "limits": 2, **WEIGHTED},
-    {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
-    {"max_epochs": 80, "weight_decay": 0.1, **WEIGHTED},
-    {"max_epochs": 80, "dropout": 0.5, **WEIGHTED},
     {"max_epochs": 160, "limits": 2, **WEIGHTED},
-    {"max_epochs": 80, "width": 16, "image_size": 96, "limits": 2, **WEIGHTED},
+    {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
+    {"max_epochs": 80, "dropout": 0.5, **WEIGHTED},
 ]
 TRANSFER = [
     {**MOBILENET, **WEIGHTED},
@@ -66,7 +64,6 @@ TRANSFER = [
     {**SQUEEZENET, "image_size": 192, **WEIGHTED},
     {**SQUEEZENET, "image_size": 224, **WEIGHTED},
     {**SQUEEZENET, "image_size": 192, "copies": ImageOverSampler},
-    {**MOBILENET, "copies": ImageOverSampler},
 ]
 
 
