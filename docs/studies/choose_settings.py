@@ -25,11 +25,9 @@ from record import RESULTS, current_commit, write_results
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from skfusion.images._augment import AUGMENTATION_LIMITS
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
-USUAL_LIMITS = dict(AUGMENTATION_LIMITS)
 N_FOLDS = 3
 SEEDS = (0, 1)
 WEIGHTED = {"class_weight": "balanced"}
@@ -55,7 +53,6 @@ CNN17 = [
     {"max_epochs": 80, "limits": 2, **WEIGHTED},
     {"max_epochs": 160, "limits": 2, **WEIGHTED},
     {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
-    {"max_epochs": 80, "dropout": 0.5, **WEIGHTED},
 ]
 TRANSFER = [
     {**MOBILENET, **WEIGHTED},
@@ -105,28 +102,21 @@ def describe(settings):
 def make_model(settings, weights_folder, seed):
     """A candidate: a network, behind a sampler where it asks for copies."""
     settings = {**settings, "random_state": seed}
-    copies = settings.pop("copies", None)
+    copies, strength = settings.pop("copies", None), settings.pop("limits", 1)
     if "backbone" in settings:
         name = settings["backbone"]
         settings["weights"] = next(Path(weights_folder).glob(f"{name}*.pth"))
         network = TransferCNNClassifier(**settings)
     else:
         network = CNN17Classifier(**settings)
+        network._augmentation_strength = strength
     samplers = [] if copies is None else [copies(random_state=seed)]
     return make_pipeline(*samplers, network)
 
 
-def stretch_limits(factor):
-    """Multiply the limits of augmentation, which are no parameter of a network."""
-    AUGMENTATION_LIMITS.update(
-        {name: factor * limit for name, limit in USUAL_LIMITS.items()}
-    )
-
-
 def score(name, settings, X, y, weights_folder):
     """One row: what a candidate reached."""
-    start, settings = perf_counter(), dict(settings)
-    stretch_limits(settings.pop("limits", 1))
+    start = perf_counter()
     scores = np.zeros((len(SEEDS), len(y)))
     for row, seed in zip(scores, SEEDS, strict=True):
         splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)

@@ -23,7 +23,7 @@ def find_weights(folder, backbone):
 
 
 def make_models(weights_folder, random_state=0):
-    """Return the four models of the README, and one with weights for copies."""
+    """Return the four models of the README, and the networks with copies too."""
     seed = {"random_state": random_state}
     features = CNNFeatureExtractor(
         BACKBONE, weights=find_weights(weights_folder, BACKBONE)
@@ -36,12 +36,15 @@ def make_models(weights_folder, random_state=0):
         max_epochs=15,
         **seed,
     )
-    custom = CNN17Classifier(max_epochs=40, **seed)
+    custom = CNN17Classifier(max_epochs=80, class_weight="balanced", **seed)
     return {
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
         # Weights in the loss in place of copies of the rarer class: cheaper.
         "transfer": make_pipeline(clone(transfer).set_params(class_weight="balanced")),
         "transfer-copies": make_pipeline(balance, transfer),
-        "cnn17": make_pipeline(RandomOverSampler(**seed), custom),
+        "cnn17": make_pipeline(custom),
+        "cnn17-copies": make_pipeline(
+            RandomOverSampler(**seed), clone(custom).set_params(class_weight=None)
+        ),
     }
