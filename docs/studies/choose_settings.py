@@ -50,18 +50,17 @@ CNN17 = [
     {"max_epochs": 80, **WEIGHTED},
     {"max_epochs": 80, "width": 16, **WEIGHTED},
     {"max_epochs": 80, "width": 16, "image_size": 96, **WEIGHTED},
-    {"max_epochs": 80, "width": 16, "image_size": 128, **WEIGHTED},
-    {"max_epochs": 160, "width": 16, "image_size": 96, **WEIGHTED},
-    {"max_epochs": 80, "width": 16, "image_size": 96, "dropout": 0.5, **WEIGHTED},
-    {"max_epochs": 80, "width": 32, "image_size": 96, **WEIGHTED},
+    {"max_epochs": 80, "limits": 2, **WEIGHTED},
+    {"max_epochs": 160, "limits": 2, **WEIGHTED},
+    {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
 ]
 TRANSFER = [
     {**MOBILENET, **WEIGHTED},
     {**SQUEEZENET, **WEIGHTED},
     {**SQUEEZENET, "max_epochs": 30, **WEIGHTED},
     {**SQUEEZENET, "image_size": 192, **WEIGHTED},
-    {**MOBILENET, "copies": ImageOverSampler},
-    {**MOBILENET, "trainable": 8, **WEIGHTED},
+    {**SQUEEZENET, "image_size": 224, **WEIGHTED},
+    {**SQUEEZENET, "image_size": 192, "copies": ImageOverSampler},
 ]
 
 
@@ -73,11 +72,13 @@ def main():
     arguments = parser.parse_args()
     X, y = load_development(arguments.data)
     candidates = CNN17 if arguments.model == "cnn17" else TRANSFER
+    commit = current_commit()
     path = RESULTS / f"settings_{arguments.model}.csv"
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for settings in candidates:
         if describe(settings) not in [row["settings"] for row in rows]:
-            rows.append(score(settings, X, y, arguments.weights))
+            row = score(describe(settings), settings, X, y, arguments.weights)
+            rows.append({**row, "commit": commit})
             write(arguments.model, rows)
 
 
@@ -101,18 +102,19 @@ def describe(settings):
 def make_model(settings, weights_folder, seed):
     """A candidate: a network, behind a sampler where it asks for copies."""
     settings = {**settings, "random_state": seed}
-    copies = settings.pop("copies", None)
+    copies, strength = settings.pop("copies", None), settings.pop("limits", 1)
     if "backbone" in settings:
         name = settings["backbone"]
         settings["weights"] = next(Path(weights_folder).glob(f"{name}*.pth"))
         network = TransferCNNClassifier(**settings)
     else:
         network = CNN17Classifier(**settings)
+        network._augmentation_strength = strength
     samplers = [] if copies is None else [copies(random_state=seed)]
     return make_pipeline(*samplers, network)
 
 
-def score(settings, X, y, weights_folder):
+def score(name, settings, X, y, weights_folder):
     """One row: what a candidate reached."""
     start = perf_counter()
     scores = np.zeros((len(SEEDS), len(y)))
@@ -125,13 +127,12 @@ def score(settings, X, y, weights_folder):
     kappa = [cohen_kappa_score(y, row > 0.5) for row in scores]
     auc = [roc_auc_score(y, row) for row in scores]
     row = {
-        "settings": describe(settings),
+        "settings": name,
         "mean AUC": round(np.mean(auc), 3),
         "AUC by seed": " ".join(f"{value:.3f}" for value in auc),
         "mean kappa": round(np.mean(kappa), 3),
         "kappa by seed": " ".join(f"{value:.3f}" for value in kappa),
         "seconds a fit": round((perf_counter() - start) / len(SEEDS) / N_FOLDS),
-        "commit": current_commit(),
     }
     print(row, flush=True)
     return row

@@ -52,11 +52,11 @@ SMALL = {
     "svm": FEATURES,
     "forest": FEATURES,
     "logistic": FEATURES,
-    "transfer": {
+    "transfer-copies": {
         "transfercnnclassifier__image_size": 64,
         "transfercnnclassifier__max_epochs": 6,
     },
-    "cnn17": STOPPED,
+    "cnn17-copies": STOPPED,
     "cnn17 augmented": STOPPED,
 }
 
@@ -132,7 +132,7 @@ def test_models(name, X, y, weights):
 def make_model(name, weights, seed):
     """A model of the README: the four of the studies, and two more."""
     models = make_models(weights, random_state=seed)
-    features, custom = models["svm"][0], models["cnn17"][-1]
+    features, custom = models["svm"][0], models["cnn17-copies"][-1]
     models["logistic"] = make_pipeline(
         features, StandardScaler(), LogisticRegression(max_iter=1000)
     )

@@ -14,33 +14,37 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
 BACKBONE = "mobilenet_v2"
+TRANSFER_BACKBONE = "squeezenet1_1"
+
+
+def find_weights(folder, backbone):
+    """The file of a backbone's weights, which begins with its name."""
+    return next(Path(folder).glob(f"{backbone}*.pth"))
 
 
 def make_models(weights_folder, random_state=0):
-    """Return the four models of the README, and one with weights for copies."""
-    weights = next(Path(weights_folder).glob(f"{BACKBONE}*.pth"))
+    """Return the four models of the README, and the networks with copies too."""
     seed = {"random_state": random_state}
-    features = CNNFeatureExtractor(BACKBONE, weights=weights)
+    features = CNNFeatureExtractor(
+        BACKBONE, weights=find_weights(weights_folder, BACKBONE)
+    )
     balance = ImageOverSampler(by="modality", **seed)
     transfer = TransferCNNClassifier(
-        BACKBONE,
-        weights=weights,
-        # The last 12 of 19 stages: half of the time of training all of them.
-        trainable=12,
-        image_size=128,
+        TRANSFER_BACKBONE,
+        weights=find_weights(weights_folder, TRANSFER_BACKBONE),
+        image_size=192,
         max_epochs=15,
-        learning_rate=0.01,
-        precision="float32",
         **seed,
     )
-    custom = CNN17Classifier(max_epochs=40, **seed)
+    custom = CNN17Classifier(max_epochs=80, class_weight="balanced", **seed)
     return {
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
-        "transfer": make_pipeline(balance, transfer),
-        # Weights in the loss in place of copies of the rarer class.
-        "transfer-weighted": make_pipeline(
-            clone(transfer).set_params(class_weight="balanced")
+        # Weights in the loss in place of copies of the rarer class: cheaper.
+        "transfer": make_pipeline(clone(transfer).set_params(class_weight="balanced")),
+        "transfer-copies": make_pipeline(balance, transfer),
+        "cnn17": make_pipeline(custom),
+        "cnn17-copies": make_pipeline(
+            RandomOverSampler(**seed), clone(custom).set_params(class_weight=None)
         ),
-        "cnn17": make_pipeline(RandomOverSampler(**seed), custom),
     }

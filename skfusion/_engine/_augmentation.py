@@ -1,5 +1,7 @@
 """Random augmentation of a batch, drawn for each image."""
 
+from functools import partial
+
 import torch
 from torch.nn import functional
 
@@ -8,15 +10,19 @@ from ..images._augment import AUGMENTATION_LIMITS
 __all__ = ["augment_batch"]
 
 
-def augment_batch(images):
+def augment_batch(images, strength=1.0):
     """Flip, rotate, scale, shift and re-expose each image of a batch at random.
 
-    The limits are those of :func:`skfusion.images.augment_image`, and so is what
-    comes in from outside, 0. Random numbers come from torch's generator.
+    The limits are those of :func:`skfusion.images.augment_image`, times the strength,
+    and what comes in from outside is 0, too. Random numbers come from torch's
+    generator.
 
     Parameters
     ----------
     images : Tensor of shape (n, n_channels, height, width)
+
+    strength : float, default=1.0
+        Factor of all limits.
 
     Returns
     -------
@@ -29,33 +35,32 @@ def augment_batch(images):
     >>> augment_batch(torch.zeros(4, 1, 16, 16)).shape
     torch.Size([4, 1, 16, 16])
     """
-    grid = functional.affine_grid(
-        _draw_affine(len(images), images.device), images.shape, align_corners=False
-    )
+    draw = partial(_draw, n=len(images), device=images.device, strength=strength)
+    grid = functional.affine_grid(_draw_affine(draw), images.shape, align_corners=False)
     moved = functional.grid_sample(images, grid, align_corners=False)
-    return _expose(moved).contiguous(memory_format=torch.channels_last)
+    return _expose(moved, draw).contiguous(memory_format=torch.channels_last)
 
 
-def _draw(name, n, device):
+def _draw(name, n, device, strength):
     # Drawn on the CPU: one stream of random numbers whatever the device.
-    return ((2 * torch.rand(n) - 1) * AUGMENTATION_LIMITS[name]).to(device)
+    limit = strength * AUGMENTATION_LIMITS[name]
+    return ((2 * torch.rand(n) - 1) * limit).to(device)
 
 
-def _draw_affine(n, device):
+def _draw_affine(draw):
     """Maps from output to input coordinates, both in [-1, 1]."""
-    angle = torch.deg2rad(_draw("angle", n, device))
-    zoom = 1 / (1 + _draw("scale", n, device))
-    mirror = torch.where(torch.rand(n) < 0.5, -1.0, 1.0).to(device)
+    angle = torch.deg2rad(draw("angle"))
+    zoom = 1 / (1 + draw("scale"))
+    mirror = torch.where(torch.rand(len(angle)) < 0.5, -1.0, 1.0).to(angle.device)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     # A shift is a fraction of the side, and the side is 2 long here.
-    right, down = 2 * _draw("shift", n, device), 2 * _draw("shift", n, device)
+    right, down = 2 * draw("shift"), 2 * draw("shift")
     rows = [mirror * cosine, -mirror * sine, right, sine, cosine, down]
-    return torch.stack(rows, dim=1).reshape(n, 2, 3)
+    return torch.stack(rows, dim=1).reshape(-1, 2, 3)
 
 
-def _expose(images):
-    n = len(images)
+def _expose(images, draw):
     deviation, mean = torch.std_mean(images, (1, 2, 3), keepdim=True)
-    contrast = 1 + _draw("contrast", n, images.device).reshape(n, 1, 1, 1)
-    brightness = _draw("brightness", n, images.device).reshape(n, 1, 1, 1)
+    contrast = 1 + draw("contrast").reshape(-1, 1, 1, 1)
+    brightness = draw("brightness").reshape(-1, 1, 1, 1)
     return torch.addcmul(mean + brightness * deviation, images - mean, contrast)

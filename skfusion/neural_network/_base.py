@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -61,6 +62,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     # alone, unless set_fit_request asks for them: in a mixed grid not every candidate
     # takes them, and the column "group" of X has told the networks already.
     __metadata_request__fit = {"groups": False}
+
+    _augmentation_strength = 1.0
 
     @abstractmethod
     def _module(self, n_channels):
@@ -161,7 +164,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             class_weight=self._class_weight(codes[train], device),
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
-            augment=augment_batch if self.augmentation is True else self._augment(),
+            augment=self._augment(),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
@@ -176,6 +179,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.history_ = net.history
 
     def _augment(self):
+        if self.augmentation is True:
+            return partial(augment_batch, strength=self._augmentation_strength)
         return self.augmentation or None
 
     def _class_weight(self, codes, device):
