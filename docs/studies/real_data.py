@@ -11,6 +11,7 @@ seed, so that an interrupted run goes on where it stopped; the table of all of t
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 from time import perf_counter
 
@@ -23,6 +24,8 @@ from sklearn.metrics import cohen_kappa_score
 from skfusion.metrics import classification_summary
 
 PREDICTIONS = Path(__file__).parent / "predictions"
+# Parameters that change no prediction.
+WITHOUT_EFFECT = ("steps", "cache", "store", "memory", "verbose")
 PROTOCOLS = {
     "ultrasound": ["ultrasound"],
     "mammography": ["mammography"],
@@ -31,8 +34,8 @@ PROTOCOLS = {
 NOTE = (
     "Folds that no patient or near-duplicate family crosses; out-of-fold predictions "
     "pooled over folds and seeds, 95 % intervals from a bootstrap of groups. Settings "
-    "were chosen by hand on a development part of the groups, which is not scored; no "
-    "script of the repository repeats that choice yet."
+    "were chosen on a development part of the groups, which is not scored "
+    "(choose_settings.py)."
 )
 
 
@@ -58,7 +61,9 @@ def main():
 def run(protocol, name, model, seed, data, commit):
     """Predict every image of the evaluation part once, out of fold."""
     path = PREDICTIONS / f"{protocol}_{name}_seed{seed}.csv"
+    settings = digest_settings(model)
     if path.exists():
+        refuse_other_settings(path, settings)
         return
     table = pd.read_csv(TABLE).set_index("image").loc[image_digests(data.data)]
     table = table.reset_index()
@@ -71,7 +76,28 @@ def run(protocol, name, model, seed, data, commit):
         parts.append(predict_fold(model, data, train, test).assign(fold=number))
         print(f"{protocol} {name} seed {seed} fold {number} done", flush=True)
     PREDICTIONS.mkdir(exist_ok=True)
-    pd.concat(parts).assign(commit=commit).to_csv(path, index=False)
+    table = pd.concat(parts).assign(settings=settings, commit=commit)
+    table.to_csv(path, index=False)
+
+
+def digest_settings(model):
+    """Digest of all parameters of a model; of files, their names only."""
+    parameters = {
+        name: value.name if isinstance(value, Path) else value
+        for name, value in model.get_params().items()
+        if not hasattr(value, "get_params") and not name.endswith(WITHOUT_EFFECT)
+    }
+    text = repr([*map(type, model), sorted(parameters.items(), key=str)])
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def refuse_other_settings(path, settings):
+    """Raise if predictions stand there that another model made."""
+    if set(pd.read_csv(path)["settings"]) != {settings}:
+        raise ValueError(
+            f"{path.name} holds predictions of other settings. Delete it, and run it "
+            "again."
+        )
 
 
 def predict_fold(model, data, train, test):

@@ -9,9 +9,10 @@ __all__ = ["inner_split"]
 def inner_split(codes, groups, validation_fraction, seed):
     """Set a part of the training data aside, with no group on both sides.
 
-    One fold of as many as the fraction asks for is set aside, but of no more than the
-    rarer class has groups, so that each fold can have one: of 4 malignant patients one
-    is set aside, and a quarter of the benign ones with it.
+    There are as many folds as the fraction asks for, but no more than the rarer class
+    has groups, so that each fold can have one: of 4 malignant patients one is set
+    aside, and a quarter of the benign ones with it. Of the folds that hold every class,
+    the one whose size is nearest to the fraction is set aside: groups differ in size.
 
     Parameters
     ----------
@@ -57,5 +58,11 @@ def inner_split(codes, groups, validation_fraction, seed):
     splitter = StratifiedGroupKFold(
         min(n_splits, fewest), shuffle=True, random_state=seed
     )
-    train, valid = next(splitter.split(codes, codes, groups))
-    return train, valid
+    n_wanted, n_classes = validation_fraction * len(codes), len(np.unique(codes))
+
+    def badness(split):
+        valid = split[1]
+        lacks_class = len(np.unique(codes[valid])) < n_classes
+        return lacks_class, abs(len(valid) - n_wanted)
+
+    return min(splitter.split(codes, codes, groups), key=badness)

@@ -2,21 +2,26 @@
 
 import os
 import pickle
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
+from torchvision.models import squeezenet1_1
 
 from skfusion._once import compute_once
 from skfusion.datasets import make_breast_images
-from skfusion.exceptions import CacheWarning
+from skfusion.exceptions import CacheWarning, WeightsError
 from skfusion.feature_extraction import CNNFeatureExtractor, FeatureCache, _cnn
 
 N_IMAGES = 30
@@ -110,9 +115,6 @@ def test_a_changed_file_is_another_row(tmp_path, n_passed):
 
 
 def test_other_weights_are_other_rows(images, tmp_path, n_passed):
-    import torch
-    from torchvision.models import squeezenet1_1
-
     for seed in (0, 1):
         torch.manual_seed(seed)
         torch.save(squeezenet1_1().state_dict(), tmp_path / "weights.pth")
@@ -140,7 +142,7 @@ def test_the_usual_place_is_named_by_the_environment(images, tmp_path, monkeypat
     monkeypatch.setenv("SKFUSION_HOME", str(tmp_path))
     extractor(True).fit_transform(images[0])
     assert FeatureCache().path == tmp_path / "features" / "features.sqlite"
-    assert len(FeatureCache()) > N_IMAGES - 1
+    assert len(FeatureCache()) == N_IMAGES
 
 
 def test_a_cleared_cache_is_empty_and_small(images, tmp_path):
@@ -187,7 +189,7 @@ def _flip_row(path):
 
 
 def _make_foreign(path):
-    path.unlink()
+    path.unlink(missing_ok=True)
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE letters (text)")
 
@@ -223,49 +225,134 @@ def test_a_cache_that_cannot_be_written_loses_nothing(images, tmp_path, monkeypa
     np.testing.assert_array_equal(features, extractor(None).fit_transform(images[0]))
 
 
+def test_the_claims_of_the_dead_are_not_waited_for(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    add_claim(tmp_path, dead.pid, time.time())
+    assert FeatureCache(tmp_path).claim([b"a"], 1) == [b"a"]
+
+
+@pytest.mark.parametrize(
+    ("process", "since"), [(2**40, 0), (1, 1000), (1, -1000), ("x", 0)]
+)
+def test_claims_that_cannot_be_are_not_waited_for(tmp_path, process, since):
+    add_claim(tmp_path, process, time.time() + since)
+    assert FeatureCache(tmp_path).claim([b"a"], 1) == [b"a"]
+
+
+def test_the_claims_of_the_living_are_respected(tmp_path):
+    add_claim(tmp_path, os.getppid(), time.time() - 1)
+    assert FeatureCache(tmp_path).claim([b"a", b"b"], 2) == [b"b"]
+
+
+def add_claim(folder, process, since):
+    cache = FeatureCache(folder)
+    assert len(cache) == 0
+    with sqlite3.connect(cache.path) as connection:
+        claim = (b"a", process, b"another", since)
+        connection.execute("INSERT INTO claims VALUES (?, ?, ?, ?)", claim)
+
+
+def test_many_threads_set_a_foreign_file_aside_once(tmp_path):
+    cache = FeatureCache(tmp_path)
+    _make_foreign(cache.path)
+
+    def write(number):
+        cache.write([b"%d" % number], [np.full(3, number)])
+
+    with warnings.catch_warnings(record=True), ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(12)))
+    assert len(cache.read([b"%d" % number for number in range(12)])) == 12
+    assert len(list(tmp_path.glob("*.damaged*"))) == 1
+
+
+def test_a_folder_that_cannot_be_made_loses_nothing(images, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.warns(CacheWarning, match="cannot be used"):
+        features = extractor(tmp_path / "file" / "cache").fit_transform(images[0])
+    np.testing.assert_array_equal(features, extractor(None).fit_transform(images[0]))
+
+
+def test_weights_that_changed_after_fit_are_refused(images, tmp_path):
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        torch.save(squeezenet1_1().state_dict(), tmp_path / f"{seed}.pth")
+    weights = tmp_path / "weights.pth"
+    shutil.copy(tmp_path / "0.pth", weights)
+    fitted = pickle.dumps(extractor(tmp_path, weights=weights).fit(images[0]))
+    shutil.copy(tmp_path / "1.pth", weights)
+    with pytest.raises(WeightsError, match="Fit it again"):
+        pickle.loads(fitted).transform(images[0])
+
+
+class LoggingExtractor(CNNFeatureExtractor):
+    """Writes down how many images go through the network, in any process."""
+
+    def _compute(self, source, device, rows=None):
+        with (self.cache / "log").open("a") as log:
+            log.write(f"{len(source) if rows is None else len(rows)}\n")
+        return super()._compute(source, device, rows)
+
+
+def test_two_processes_of_a_search_compute_each_image_once(images, tmp_path):
+    small = {"weights": None, "image_size": 32, "batch_size": 4, "random_state": 0}
+    features = LoggingExtractor("squeezenet1_1", cache=tmp_path, **small)
+    pipeline = make_pipeline(features, LogisticRegression())
+    grid = {"logisticregression__C": [0.01, 1]}
+    cv = StratifiedKFold(3)
+    GridSearchCV(pipeline, grid, cv=cv, n_jobs=2).fit(*images)
+    assert sum(map(int, (tmp_path / "log").read_text().split())) == N_IMAGES
+
+
 WRITER = """
 import sys, time
 import numpy as np
 from skfusion.feature_extraction import FeatureCache
 from skfusion._once import compute_once
 cache = FeatureCache(sys.argv[1])
-keys = [b"%d" % number for number in range(60)]
+keys = [sys.argv[2].encode() + b"%d" % number for number in range(60)]
 print("started", flush=True)
 def compute(rows):
     time.sleep(0.01)
+    print(len(rows), flush=True)
     return np.repeat(rows[:, np.newaxis], 40, axis=1).astype(np.float32)
 rows = compute_once(cache, keys, compute, batch_size=4)
 assert (rows == np.arange(60)[:, np.newaxis]).all()
 """
 
 
-def start_writer(folder):
-    command = [sys.executable, "-c", WRITER, str(folder)]
+def start_writer(folder, name="a"):
+    command = [sys.executable, "-c", WRITER, str(folder), name]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+
+def test_two_processes_share_the_work(tmp_path):
+    writers = [start_writer(tmp_path) for _ in range(2)]
+    shares = [sum(map(int, writer.communicate()[0].split()[1:])) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert sum(shares) == len(FeatureCache(tmp_path)) == 60
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_writers_leave_a_cache_that_opens_and_is_right(tmp_path):
     rng = np.random.default_rng(0)
-    expected = {b"%d" % number: number for number in range(60)}
+    n_before, n_cut_short = 0, 0
     for kill in range(100):  # of two processes each
-        writers = [start_writer(tmp_path) for _ in range(2)]
+        name = f"round {kill} "
+        writers = [start_writer(tmp_path, name) for _ in range(2)]
         for writer in writers:
             writer.stdout.readline()
         time.sleep(rng.uniform(0, 0.2))
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
-            writer.wait()
-        rows = FeatureCache(tmp_path).read(expected)
+            writer.communicate()
+        expected = {f"{name}{number}".encode(): number for number in range(60)}
+        cache = FeatureCache(tmp_path)
+        rows = cache.read(expected)
         assert all((rows[key] == expected[key]).all() for key in rows)
-        if kill % 10 == 9:
-            FeatureCache(tmp_path).clear()
+        assert len(cache) == n_before + len(rows)
+        n_before, n_cut_short = len(cache), n_cut_short + (0 < len(rows) < 60)
+    assert n_cut_short > 50
     assert not list(tmp_path.glob("*.damaged*"))
-
-
-def test_two_processes_share_the_work(tmp_path):
-    writers = [start_writer(tmp_path) for _ in range(2)]
-    assert [writer.wait() for writer in writers] == [0, 0]
-    assert len(FeatureCache(tmp_path)) == 60
