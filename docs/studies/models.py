@@ -22,11 +22,14 @@ def find_weights(folder, backbone):
     return next(Path(folder).glob(f"{backbone}*.pth"))
 
 
-def make_models(weights_folder, random_state=0):
-    """Return the four models of the README, and the networks with copies too."""
+def make_models(weights_folder, random_state=0, cache=None):
+    """Return the four models of the README, and the networks with copies too.
+
+    Frozen features and decoded images are kept in the folder `cache`.
+    """
     seed = {"random_state": random_state}
     features = CNNFeatureExtractor(
-        BACKBONE, weights=find_weights(weights_folder, BACKBONE)
+        BACKBONE, weights=find_weights(weights_folder, BACKBONE), cache=cache
     )
     balance = ImageOverSampler(by="modality", **seed)
     transfer = TransferCNNClassifier(
@@ -34,9 +37,12 @@ def make_models(weights_folder, random_state=0):
         weights=find_weights(weights_folder, TRANSFER_BACKBONE),
         image_size=192,
         max_epochs=15,
+        store=cache,
         **seed,
     )
-    custom = CNN17Classifier(max_epochs=80, class_weight="balanced", **seed)
+    custom = CNN17Classifier(
+        max_epochs=80, class_weight="balanced", store=cache, **seed
+    )
     return {
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),

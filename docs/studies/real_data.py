@@ -45,15 +45,17 @@ def main():
     parser.add_argument("weights", type=Path, help="where the weights are")
     parser.add_argument("--protocol", choices=PROTOCOLS, default="ultrasound")
     parser.add_argument("--models", nargs="+")
+    parser.add_argument("--cache", type=Path, help="folder for features and images")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     arguments = parser.parse_args()
     # As it is now: the code in memory is what runs, whatever becomes of the files.
     commit = current_commit()
     data = load_all(arguments.data)
-    models = arguments.models or list(make_models(arguments.weights))
+    names = arguments.models or list(make_models(arguments.weights))
     for seed in arguments.seeds:
-        for name in models:
-            model = make_models(arguments.weights, random_state=seed)[name]
+        for name in names:
+            models = make_models(arguments.weights, seed, arguments.cache)
+            model = models[name]
             run(arguments.protocol, name, model, seed, data, commit)
     summarise()
 
