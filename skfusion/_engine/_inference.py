@@ -1,5 +1,7 @@
 """Run a network over any number of images."""
 
+import warnings
+
 import numpy as np
 import torch
 
@@ -27,6 +29,7 @@ def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16
         Which images; all if None.
 
     batch_size : int
+        Halved, with a warning, where it is too large for the device's memory.
 
     device : torch.device
 
@@ -37,13 +40,32 @@ def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16
     outputs : ndarray of shape (n_samples, ...), dtype float32
     """
     rows = range(len(source)) if rows is None else rows
-    outputs = []
+    outputs, start = [], 0
     with torch.inference_mode(), autocast(device, use_bfloat16):
-        for start in range(0, len(rows), batch_size):
+        while start < len(rows):
             batch = source[rows[start : start + batch_size]]
-            result = function(_padded(batch, batch_size, device))[: len(batch)]
+            try:
+                result = function(_padded(batch, batch_size, device))[: len(batch)]
+            except torch.OutOfMemoryError:
+                if batch_size == 1:
+                    raise
+                batch_size = _halve(batch_size)
+                continue
             outputs.append(result.float().cpu().numpy())
+            start += len(batch)
     return np.concatenate(outputs)
+
+
+def _halve(batch_size):
+    """Make room on the device, and take half as many images from now on."""
+    warnings.warn(
+        f"{batch_size} images at a time are too many for the device's memory: going on "
+        f"with {batch_size // 2}. Lower batch_size to spare the attempt.",
+        RuntimeWarning,
+        stacklevel=4,
+    )
+    torch.cuda.empty_cache()
+    return batch_size // 2
 
 
 def _padded(batch, batch_size, device):

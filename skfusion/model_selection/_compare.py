@@ -1,9 +1,11 @@
 """Several models on the same folds."""
 
+import sys
 import warnings
 from numbers import Integral, Real
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length, column_or_1d
@@ -162,6 +164,7 @@ def compare_models(
     splits = check_splits(cv, X, y, row_groups)
     rows = row_table(X, y, row_groups)
     labels = _check_class_labels(labels, y)
+    _warn_of_shared_gpu(estimators, n_jobs)
     options = {
         "labels": labels,
         "groups": None if groups is None else row_groups,
@@ -197,6 +200,26 @@ def _check_estimators(estimators):
     if len(set(names)) < len(names):
         raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
     return list(estimators)
+
+
+def _warn_of_shared_gpu(estimators, n_jobs):
+    torch = sys.modules.get("torch")
+    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
+        return
+    devices = [
+        value
+        for _, estimator in estimators
+        for name, value in estimator.get_params().items()
+        if name.rpartition("__")[2] == "device"
+    ]
+    if any(device == "auto" or str(device).startswith("cuda") for device in devices):
+        warnings.warn(
+            f"n_jobs={n_jobs!r} lets several processes share one CUDA device: they get "
+            "in each other's way, and may run out of its memory. Set n_jobs=1, or "
+            "device='cpu'.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _check_class_labels(labels, y):

@@ -90,3 +90,43 @@ def test_every_batch_has_one_shape():
     outputs = run_network(network, source, batch_size=4, device=torch.device("cpu"))
     assert set(shapes) == {(4, 1, 8, 8)}
     np.testing.assert_array_equal(outputs, np.ones((10, 1)))
+
+
+def test_prediction_goes_on_with_half_a_batch_where_memory_ends():
+    sizes = []
+
+    def network(batch):
+        sizes.append(len(batch))
+        if len(batch) > 4:
+            raise torch.OutOfMemoryError("not so many")
+        return batch.mean((1, 2, 3))[:, None]
+
+    X = np.random.default_rng(0).random((11, 4, 4), dtype=np.float32)
+    with pytest.warns(RuntimeWarning, match="going on with 4"):
+        outputs = run_network(
+            network, ImageSource(X), batch_size=8, device=torch.device("cpu")
+        )
+    np.testing.assert_allclose(outputs[:, 0], X.mean((1, 2)), rtol=1e-5)
+    assert sizes == [8, 4, 4, 4]
+
+
+def test_one_image_that_is_too_large_is_an_error():
+    def network(batch):
+        raise torch.OutOfMemoryError("not even one")
+
+    source = ImageSource(np.zeros((2, 4, 4), np.float32))
+    with pytest.raises(torch.OutOfMemoryError):
+        run_network(network, source, batch_size=1, device=torch.device("cpu"))
+
+
+def test_strength_widens_the_limits_of_augmentation():
+    image = torch.zeros(400, 1, 32, 32)
+    image[:, :, 15:17, 15:17] = 1
+    columns = torch.arange(32.0)
+
+    def spread(strength):
+        with seeded(0):
+            moved = augment_batch(image, strength=strength).clamp(0, 1)
+        return ((moved.sum((1, 2)) * columns).sum(1) / moved.sum((1, 2, 3))).std()
+
+    assert spread(2.0) > 1.5 * spread(1.0)

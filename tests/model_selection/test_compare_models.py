@@ -450,3 +450,22 @@ def test_labels_must_be_those_of_y():
     X, y = np.zeros((20, 1)), np.tile([0, 1], 10)
     with pytest.raises(ValueError, match="Expected labels to hold the classes"):
         compare_models([("m", LogisticRegression())], X, y, labels=[0, 2])
+
+
+def test_processes_that_share_one_gpu_are_warned_of(monkeypatch):
+    torch = pytest.importorskip("torch")
+    from skfusion.neural_network import CNN17Classifier
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    X, y = np.zeros((8, 8, 8)), np.tile([0, 1], 4)
+    network = CNN17Classifier(width=1, image_size=8, max_epochs=1)
+    with pytest.warns(RuntimeWarning, match="share one CUDA device"):
+        compare_models([("network", network)], X, y, cv=2, n_jobs=2)
+
+
+def test_one_process_on_one_gpu_is_not_warned_of(monkeypatch, recwarn):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    X, y = np.zeros((8, 2)), np.tile([0, 1], 4)
+    compare_models([("prior", DummyClassifier())], X, y, cv=2, n_jobs=2)
+    assert not [w for w in recwarn if "CUDA" in str(w.message)]
