@@ -52,6 +52,26 @@ def test_training_runs_on_the_gpu(images, name):
 
 
 @pytest.mark.parametrize("name", ["transfer", "cnn17"])
+def test_early_stopping_and_weights_of_classes_work_on_the_gpu(images, name):
+    X, y = images
+    model = dict(models())[name].set_params(
+        early_stopping=True, class_weight="balanced"
+    )
+    model.fit(X, y, groups=np.arange(len(y)))
+    assert np.isfinite(model.history_[:, "valid_loss"]).all()
+
+
+@pytest.mark.parametrize("name", ["svm", "forest"])
+def test_a_pipeline_on_gpu_features_predicts_as_on_the_cpu(images, name):
+    X, y = images
+    model = dict(models())[name]
+    step = "cnnfeatureextractor__device"
+    on_gpu = model.set_params(**{step: "cuda"}).fit(X, y)
+    expected = on_gpu.predict(X)
+    assert np.mean(on_gpu.set_params(**{step: "cpu"}).predict(X) == expected) > 0.9
+
+
+@pytest.mark.parametrize("name", ["transfer", "cnn17"])
 def test_a_pickle_made_on_the_gpu_loads_without_one(images, name, tmp_path):
     X, y = images
     model = dict(models())[name].set_params(device="auto").fit(X, y)
