@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from statistics import median
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -23,23 +22,8 @@ N_REPEATS = 5
 BATCH_SIZE = 32
 
 
-def seconds(function):
-    start = perf_counter()
-    function()
-    return perf_counter() - start
-
-
-def median_ratio(numerator, denominator):
-    """Median over the repeats of the ratio of two times, taken in turn."""
-    numerator(), denominator()
-    pairs = [(seconds(numerator), seconds(denominator)) for _ in range(N_REPEATS)]
-    ratios = [first / second for first, second in pairs]
-    print(f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
-    return median(ratios)
-
-
 @pytest.mark.timeout(1200)
-def test_extraction_runs_at_the_speed_of_the_network():
+def test_extraction_runs_at_the_speed_of_the_network(median_ratio):
     images = np.random.default_rng(0).integers(0, 256, (128, 128, 128), dtype=np.uint8)
     extractor = CNNFeatureExtractor(
         "mobilenet_v2", weights=None, image_size=128, batch_size=BATCH_SIZE
@@ -76,7 +60,7 @@ def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("precision", ["float32", "auto"])
-def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision):
+def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision, seconds):
     n_epochs = 6
     X, y = make_breast_images(256, image_size=64, random_state=0, return_X_y=True)
     images, codes = torch.from_numpy(X[..., np.newaxis]), torch.from_numpy(y)
