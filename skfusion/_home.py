@@ -1,6 +1,7 @@
 """Where skfusion keeps what it may compute again."""
 
 import os
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,12 +30,13 @@ def home_folder(name):
     return Path(home).expanduser() / name
 
 
-def versions_of(packages):
+@cache
+def versions_of(*packages):
     """Return what stands for the versions of packages in a key.
 
     Parameters
     ----------
-    packages : iterable of str
+    *packages : str
         Their names on the package index.
 
     Returns
@@ -44,7 +46,7 @@ def versions_of(packages):
     Examples
     --------
     >>> from skfusion._home import versions_of
-    >>> versions_of(["numpy"]).startswith(b"numpy")
+    >>> versions_of("numpy").startswith(b"numpy")
     True
     """
     return " ".join(f"{name} {version(name)}" for name in packages).encode()

@@ -247,7 +247,7 @@ class CNNFeatureExtractor(
         """Digest of all that decides the features of each image."""
         is_rounded = self.precision == "bfloat16"
         how = repr((self._identify(), device.type, is_rounded)).encode()
-        how += versions_of(["torch", "torchvision"])
+        how += versions_of("torch", "torchvision")
         images = source.digests()
         return [blake2b(how + image, digest_size=16).digest() for image in images]
 

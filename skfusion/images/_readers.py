@@ -28,7 +28,7 @@ _READING_PACKAGES = (
 
 def reading_versions():
     """Return what stands for the code that reads images in a key."""
-    return b"%d " % _READING + versions_of(_READING_PACKAGES)
+    return b"%d " % _READING + versions_of(*_READING_PACKAGES)
 
 
 class PathReader:
