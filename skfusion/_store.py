@@ -56,8 +56,15 @@ class RowStore:
         folder = home_folder(self._name) if folder is True else Path(folder)
         self.path = folder.expanduser() / f"{self._name}.sqlite"
 
+    def __repr__(self):
+        """Return the class, the file's name, and what it holds."""
+        rows = f"{len(self)} rows, {self.n_bytes / 1e6:.1f} MB"
+        return f"<{type(self).__name__} {self.path.name!r}: {rows}>"
+
     def __len__(self):
         """Return the number of rows: one for each image and each way of making it."""
+        if not self.path.exists():
+            return 0
         query = "SELECT count(*) FROM rows"
         return self._run(lambda c: c.execute(query).fetchone()[0], writes=False)
 

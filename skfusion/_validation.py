@@ -335,8 +335,8 @@ def check_channels(n_channels, estimator):
         )
 
 
-def warn_of_scale(images, estimator):
-    """Warn where numbers that a pretrained network takes as they are go beyond [0, 1].
+def is_beyond_unit_range(images):
+    """Whether numbers that are taken as they are go far beyond [0, 1].
 
     Augmented images leave [0, 1] a little; images of 8 bits that became floats leave
     it by far.
@@ -346,17 +346,32 @@ def warn_of_scale(images, estimator):
     images : DataFrame or ndarray
         Validated X. Of an array, the first images are looked at.
 
+    Returns
+    -------
+    is_beyond : bool
+    """
+    if isinstance(images, pd.DataFrame) or images.dtype in (np.uint8, np.uint16):
+        return False
+    return bool(np.max(images[:_SCALE_SAMPLE], initial=0) > _MOST_PLAUSIBLE)
+
+
+def warn_of_scale(images, estimator):
+    """Warn where numbers that a network takes as they are go far beyond [0, 1].
+
+    Parameters
+    ----------
+    images : DataFrame or ndarray
+        Validated X.
+
     estimator : estimator
         For its name.
     """
-    if isinstance(images, pd.DataFrame) or images.dtype in (np.uint8, np.uint16):
-        return
-    greatest = np.max(images[:_SCALE_SAMPLE])
-    if greatest > _MOST_PLAUSIBLE:
+    if is_beyond_unit_range(images):
         warnings.warn(
             f"{type(estimator).__name__} expects numbers in [0, 1] (uint8 and uint16 "
-            f"are scaled to it). Got {images.dtype} up to {greatest:g}: divide X by "
-            "its greatest possible value.",
+            f"are scaled to it). Got {images.dtype} up to "
+            f"{np.max(images[:_SCALE_SAMPLE]):g}: divide X by its greatest possible "
+            "value.",
             DataQualityWarning,
             stacklevel=3,
         )

@@ -44,9 +44,8 @@ class FeatureCache(RowStore):
     --------
     >>> import tempfile
     >>> from skfusion.feature_extraction import FeatureCache
-    >>> cache = FeatureCache(tempfile.mkdtemp())
-    >>> len(cache), cache.n_bytes > 0
-    (0, True)
+    >>> FeatureCache(tempfile.mkdtemp())
+    <FeatureCache 'features.sqlite': 0 rows, 0.0 MB>
     """
 
     _name = "features"

@@ -218,6 +218,7 @@ class CNNFeatureExtractor(
         """
         check_is_fitted(self)
         X = check_images(self, X, image_shape=self.image_shape)
+        warn_of_scale(X, self)
         source, device = self._source(X), resolve_device(self.device)
         try:
             if self.cache is None:

@@ -21,6 +21,7 @@ def make_feature_classifier(
     backbone="mobilenet_v2",
     weights="DEFAULT",
     image_size=None,
+    cache=None,
     random_state=None,
 ):
     """Build a pipeline of frozen features, balancing and a classical classifier.
@@ -42,6 +43,9 @@ def make_feature_classifier(
 
     image_size : int, default=None
         Side of the images in pixels. If None, that of the backbone's own weights.
+
+    cache : True, str, Path or None, default=None
+        As in :class:`CNNFeatureExtractor`.
 
     random_state : int, RandomState instance or None, default=None
         Decides random weights, SMOTE and the forest.
@@ -66,7 +70,11 @@ def make_feature_classifier(
     ['features', 'scaler', 'sampler', 'classifier']
     """
     features = CNNFeatureExtractor(
-        backbone, weights=weights, image_size=image_size, random_state=random_state
+        backbone,
+        weights=weights,
+        image_size=image_size,
+        cache=cache,
+        random_state=random_state,
     )
     sampler = SMOTE(random_state=random_state)
     if classifier == "svm":

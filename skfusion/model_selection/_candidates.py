@@ -8,6 +8,7 @@ import traceback
 import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, has_fit_parameter
@@ -80,7 +81,8 @@ def _fit(model, X, y, train, groups):
 
 def _groups_parameter(model):
     """Name by which ``fit`` takes groups, or None."""
-    if has_fit_parameter(model, "groups"):
+    # A search hands them to its own splitter.
+    if has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV):
         return "groups"
     if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
         return None

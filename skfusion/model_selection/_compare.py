@@ -167,7 +167,7 @@ def compare_models(
     _warn_of_shared_gpu(estimators, n_jobs)
     options = {
         "labels": labels,
-        "groups": None if groups is None else row_groups,
+        "groups": row_groups,
         "scorer": _check_scorer(estimators, scoring),
         "error_score": error_score,
     }

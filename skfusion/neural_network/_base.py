@@ -23,7 +23,12 @@ from .._engine import (
     seeded,
 )
 from .._groups import check_groups, known_groups
-from .._validation import check_images, check_labels
+from .._validation import (
+    check_images,
+    check_labels,
+    is_beyond_unit_range,
+    warn_of_scale,
+)
 from ..exceptions import DataQualityWarning
 from ..images import ImageSource
 from ._inner_split import inner_split
@@ -106,6 +111,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.classes_, codes = check_labels(y, type(self).__name__)
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
+        self._in_unit_range = not is_beyond_unit_range(X)
         self._size = self.image_size or self._default_image_size()
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
@@ -225,6 +231,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         X = check_images(self, X, image_shape=self.image_shape)
+        if self._in_unit_range:
+            warn_of_scale(X, self)
         device = resolve_device(self.device)
         module = self.net_.module_.to(device).eval()
         try:

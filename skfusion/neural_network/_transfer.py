@@ -229,6 +229,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     def _start(self, net, images):
         warn_of_scale(images, self)
+        self._in_unit_range = True
 
     def _default_image_size(self):
         check_backbone(self.backbone)

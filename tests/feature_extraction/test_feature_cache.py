@@ -247,7 +247,7 @@ def test_the_claims_of_the_living_are_respected(tmp_path):
 
 def add_claim(folder, process, since):
     cache = FeatureCache(folder)
-    assert len(cache) == 0
+    cache.release([])  # which makes the file
     with sqlite3.connect(cache.path) as connection:
         claim = (b"a", process, b"another", since)
         connection.execute("INSERT INTO claims VALUES (?, ?, ?, ?)", claim)

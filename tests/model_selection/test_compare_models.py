@@ -13,6 +13,7 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from sklearn.model_selection import (
+    GridSearchCV,
     KFold,
     RepeatedStratifiedKFold,
     StratifiedGroupKFold,
@@ -469,3 +470,12 @@ def test_one_process_on_one_gpu_is_not_warned_of(monkeypatch, recwarn):
     X, y = np.zeros((8, 2)), np.tile([0, 1], 4)
     compare_models([("prior", DummyClassifier())], X, y, cv=2, n_jobs=2)
     assert not [w for w in recwarn if "CUDA" in str(w.message)]
+
+
+def test_the_inner_folds_of_a_search_know_the_groups():
+    X, y, groups = draw_patients(n_patients=24)
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [0.1, 1]}, cv=StratifiedGroupKFold(3)
+    )
+    comparison = compare_models([("search", search)], X, y, groups=groups, cv=2)
+    assert comparison.folds["kappa"].notna().all()

@@ -341,3 +341,11 @@ def test_a_pretrained_network_warns_of_floats_up_to_255(images):
     X, y = images
     with pytest.warns(DataQualityWarning, match="Got float32 up to"):
         transfer(max_epochs=1).fit(X.astype(float), y)
+
+
+@MAKERS
+def test_prediction_warns_of_another_scale_than_that_of_fit(images, make):
+    X, y = images
+    model = make(max_epochs=1).fit(X, y)
+    with pytest.warns(DataQualityWarning, match="Got float64 up to"):
+        model.predict(X.astype(float))
