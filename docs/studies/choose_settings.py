@@ -148,7 +148,7 @@ def write(model, rows):
         title=f"Settings of {model} on the development part of the ultrasound images",
         command=f"python docs/studies/choose_settings.py DATA WEIGHTS --model {model}",
         commit=" and ".join(sorted(set(table["commit"]))),
-        note=f"{N_FOLDS} grouped folds, {len(SEEDS)} seeds, of the ultrasound images of "
+        note=f"{N_FOLDS} grouped folds, {len(SEEDS)} seeds; ultrasound images of "
         "the development part, which no other study scores.",
     )
 
