@@ -24,6 +24,8 @@ from sklearn.metrics import cohen_kappa_score
 from skfusion.metrics import classification_summary
 
 PREDICTIONS = Path(__file__).parent / "predictions"
+# Digests, some of which look like numbers.
+TEXT = {"image": str, "settings": str, "commit": str}
 # Parameters that change no prediction.
 WITHOUT_EFFECT = ("steps", "cache", "store", "memory", "verbose")
 PROTOCOLS = {
@@ -95,7 +97,7 @@ def digest_settings(model):
 
 def refuse_other_settings(path, settings):
     """Raise if predictions stand there that another model made."""
-    if set(pd.read_csv(path)["settings"]) != {settings}:
+    if set(pd.read_csv(path, dtype=TEXT)["settings"]) != {settings}:
         raise ValueError(
             f"{path.name} holds predictions of other settings. Delete it, and run it "
             "again."
@@ -136,7 +138,9 @@ def summarise():
     )
     for (protocol, name), group in files.groupby(["protocol", "model"]):
         pairs = zip(group["path"], group["seed"], strict=True)
-        parts = pd.concat([pd.read_csv(path).assign(seed=seed) for path, seed in pairs])
+        parts = pd.concat(
+            [pd.read_csv(path, dtype=TEXT).assign(seed=seed) for path, seed in pairs]
+        )
         commits |= set(parts["commit"])
         modalities = dict(list(parts.groupby("modality")))
         if len(modalities) > 1:
