@@ -4,7 +4,6 @@ import hashlib
 import sqlite3
 import warnings
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,6 @@ _MAPPED_BYTES = 2**40  # as much as SQLite maps
 _PAGE_BYTES = 2**14
 _MOST_VARIABLES = 500
 _TIMEOUT = 60.0  # seconds
-# What SQLite says where another process has set the file aside meanwhile.
-_MOVED = ("SQLITE_READONLY_DBMOVED", "SQLITE_IOERR_FSTAT", "SQLITE_IOERR_SHORT_READ")
 
 
 class _DamagedError(Exception):
@@ -54,7 +51,22 @@ class RowStore:
 
     def __init__(self, folder=True):
         folder = home_folder(self._name) if folder is True else Path(folder)
-        self.path = folder.expanduser() / f"{self._name}.sqlite"
+        self.folder = folder.expanduser()
+
+    @property
+    def path(self):
+        """The file: the newest one, where others were found damaged."""
+        return self._files()[-1]
+
+    def _files(self):
+        """All files, in order; none is ever renamed under the feet of a process."""
+        files = [self.folder / f"{self._name}.sqlite"]
+        while (later := self._numbered(len(files) + 1)).exists():
+            files.append(later)
+        return files
+
+    def _numbered(self, number):
+        return self.folder / f"{self._name}-{number}.sqlite"
 
     def __repr__(self):
         """Return the class, the file's name, and what it holds."""
@@ -71,10 +83,10 @@ class RowStore:
     @property
     def n_bytes(self):
         """Size on disk, in bytes, with what was set aside."""
-        return sum(file.stat().st_size for file in self._files())
+        return sum(file.stat().st_size for file in self._files() if file.exists())
 
     def clear(self):
-        """Forget everything, and what was set aside, and give the room back."""
+        """Forget everything, and empty what was set aside, to give the room back."""
 
         def work(connection):
             connection.execute("DELETE FROM rows")
@@ -84,12 +96,8 @@ class RowStore:
             connection.execute("BEGIN")
 
         self._run(work)
-        for file in self._files():
-            if ".damaged" in file.name:
-                file.unlink()
-
-    def _files(self):
-        return list(self.path.parent.glob(f"{self.path.name}*"))
+        for damaged in self._files()[:-1]:
+            damaged.write_bytes(b"")
 
     def read(self, keys):
         """Read what is kept.
@@ -157,21 +165,19 @@ class RowStore:
     def _run(self, work, *, writes=True):
         """Do a piece of work in one transaction, on a new file if this is damaged."""
         for _ in range(3):
-            file = _inode(self.path)
+            path = self.path
             try:
-                return self._attempt(work, writes)
+                return self._attempt(path, work, writes)
             except (_DamagedError, sqlite3.DatabaseError) as error:
-                if getattr(error, "sqlite_errorname", "") in _MOVED:
-                    continue
                 # Other subclasses say other things: locked, full, not allowed.
                 if type(error) not in (_DamagedError, sqlite3.DatabaseError):
                     raise
-                self._set_aside(file, error)
-        return self._attempt(work, writes)
+                self._set_aside(path, error)
+        return self._attempt(self.path, work, writes)
 
-    def _attempt(self, work, writes):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(_connect(self.path)) as connection:
+    def _attempt(self, path, work, writes):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with closing(_connect(path)) as connection:
             if not _is_ours(connection):
                 _begin_file(connection)
             connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -179,32 +185,19 @@ class RowStore:
             connection.execute("COMMIT")
             return result
 
-    def _set_aside(self, file, error):
-        """Rename a damaged file, unless another process was faster."""
-        with FileLock(self.path.with_suffix(".lock"), timeout=_TIMEOUT):
-            if _inode(self.path) != file:
+    def _set_aside(self, damaged, error):
+        """Begin the next file, unless another process was faster."""
+        with FileLock(self.folder / f"{self._name}.lock", timeout=_TIMEOUT):
+            if self.path != damaged:
                 return
-            aside = self._free_name()
-            # The journal too: it must not be played back into the new file.
-            for end in ("-journal", ""):
-                part = self.path.with_name(self.path.name + end)
-                if part.exists():
-                    part.replace(aside.with_name(aside.name + end))
+            new = self._numbered(len(self._files()) + 1)
+            new.touch()
         warnings.warn(
-            f"{self.path.name!r} cannot be used ({error}). It was set aside as "
-            f"{aside.name!r}, and a new one is begun.",
+            f"{damaged.name!r} cannot be used ({error}). It was set aside, and a new "
+            f"file, {new.name!r}, is begun.",
             CacheWarning,
             stacklevel=4,
         )
-
-    def _free_name(self):
-        names = (f"{self.path.name}.damaged{number}" for number in count(1))
-        paths = (self.path.with_name(name) for name in names)
-        return next(path for path in paths if not path.exists())
-
-
-def _inode(path):
-    return path.stat().st_ino if path.exists() else None
 
 
 def _connect(path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -41,6 +42,16 @@ def cluster():
         yield local
 
 
+@pytest.fixture
+def one_thread():
+    """As many threads as a worker has: sums over more of them round otherwise."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_a_comparison_gives_the_numbers_of_one_process(example, data, cluster):
     alone = example.compare(data)
     with parallel_config("dask"):
