@@ -58,8 +58,7 @@ def trains_in_bfloat16(precision, device, module):
     ----------
     precision : {"auto", "float32", "bfloat16"}
         "auto" is bfloat16 where the device computes it in hardware, but on a CPU
-        only for networks without grouped convolutions, whose backward pass is
-        slower in it.
+        only for networks without grouped convolutions, which gain little by it.
 
     device : torch.device
 

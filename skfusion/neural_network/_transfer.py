@@ -93,7 +93,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" trains in bfloat16 where the hardware computes it (on a CPU, not
-        networks with grouped convolutions, which it slows down), and predicts in
+        networks with grouped convolutions, which gain little), and predicts in
         float32.
 
     store : True, str, Path or None, default=None
