@@ -36,9 +36,8 @@ class _DamagedError(Exception):
 class RowStore:
     """Rows of numbers, kept in an SQLite file that processes share.
 
-    A row is kept under a digest of everything that decides it, so that it is never
-    out of date. Writers may be killed at any moment. Derived classes say what the
-    rows are.
+    A row is kept under a digest of what decides it. Writers may be killed at any
+    moment. Derived classes say what the rows are.
 
     Parameters
     ----------
@@ -86,7 +85,10 @@ class RowStore:
         return sum(file.stat().st_size for file in self._files() if file.exists())
 
     def clear(self):
-        """Forget everything, and empty what was set aside, to give the room back."""
+        """Forget everything and give the room back.
+
+        What was set aside stays, since it may be another program's file.
+        """
 
         def work(connection):
             connection.execute("DELETE FROM rows")
@@ -96,8 +98,6 @@ class RowStore:
             connection.execute("BEGIN")
 
         self._run(work)
-        for damaged in self._files()[:-1]:
-            damaged.write_bytes(b"")
 
     def read(self, keys):
         """Read what is kept.

@@ -21,6 +21,7 @@ import pandas as pd
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from make_folds import TABLE, image_digests, load_all
+from models import find_weights
 from record import RESULTS, current_commit, write_results
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
@@ -105,8 +106,7 @@ def make_model(settings, weights_folder, seed):
     settings = {**settings, "random_state": seed}
     copies, strength = settings.pop("copies", None), settings.pop("limits", 1)
     if "backbone" in settings:
-        name = settings["backbone"]
-        settings["weights"] = next(Path(weights_folder).glob(f"{name}*.pth"))
+        settings["weights"] = find_weights(weights_folder, settings["backbone"])
         network = TransferCNNClassifier(**settings)
     else:
         network = CNN17Classifier(**settings)

@@ -8,9 +8,9 @@ __all__ = ["FeatureCache"]
 class FeatureCache(RowStore):
     """Features of images, kept in an SQLite file that processes share.
 
-    A row is kept under a digest of everything that decides it, so that it is never
-    out of date: a changed image, or another setting, is another key. No path and no
-    patient stands in the file. Writers may be killed at any moment.
+    A row is kept under a digest of what decides it: the pixels of an array, or the
+    path, size and times of change of a file, and all settings. No path and no patient
+    stands in the file. Writers may be killed at any moment.
 
     Parameters
     ----------

@@ -361,3 +361,13 @@ def test_killed_writers_leave_a_cache_that_opens_and_is_right(tmp_path):
         n_before, n_cut_short = len(cache), n_cut_short + (0 < len(rows) < 60)
     assert n_cut_short > 20  # the others died before their first row, or were done
     assert cache.path.name == "features.sqlite"
+
+
+def test_clearing_leaves_the_file_of_another_program_alone(tmp_path):
+    cache = FeatureCache(tmp_path)
+    _make_foreign(cache.path)
+    foreign = cache.path
+    with pytest.warns(CacheWarning, match="was set aside"):
+        cache.clear()
+    with sqlite3.connect(foreign) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall()
