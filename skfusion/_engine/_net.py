@@ -17,6 +17,8 @@ __all__ = ["build_net", "release_training_state"]
 
 LABEL_SMOOTHING = 0.05
 GRADIENT_NORM = 1.0
+# Where torch updates all weights in one pass.
+_FUSED_DEVICES = ("cpu", "cuda")
 
 
 class _AutocastNet(NeuralNetClassifier):
@@ -111,6 +113,7 @@ callbacks, device, precision, verbose
         criterion__label_smoothing=LABEL_SMOOTHING,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=weight_decay,
+        optimizer__fused=torch.device(device).type in _FUSED_DEVICES,
         optimizer__param_groups=[
             (name, {"lr": rate}) for name, rate in learning_rates.items() if name != "*"
         ],
