@@ -1,8 +1,10 @@
 """What a file says of itself: its kind, and the size of its image."""
 
+from pydicom.filereader import read_file_meta_info
+
 from ..exceptions import ImageReadError
 
-__all__ = ["MAX_PIXELS", "check_size", "image_kind"]
+__all__ = ["MAX_PIXELS", "check_size", "image_kind", "is_compressed_dicom"]
 
 #: Most pixels that an image may have. The largest digitised mammogram films have
 #: about 40 million; a header that claims more than this is damaged or hostile.
@@ -107,3 +109,32 @@ def check_size(rows, columns, what="header"):
             f"the {what} gives {rows} x {columns} pixels, more than the "
             f"{MAX_PIXELS} that an image may have"
         )
+
+
+def is_compressed_dicom(path):
+    """Tell whether a file is DICOM whose pixels are compressed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, of which only the beginning is read.
+
+    Returns
+    -------
+    is_compressed : bool
+        False, too, for what cannot be read: reading the image says why.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from skfusion.images._headers import is_compressed_dicom
+    >>> is_compressed_dicom(Path("no such file"))
+    False
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(_HEAD_BYTES)[128:] != b"DICM":
+                return False
+        return read_file_meta_info(path).TransferSyntaxUID.is_encapsulated
+    except Exception:  # pydicom raises many kinds on a damaged header
+        return False

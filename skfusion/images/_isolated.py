@@ -1,4 +1,4 @@
-"""Decode in a worker process that may be killed."""
+"""Decode in worker processes that may be killed."""
 
 import atexit
 import json
@@ -92,14 +92,15 @@ class _Worker:
 
 
 _lock = threading.Lock()
-_worker = None
+_idle = []  # workers that wait for a file
 
 
 def decode_isolated(path, frame, min_side=None):
-    """Decode one frame of a file in the worker process.
+    """Decode one frame of a file in a worker process.
 
-    The worker is started by the first call and kept for the next ones; after a
-    crash or a time-out the next call starts another. Threads take turns.
+    A worker is started where none is idle, so there are at most as many as threads
+    that call at once; they are kept for the next calls. After a crash or a time-out
+    another one takes its place.
 
     Parameters
     ----------
@@ -121,11 +122,23 @@ def decode_isolated(path, frame, min_side=None):
     ImageReadError
         For everything that fails; it names the file.
     """
-    global _worker
+    worker = _take_worker()
+    try:
+        return _decode_in_time(worker, path, frame, min_side)
+    finally:
+        if worker.usable:
+            with _lock:
+                _idle.append(worker)
+
+
+def _take_worker():
     with _lock:
-        if _worker is None or not _worker.usable:
-            _worker = _Worker()
-        return _decode_in_time(_worker, path, frame, min_side)
+        while _idle:
+            worker = _idle.pop()
+            if worker.usable:
+                return worker
+            worker.stop()
+    return _Worker()
 
 
 def _decode_in_time(worker, path, frame, min_side):
@@ -152,9 +165,9 @@ def _decode_in_time(worker, path, frame, min_side):
 
 
 @atexit.register
-def _stop_worker():
-    if _worker is not None:
-        _worker.stop()
+def _stop_workers():
+    for worker in _idle:
+        worker.stop()
 
 
 def serve():

@@ -37,7 +37,7 @@ def read_image(path, *, frame=0, min_side=None, isolated=False):
         damaged file; with ``isolated=True`` that, too, ends in an
         :class:`~skfusion.exceptions.ImageReadError`. Use it for files of unknown
         origin; it costs about two seconds once, for the start of the worker, and
-        then a copy of the image.
+        then a copy of the image. Threads that call at once have a worker each.
 
     Returns
     -------

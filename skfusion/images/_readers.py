@@ -1,6 +1,7 @@
 """How the images of an ImageSource are read: from an array, a file or a store."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from .._home import versions_of
 from .._once import compute_once
 from ._augment import augment_image
+from ._headers import is_compressed_dicom
 from ._read import read_image
 
 # What turns a file into pixels. The number goes up when our own part of it changes.
@@ -24,6 +26,9 @@ _READING_PACKAGES = (
     "python-gdcm",
     "scipy",
 )
+
+# Files at once from which on worker processes are worth their start.
+_WORTH_WORKERS = 8
 
 
 def reading_versions():
@@ -56,13 +61,22 @@ class PathReader:
         return (b"%d" % seed + f for seed, f in zip(self.seeds, files, strict=True))
 
     def read(self, rows, finish):
-        return _in_threads(
-            lambda row: self.augment(row, self.read_plain(row, finish)), rows
-        )
+        read_plain = self.plain_reader(rows, finish)
+        return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
 
-    def read_plain(self, row, finish):
-        """Read one image, not yet augmented."""
-        image = read_image(Path(self.paths[row]), min_side=self.min_side)
+    def plain_reader(self, rows, finish):
+        """Return the function that reads one of some rows, not yet augmented.
+
+        The decoders of compressed DICOM hold Python's lock, so that threads gain
+        nothing: many files are decoded in worker processes.
+        """
+        in_workers = len(rows) >= _WORTH_WORKERS and joblib.cpu_count() > 1
+        return partial(self._read_plain, finish=finish, in_workers=in_workers)
+
+    def _read_plain(self, row, finish, in_workers):
+        path = Path(self.paths[row])
+        isolated = in_workers and is_compressed_dicom(path)
+        image = read_image(path, min_side=self.min_side, isolated=isolated)
         if self.inverted[row]:
             image = 1 - image
         return finish(image[..., np.newaxis])
@@ -106,10 +120,9 @@ class StoredReader:
 
     def _read_plain(self, rows, finish):
         def compute(positions):
-            read = _in_threads(
-                lambda p: self.reader.read_plain(rows[p], finish), positions
-            )
-            return to_uint8(np.stack(read)).reshape(len(positions), -1)
+            missing = [rows[position] for position in positions]
+            images = _in_threads(self.reader.plain_reader(missing, finish), missing)
+            return to_uint8(np.stack(images)).reshape(len(missing), -1)
 
         files = [self.settings + file for file in self.reader.files(rows)]
         keys = [blake2b(file, digest_size=16).digest() for file in files]

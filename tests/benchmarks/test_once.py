@@ -109,9 +109,6 @@ def test_jpeg_2000_at_the_size_that_is_needed(mammograms, median_ratio):
     assert median_ratio(whole, reduced) >= 4
 
 
-@pytest.mark.xfail(
-    strict=True, reason="threads gain nothing: the decoder holds Python's lock"
-)
 def test_eight_files_on_two_cores(mammograms, median_ratio):
     source = ImageSource(list(map(str, mammograms)), image_size=512)
 

@@ -286,7 +286,7 @@ def test_a_crash_of_the_worker_is_an_error_and_the_next_image_is_read(
 ):
     path = save(tmp_path / "a.png", grey8)
     read_image(path, isolated=True)
-    worker = _isolated._worker
+    worker = _isolated._idle[-1]
     os.kill(worker.process.pid, signal.SIGSTOP)  # it hangs ...
     monkeypatch.setattr(_isolated, "TIME_LIMIT", 0.2)
     with pytest.raises(ImageReadError, match=r"'a.png'.*did not end within 0.2 s"):
@@ -314,7 +314,7 @@ def test_an_abort_in_the_worker_is_an_error(tmp_path, monkeypatch, grey8):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
 def test_the_worker_has_a_memory_limit(tmp_path, grey8):
     read_image(save(tmp_path / "a.png", grey8), isolated=True)
-    pid = _isolated._worker.process.pid
+    pid = _isolated._idle[-1].process.pid
     limit, _ = _isolated.resource.prlimit(pid, _isolated.resource.RLIMIT_AS)
     assert 0 < limit <= _isolated.MEMORY_LIMIT
 

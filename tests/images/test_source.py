@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pydicom import uid
 
 from skfusion.exceptions import ImageReadError
-from skfusion.images import ImageSource, augment_image, resize_image
+from skfusion.images import ImageSource, _isolated, augment_image, resize_image
 
 
 @pytest.fixture
@@ -137,3 +138,36 @@ def test_channels_are_augmented_together():
     image = np.random.default_rng(0).random((16, 16, 1), dtype=np.float32)
     colour = augment_image(np.repeat(image, 3, axis=2), 5)
     np.testing.assert_allclose(colour[..., 0], colour[..., 2])
+
+
+@pytest.fixture
+def compressed(make, write, monkeypatch):
+    """Eight compressed DICOM files on a machine of two cores."""
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 4096, (8, 12, 10), dtype=np.uint16)
+    return [
+        write(make(image, BitsStored=12), uid.RLELossless, f"{number}.dcm")
+        for number, image in enumerate(images)
+    ]
+
+
+def test_many_compressed_files_are_what_one_by_one_they_are(compressed):
+    source = ImageSource(compressed)
+    one_by_one = np.concatenate([source[[row]] for row in range(8)])
+    np.testing.assert_array_equal(source[:], one_by_one)
+
+
+def test_a_decoder_that_crashes_among_many_files_costs_no_more_than_an_error(
+    compressed, monkeypatch
+):
+    send = _isolated._Worker.decode
+
+    def crash_on_the_last(worker, path, *request):
+        if path == compressed[-1]:
+            worker.kill()
+        return send(worker, path, *request)
+
+    monkeypatch.setattr(_isolated._Worker, "decode", crash_on_the_last)
+    with pytest.raises(ImageReadError, match=f"{compressed[-1].name!r}.*crashed"):
+        ImageSource(compressed)[:]
