@@ -1,11 +1,9 @@
 """The one gate for X, y and groups.
 
-An image table is a DataFrame with the column ``image`` (paths). Whatever form of
-X holds paths becomes one; everything else goes through scikit-learn's own
-validation and comes out as an array of two to four dimensions.
+Whatever form of X holds paths becomes an image table; everything else goes through
+scikit-learn's own validation and comes out as an array of two to four dimensions.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -18,116 +16,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from .exceptions import DataQualityWarning
+from ._image_table import holds_paths, image_table
 
-_PATH_TYPES = (str, Path)
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
-_SCALE_SAMPLE = 32
-_MOST_PLAUSIBLE = 10
-
-
-def holds_paths(X):
-    """Whether X holds paths of images rather than their pixels.
-
-    Parameters
-    ----------
-    X : object
-        Any form of X.
-
-    Returns
-    -------
-    holds_paths : bool
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfusion._validation import holds_paths
-    >>> holds_paths(["left.png", "right.png"]), holds_paths(np.zeros((2, 8, 8)))
-    (True, False)
-    """
-    if isinstance(X, pd.DataFrame):
-        return "image" in X.columns or (
-            X.shape[1] == 1 and _first_is_path(X.iloc[:, 0].to_numpy())
-        )
-    if isinstance(X, list | tuple | pd.Series | np.ndarray):
-        return _first_is_path(X)
-    return False
-
-
-def _first_is_path(values):
-    if isinstance(values, np.ndarray) and values.dtype.kind not in "OUT":
-        return False
-    for value in values:
-        while isinstance(value, list | tuple | np.ndarray) and len(value) == 1:
-            value = value[0]
-        if isinstance(value, _PATH_TYPES):
-            return True
-        if not _is_missing(value):
-            return False
-    return False
-
-
-def _holds_text(column):
-    values = column.to_numpy()
-    if values.dtype.kind not in "OUST":
-        return False
-    return any(isinstance(value, str | bytes | Path) for value in values)
-
-
-def _is_missing(value):
-    return pd.api.types.is_scalar(value) and pd.isna(value)
-
-
-def image_table(X):
-    """Put any form of X that holds paths into an image table.
-
-    Parameters
-    ----------
-    X : DataFrame, Series, list, or ndarray of shape (n_samples,) or (n_samples, 1)
-        Paths of images.
-
-    Returns
-    -------
-    table : DataFrame of shape (n_samples, n_columns)
-        With the column ``image``; the columns of a DataFrame are kept.
-
-    Raises
-    ------
-    ValueError
-        If a row has no path, or has several.
-    """
-    if isinstance(X, pd.DataFrame):
-        table = X if "image" in X.columns else X.set_axis(["image"], axis=1)
-    elif isinstance(X, pd.Series):
-        table = X.rename("image").to_frame()
-    else:
-        table = pd.DataFrame({"image": _one_column(X)})
-    _check_paths(table["image"].to_numpy())
-    return table
-
-
-def _one_column(X):
-    values = np.empty(len(X), dtype=object)
-    for row, value in enumerate(X):
-        while isinstance(value, list | tuple | np.ndarray) and len(value) == 1:
-            value = value[0]
-        values[row] = value
-    return values
-
-
-def _check_paths(values):
-    for row, value in enumerate(values):
-        if not isinstance(value, _PATH_TYPES):
-            raise ValueError(
-                f"Expected the path of an image (str or Path) in row {row} of X. "
-                f"Got {_name_kind(value)} instead. Drop the row or give it a path."
-            )
-
-
-def _name_kind(value):
-    # Never the value itself: there may be a path in it, and a patient in the path.
-    return repr(value) if _is_missing(value) else type(value).__name__
 
 
 def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
@@ -200,6 +92,13 @@ def _check_columns(X):
             f"{list(X.columns)!r} instead, of which {texts!r} hold text. Rename the "
             "column of the paths: X.rename(columns={...: 'image'})."
         )
+
+
+def _holds_text(column):
+    values = column.to_numpy()
+    if values.dtype.kind not in "OUST":
+        return False
+    return any(isinstance(value, str | bytes | Path) for value in values)
 
 
 def _check_no_text(X):
@@ -314,64 +213,3 @@ def check_labels(y, name):
             f"{classes.tolist()[0]!r}. Check the labels, or how the folds were drawn."
         )
     return classes, codes.astype(np.int64)
-
-
-def check_channels(n_channels, estimator):
-    """Raise a ValueError unless a pretrained network can see so many channels.
-
-    Parameters
-    ----------
-    n_channels : int
-        1 (repeated) or 3.
-
-    estimator : estimator
-        For its name.
-    """
-    if n_channels not in (1, 3):
-        raise ValueError(
-            f"{type(estimator).__name__} expects images with 1 or 3 channels, on the "
-            f"last axis. Got {n_channels!r} instead. Move the channels to the last "
-            "axis with numpy.moveaxis, or choose three of them."
-        )
-
-
-def is_beyond_unit_range(images):
-    """Whether numbers that are taken as they are go far beyond [0, 1].
-
-    Augmented images leave [0, 1] a little; images of 8 bits that became floats leave
-    it by far.
-
-    Parameters
-    ----------
-    images : DataFrame or ndarray
-        Validated X. Of an array, the first images are looked at.
-
-    Returns
-    -------
-    is_beyond : bool
-    """
-    if isinstance(images, pd.DataFrame) or images.dtype in (np.uint8, np.uint16):
-        return False
-    return bool(np.max(images[:_SCALE_SAMPLE], initial=0) > _MOST_PLAUSIBLE)
-
-
-def warn_of_scale(images, estimator):
-    """Warn where numbers that a network takes as they are go far beyond [0, 1].
-
-    Parameters
-    ----------
-    images : DataFrame or ndarray
-        Validated X.
-
-    estimator : estimator
-        For its name.
-    """
-    if is_beyond_unit_range(images):
-        warnings.warn(
-            f"{type(estimator).__name__} expects numbers in [0, 1] (uint8 and uint16 "
-            f"are scaled to it). Got {images.dtype} up to "
-            f"{np.max(images[:_SCALE_SAMPLE]):g}: divide X by its greatest possible "
-            "value.",
-            DataQualityWarning,
-            stacklevel=3,
-        )

@@ -11,7 +11,9 @@ from ._device import autocast
 __all__ = ["run_network"]
 
 
-def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16=False):
+def run_network(
+    function, source, rows=None, *, batch_size, device, use_bfloat16=False, bar=None
+):
     """Apply a function of a batch to every image, a batch at a time.
 
     Batches have one fixed shape (the last one is padded), so that the answer for
@@ -35,6 +37,9 @@ def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16
 
     use_bfloat16 : bool, default=False
 
+    bar : tqdm, default=None
+        Progress bar, which goes on by an image each.
+
     Returns
     -------
     outputs : ndarray of shape (n_samples, ...), dtype float32
@@ -53,6 +58,8 @@ def run_network(function, source, rows=None, *, batch_size, device, use_bfloat16
                 continue
             outputs.append(result.float().cpu().numpy())
             start += len(batch)
+            if bar is not None:
+                bar.update(len(batch))
     return np.concatenate(outputs)
 
 

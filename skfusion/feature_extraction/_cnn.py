@@ -1,6 +1,5 @@
 """Features of a frozen network."""
 
-import difflib
 import sqlite3
 from hashlib import blake2b
 from numbers import Integral
@@ -16,21 +15,20 @@ from sklearn.base import (
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torchvision.models.feature_extraction import (
-    create_feature_extractor,
-    get_graph_node_names,
-)
+from tqdm.auto import tqdm
 
 from .._engine import resolve_device, run_network, seeded
 from .._home import versions_of
 from .._once import compute_once
-from .._validation import check_channels, check_images, warn_of_scale
+from .._pixels import check_channels, warn_of_scale
+from .._validation import check_images
 from ..exceptions import WeightsError
 from ..images import ImageSource
 from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..networks._weights import weights_digest
 from ._cache import FeatureCache
+from ._layers import cut_network, pool_features
 
 __all__ = ["CNNFeatureExtractor"]
 
@@ -95,6 +93,9 @@ class CNNFeatureExtractor(
     random_state : int, RandomState instance or None, default=None
         Decides random weights.
 
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar of the images whose features are computed.
+
     Attributes
     ----------
     image_shape_ : tuple or None
@@ -140,6 +141,7 @@ class CNNFeatureExtractor(
         "cache": [Options(bool, {True}), str, Path, None],
         "store": [Options(bool, {True}), str, Path, None],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -158,6 +160,7 @@ class CNNFeatureExtractor(
         cache=None,
         store=None,
         random_state=None,
+        verbose=0,
     ):
         self.backbone = backbone
         self.weights = weights
@@ -172,6 +175,7 @@ class CNNFeatureExtractor(
         self.cache = cache
         self.store = store
         self.random_state = random_state
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -220,20 +224,26 @@ class CNNFeatureExtractor(
         X = check_images(self, X, image_shape=self.image_shape)
         warn_of_scale(X, self)
         source, device = self._source(X), resolve_device(self.device)
+        total, disable = len(source), not self.verbose
         try:
-            if self.cache is None:
-                return self._compute(source, device)
-            return compute_once(
-                FeatureCache(self.cache),
-                self._keys(source, device),
-                lambda rows: self._compute(source, device, rows),
-                self.batch_size,
-            )
+            with tqdm(desc="images", total=total, leave=False, disable=disable) as bar:
+                return self._look_up(source, device, bar)
         finally:
             if self._network_ is not None:
                 self._network_.to("cpu")
 
-    def _compute(self, source, device, rows=None):
+    def _look_up(self, source, device, bar):
+        """Take features from the cache, if there is one, and compute the others."""
+        if self.cache is None:
+            return self._compute(source, device, bar)
+        return compute_once(
+            FeatureCache(self.cache),
+            self._keys(source, device),
+            lambda rows: self._compute(source, device, bar, rows),
+            self.batch_size,
+        )
+
+    def _compute(self, source, device, bar, rows=None):
         network = self._network().to(device)
         return run_network(
             lambda batch: self._pool(network(batch)),
@@ -242,6 +252,7 @@ class CNNFeatureExtractor(
             batch_size=self.batch_size,
             device=device,
             use_bfloat16=self.precision == "bfloat16",
+            bar=bar,
         )
 
     def _keys(self, source, device):
@@ -268,18 +279,13 @@ class CNNFeatureExtractor(
             with seeded(self._seed):
                 network = Backbone(backbone, weights)
             if layer is not None:
-                network.model = _cut(network.model, backbone, layer)
+                network.model = cut_network(network.model, backbone, layer)
             self._network_ = network.eval().to(memory_format=torch.channels_last)
         return self._network_
 
     def _pool(self, output):
-        backbone, _, layer, pooling = self._definition
-        if isinstance(output, dict):
-            output = output["features"]
-        if pooling == "flatten" or output.ndim == 2:
-            return output.flatten(1)
-        axes = _spatial_axes(output.ndim, backbone, layer)
-        return output.mean(axes) if pooling == "avg" else output.amax(axes)
+        backbone, _, *how = self._definition
+        return pool_features(output, backbone, *how)
 
     def _identify(self):
         """Digest of the network and of what is taken from it."""
@@ -339,28 +345,3 @@ class CNNFeatureExtractor(
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _cut(model, backbone, layer):
-    """Cut a model off behind one of its nodes."""
-    nodes = get_graph_node_names(model.eval())[1]
-    if layer not in nodes and not _is_prefix(layer, nodes):
-        near = difflib.get_close_matches(layer, nodes, n=5) or nodes[-5:]
-        raise ValueError(
-            f"The 'layer' parameter must be None or a node of {backbone!r}. "
-            f"Got {layer!r} instead. Did you mean one of {near!r}?"
-        )
-    return create_feature_extractor(model, {layer: "features"})
-
-
-def _spatial_axes(n_axes, backbone, layer):
-    """Axes that are neither images nor channels."""
-    if n_axes == 3:  # the tokens of a transformer
-        return (1,)
-    # A Swin transformer keeps its channels last until it permutes them.
-    early = layer.startswith(("features", "norm"))
-    return (1, 2) if early and backbone.startswith("swin") else (2, 3)
-
-
-def _is_prefix(layer, nodes):
-    return any(node.startswith(layer + ".") for node in nodes)

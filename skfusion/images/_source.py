@@ -3,8 +3,9 @@
 from hashlib import blake2b
 
 import numpy as np
+from tqdm.auto import tqdm
 
-from .._validation import holds_paths, image_table
+from .._image_table import holds_paths, image_table
 from ._image_store import ImageStore
 from ._readers import (
     ArrayReader,
@@ -120,8 +121,13 @@ class ImageSource:
             )
         return images if isinstance(images, np.ndarray) else np.stack(images)
 
-    def to_array(self):
+    def to_array(self, *, verbose=0):
         """Read and resize all images.
+
+        Parameters
+        ----------
+        verbose : int, default=0
+            1 shows a progress bar.
 
         Returns
         -------
@@ -129,10 +135,12 @@ class ImageSource:
             uint8 in [0, 255] for paths, uint8 and uint16, a quarter of the memory;
             float32 for other numbers.
         """
-        chunks = []
-        for start in range(0, len(self), _CHUNK):
-            chunk = self[start : start + _CHUNK]
-            chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
+        chunks, n = [], len(self)
+        with tqdm(desc="images", total=n, leave=False, disable=not verbose) as bar:
+            for start in range(0, n, _CHUNK):
+                chunk = self[start : start + _CHUNK]
+                chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
+                bar.update(len(chunk))
         return np.concatenate(chunks)
 
     def digests(self):

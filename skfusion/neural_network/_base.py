@@ -23,12 +23,8 @@ from .._engine import (
     seeded,
 )
 from .._groups import check_groups, known_groups
-from .._validation import (
-    check_images,
-    check_labels,
-    is_beyond_unit_range,
-    warn_of_scale,
-)
+from .._pixels import is_beyond_unit_range, warn_of_scale
+from .._validation import check_images, check_labels
 from ..exceptions import DataQualityWarning
 from ..images import ImageSource
 from ._inner_split import inner_split
@@ -116,7 +112,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
             source = self._source(self._unaugmented(X))
-            images = source.to_array()
+            images = source.to_array(verbose=self.verbose)
             self._train(images, codes, train, valid, device, source.n_channels)
         return self
 

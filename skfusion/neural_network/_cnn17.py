@@ -103,7 +103,7 @@ class CNN17Classifier(BaseCNNClassifier):
         Decides initial weights, order, augmentation, dropout and the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar.
+        0 is silent, 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------

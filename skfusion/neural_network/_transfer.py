@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation import check_channels, warn_of_scale
+from .._pixels import check_channels, warn_of_scale
 from ..networks import TransferNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier
@@ -105,7 +105,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Decides initial weights, order, augmentation, dropout and the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar.
+        0 is silent, 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------

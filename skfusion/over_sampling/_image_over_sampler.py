@@ -14,7 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from .._validation import holds_paths
+from .._image_table import holds_paths
 from ..exceptions import DataQualityWarning
 from ._forms import (
     augment_copies,

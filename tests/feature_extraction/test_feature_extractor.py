@@ -169,3 +169,14 @@ def test_floats_up_to_255_are_warned_of(X):
 def test_scaled_floats_are_not_warned_of(X, recwarn):
     extractor().fit(X.astype(np.float32) / 255)
     assert not [w for w in recwarn if issubclass(w.category, DataQualityWarning)]
+
+
+def test_a_progress_bar_is_shown_if_asked_for(X, capsys):
+    extractor(verbose=1).fit_transform(X)
+    assert f"/{len(X)} " in capsys.readouterr().err
+
+
+def test_nothing_is_printed_by_default(X, capsys):
+    extractor().fit_transform(X)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""

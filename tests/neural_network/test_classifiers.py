@@ -181,7 +181,9 @@ def test_groups_of_another_length_are_refused(images):
 
 def test_a_progress_bar_is_shown_if_asked_for(images, capsys):
     cnn(verbose=1).fit(*images)
-    assert "epochs" in capsys.readouterr().err
+    bars = capsys.readouterr().err
+    assert "epochs" in bars
+    assert "images" in bars
 
 
 def test_nothing_is_printed_by_default(images, capsys):

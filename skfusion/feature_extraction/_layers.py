@@ -1,0 +1,84 @@
+"""The output of a layer of a network, as features."""
+
+import difflib
+
+from torchvision.models.feature_extraction import (
+    create_feature_extractor,
+    get_graph_node_names,
+)
+
+__all__ = ["cut_network", "pool_features"]
+
+
+def cut_network(model, backbone, layer):
+    """Cut a model off behind one of its nodes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+
+    backbone : str
+        Its name.
+
+    layer : str
+        Name of a node, or of a module that holds some.
+
+    Returns
+    -------
+    model : torch.fx.GraphModule
+        Gives a dictionary with the key ``"features"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such node.
+    """
+    nodes = get_graph_node_names(model.eval())[1]
+    if layer not in nodes and not _is_prefix(layer, nodes):
+        near = difflib.get_close_matches(layer, nodes, n=5) or nodes[-5:]
+        raise ValueError(
+            f"The 'layer' parameter must be None or a node of {backbone!r}. "
+            f"Got {layer!r} instead. Did you mean one of {near!r}?"
+        )
+    return create_feature_extractor(model, {layer: "features"})
+
+
+def pool_features(output, backbone, layer, pooling):
+    """Turn the output of a layer into features.
+
+    Parameters
+    ----------
+    output : Tensor, or dict with the key "features"
+
+    backbone : str
+        Name of the network.
+
+    layer : str or None
+        Name of the layer; None for the penultimate one.
+
+    pooling : {"avg", "max", "flatten"}
+        What becomes of height and width.
+
+    Returns
+    -------
+    features : Tensor of shape (n_images, n_features)
+    """
+    if isinstance(output, dict):
+        output = output["features"]
+    if pooling == "flatten" or output.ndim == 2:
+        return output.flatten(1)
+    axes = _spatial_axes(output.ndim, backbone, layer)
+    return output.mean(axes) if pooling == "avg" else output.amax(axes)
+
+
+def _spatial_axes(n_axes, backbone, layer):
+    """Axes that are neither images nor channels."""
+    if n_axes == 3:  # the tokens of a transformer
+        return (1,)
+    # A Swin transformer keeps its channels last until it permutes them.
+    early = layer.startswith(("features", "norm"))
+    return (1, 2) if early and backbone.startswith("swin") else (2, 3)
+
+
+def _is_prefix(layer, nodes):
+    return any(node.startswith(layer + ".") for node in nodes)
