@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from skfusion._engine import _batches
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor, make_feature_classifier
 from skfusion.model_selection import compare_models
@@ -49,6 +50,14 @@ def test_training_runs_on_the_gpu(images, name):
     before = torch.cuda.max_memory_allocated()
     dict(models())[name].fit(X, y)
     assert torch.cuda.max_memory_allocated() > before
+
+
+def test_images_that_do_not_fit_on_the_gpu_stream(images, monkeypatch):
+    X, y = images
+    model = dict(models())["cnn17"]
+    resident = model.fit(X, y).predict_proba(X)
+    monkeypatch.setattr(_batches, "_fits", lambda images, device: False)
+    np.testing.assert_allclose(model.fit(X, y).predict_proba(X), resident, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["transfer", "cnn17"])

@@ -1,14 +1,22 @@
 """Batches out of one tensor, for training and for prediction."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 __all__ = ["ImageTensors", "TrainingBatches", "to_float_batch"]
 
+# Fraction of a device's free memory that images may take; training needs the rest.
+_IMAGE_MEMORY = 0.5
+
 
 class ImageTensors(Dataset):
-    """All images and labels of a fit, on the device.
+    """All images and labels of a fit, on the device where its memory is large enough.
+
+    Where it is not, the images stay in the host's memory, and batches of them go to
+    the device while it computes.
 
     Parameters
     ----------
@@ -21,14 +29,58 @@ class ImageTensors(Dataset):
     """
 
     def __init__(self, images, codes, device):
-        self.images = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        self.device = device
+        self.images = torch.from_numpy(np.ascontiguousarray(images))
         self.codes = torch.from_numpy(codes).to(device)
+        self.is_resident = _fits(self.images, device)
+        if self.is_resident:
+            self.images = self.images.to(device)
 
     def __len__(self):
         return len(self.codes)
 
     def __getitem__(self, rows):
-        return to_float_batch(self.images[rows]), self.codes[rows]
+        images = self.images[rows.to(self.images.device)]
+        if not self.is_resident:
+            images = _send(images, self.device)
+        return to_float_batch(images), self.codes[rows.to(self.codes.device)]
+
+    def batches(self, parts):
+        """Yield some rows after the others; what streams, one batch ahead.
+
+        Parameters
+        ----------
+        parts : list of tensors of int
+            Rows of each batch.
+
+        Yields
+        ------
+        images, codes : tensors
+        """
+        if self.is_resident:
+            yield from map(self.__getitem__, parts)
+            return
+        with ThreadPoolExecutor(1) as pool:
+            batch = pool.submit(self.__getitem__, parts[0])
+            for rows in parts[1:]:
+                following = pool.submit(self.__getitem__, rows)
+                yield batch.result()
+                batch = following
+            yield batch.result()
+
+
+def _fits(images, device):
+    """Whether a device's memory is large enough to hold all images."""
+    if device.type != "cuda":  # others share the host's memory
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return images.nbytes <= _IMAGE_MEMORY * free
+
+
+def _send(images, device):
+    # Only from pinned memory does a copy go on beside the computing.
+    images = images.pin_memory() if device.type == "cuda" else images
+    return images.to(device, non_blocking=True)
 
 
 def to_float_batch(images):
@@ -67,8 +119,7 @@ class TrainingBatches:
 
     def __iter__(self):
         order = torch.randperm(len(self.dataset))
-        for rows in torch.tensor_split(order, len(self)):
-            images, codes = self.dataset[rows.to(self.dataset.codes.device)]
+        for images, codes in self.dataset.batches(order.tensor_split(len(self))):
             yield (images if self.augment is None else self.augment(images)), codes
 
 
@@ -76,9 +127,8 @@ class ValidationBatches(TrainingBatches):
     """Batches in order and as they are; skorch's ``iterator_valid``."""
 
     def __iter__(self):
-        order = torch.arange(len(self.dataset), device=self.dataset.codes.device)
-        for rows in torch.tensor_split(order, len(self)):
-            yield self.dataset[rows]
+        order = torch.arange(len(self.dataset))
+        yield from self.dataset.batches(order.tensor_split(len(self)))
 
 
 def n_batches(n_samples, batch_size):

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from skfusion._engine import augment_batch, resolve_device, run_network, seeded
+from skfusion._engine import (
+    _batches,
+    augment_batch,
+    resolve_device,
+    run_network,
+    seeded,
+)
 from skfusion._engine._batches import ImageTensors, TrainingBatches
 from skfusion._engine._device import trains_in_bfloat16
 from skfusion.images import ImageSource
@@ -27,6 +33,22 @@ def test_training_batches_come_in_another_order_each_epoch():
     batches = TrainingBatches(_tensors(50), 50)
     (first, _), (second, _) = next(iter(batches)), next(iter(batches))
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("batch_size", [4, 50])
+def test_images_that_do_not_fit_on_the_device_come_as_the_same_batches(
+    batch_size, monkeypatch
+):
+    monkeypatch.setattr(_batches, "_fits", lambda images, device: False)
+    streamed = _tensors(50)
+    monkeypatch.undo()
+    with seeded(0):
+        expected = list(TrainingBatches(_tensors(50), batch_size))
+    with seeded(0):
+        batches = list(TrainingBatches(streamed, batch_size))
+    assert not streamed.is_resident
+    for (images, _), (expected_images, _) in zip(batches, expected, strict=True):
+        assert torch.equal(images, expected_images)
 
 
 def test_each_image_of_a_batch_is_augmented_in_its_own_way():
