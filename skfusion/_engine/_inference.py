@@ -10,20 +10,25 @@ from ._device import autocast
 
 __all__ = ["run_network"]
 
+# Pixels that a network is given at once on a CPU: what its layers compute of them
+# stays in the processor's cache, which makes it up to twice as fast.
+_CPU_PIXELS = 2**18
+
 
 def run_network(
     function, source, rows=None, *, batch_size, device, use_bfloat16=False, bar=None
 ):
     """Apply a function of a batch to every image, a batch at a time.
 
-    Batches have one fixed shape (the last one is padded), so that the answer for
-    an image does not depend on the images beside it.
+    The network sees batches of one fixed shape (the last one is padded), so that the
+    answer for an image does not depend on the images beside it. On a CPU these are
+    parts of the batches that are read.
 
     Parameters
     ----------
     function : callable
-        From images (batch_size, n_channels, height, width) to a tensor whose first
-        axis is the batch.
+        From images (n, n_channels, height, width) to a tensor whose first axis is
+        the batch.
 
     source : ImageSource
 
@@ -50,7 +55,8 @@ def run_network(
         while start < len(rows):
             batch = source[rows[start : start + batch_size]]
             try:
-                result = function(_padded(batch, batch_size, device))[: len(batch)]
+                parts = _parts(batch, batch_size, device)
+                result = torch.cat([function(part) for part in parts])[: len(batch)]
             except torch.OutOfMemoryError:
                 if batch_size == 1:
                     raise
@@ -75,8 +81,24 @@ def _halve(batch_size):
     return batch_size // 2
 
 
-def _padded(batch, batch_size, device):
-    if len(batch) < batch_size:
-        padding = np.zeros((batch_size - len(batch), *batch.shape[1:]), batch.dtype)
-        batch = np.concatenate([batch, padding])
-    return to_float_batch(torch.from_numpy(batch).to(device))
+def _parts(batch, batch_size, device):
+    """Yield a batch in parts of one shape; the last one is padded."""
+    size = batch_size
+    if device.type == "cpu":
+        size = min(batch_size, _cpu_batch_size(*batch.shape[1:3]))
+    for start in range(0, len(batch), size):
+        part = _padded(batch[start : start + size], size)
+        yield to_float_batch(torch.from_numpy(part).to(device))
+
+
+def _cpu_batch_size(height, width):
+    """Largest power of two of images that have no more than so many pixels."""
+    most = max(1, _CPU_PIXELS // (height * width))
+    return 2 ** (most.bit_length() - 1)
+
+
+def _padded(batch, size):
+    if len(batch) == size:
+        return batch
+    padding = np.zeros((size - len(batch), *batch.shape[1:]), batch.dtype)
+    return np.concatenate([batch, padding])

@@ -28,9 +28,12 @@ from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..networks._weights import weights_digest
 from ._cache import FeatureCache
-from ._layers import cut_network, pool_features
+from ._layers import cut_network, fold_normalisation, pool_features
 
 __all__ = ["CNNFeatureExtractor"]
+
+# Goes up when our own part of what computes features changes: old ones are not used.
+_COMPUTING = 2
 
 
 class CNNFeatureExtractor(
@@ -258,7 +261,7 @@ class CNNFeatureExtractor(
     def _keys(self, source, device):
         """Digest of all that decides the features of each image."""
         is_rounded = self.precision == "bfloat16"
-        how = repr((self._identify(), device.type, is_rounded)).encode()
+        how = repr((_COMPUTING, self._identify(), device.type, is_rounded)).encode()
         how += versions_of("torch", "torchvision")
         images = source.digests()
         return [blake2b(how + image, digest_size=16).digest() for image in images]
@@ -280,6 +283,7 @@ class CNNFeatureExtractor(
                 network = Backbone(backbone, weights)
             if layer is not None:
                 network.model = cut_network(network.model, backbone, layer)
+            network.model = fold_normalisation(network.model.eval())
             self._network_ = network.eval().to(memory_format=torch.channels_last)
         return self._network_
 

@@ -1,13 +1,15 @@
-"""The output of a layer of a network, as features."""
+"""The output of a layer of a frozen network, as features."""
 
 import difflib
 
+from torch import nn
+from torch.fx.experimental.optimization import fuse
 from torchvision.models.feature_extraction import (
     create_feature_extractor,
     get_graph_node_names,
 )
 
-__all__ = ["cut_network", "pool_features"]
+__all__ = ["cut_network", "fold_normalisation", "pool_features"]
 
 
 def cut_network(model, backbone, layer):
@@ -41,6 +43,26 @@ def cut_network(model, backbone, layer):
             f"Got {layer!r} instead. Did you mean one of {near!r}?"
         )
     return create_feature_extractor(model, {layer: "features"})
+
+
+def fold_normalisation(model):
+    """Fold batch normalisation into the convolutions before it.
+
+    In evaluation mode both are linear, and one layer computes them at once: a CPU is
+    faster by a quarter or more.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+
+    Returns
+    -------
+    model : torch.nn.Module
+        A copy that computes the same; the model itself where it has no such layer.
+    """
+    has_any = any(isinstance(layer, nn.BatchNorm2d) for layer in model.modules())
+    return fuse(model) if has_any else model
 
 
 def pool_features(output, backbone, layer, pooling):

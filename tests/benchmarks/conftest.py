@@ -14,25 +14,42 @@ def _seconds(function):
     return perf_counter() - start
 
 
-def _median_ratio(numerator, denominator):
-    numerator(), denominator()
-    pairs = [(_seconds(numerator), _seconds(denominator)) for _ in range(N_REPEATS)]
-    return report([first / second for first, second in pairs])
-
-
-def report(ratios):
-    """Print ratios, and return their median."""
-    print(f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
-    return median(ratios)
-
-
-@pytest.fixture
-def median_ratio():
-    """Median over five repeats of the ratio of two times, taken in turn."""
-    return _median_ratio
-
-
 @pytest.fixture
 def seconds():
     """How long a call takes."""
     return _seconds
+
+
+@pytest.fixture
+def check_ratios(request, record_property):
+    """Write down the median of some ratios and its bound, then hold it to that.
+
+    ``docs/studies/benchmarks.py`` reads what is written down. The first line of the
+    test's docstring says what is divided by what.
+    """
+
+    def check(ratios, *, at_least=None, at_most=None):
+        case = getattr(request.node, "callspec", None)
+        what = request.function.__doc__.partition("\n")[0].rstrip(".")
+        bound = f"≥ {at_least:g}" if at_least is not None else f"≤ {at_most:g}"
+        record_property("what", what + (f" ({case.id})" if case else ""))
+        record_property("median", f"{median(ratios):.3f}")
+        record_property("spread", f"{min(ratios):.3f} to {max(ratios):.3f}")
+        record_property("bound", bound)
+        print(f"{median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}) {bound}")
+        assert at_least is None or median(ratios) >= at_least
+        assert at_most is None or median(ratios) <= at_most
+
+    return check
+
+
+@pytest.fixture
+def compare(check_ratios):
+    """Hold the ratio of two times, taken in turn, to a bound."""
+
+    def compare(numerator, denominator, **bound):
+        numerator(), denominator()
+        ratios = [_seconds(numerator) / _seconds(denominator) for _ in range(N_REPEATS)]
+        check_ratios(ratios, **bound)
+
+    return compare

@@ -26,8 +26,9 @@ GRID = {"svc__C": [0.01, 0.1, 1, 10, 100, 1000]}
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_search_costs_one_pass_and_the_search_on_ready_features(
-    n_jobs, tmp_path, median_ratio
+    n_jobs, tmp_path, compare
 ):
+    """GridSearchCV with a cold cache / one pass and the search on ready features."""
     X, y = make_breast_images(400, image_size=128, random_state=0, return_X_y=True)
     cv = StratifiedKFold(5)
     settings = {"weights": None, "image_size": 128, "random_state": 0}
@@ -50,20 +51,22 @@ def test_a_search_costs_one_pass_and_the_search_on_ready_features(
         pipeline = make_pipeline(StandardScaler(), SVC())
         GridSearchCV(pipeline, GRID, cv=cv, n_jobs=n_jobs).fit(features, y)
 
-    assert median_ratio(cached, ideal) <= 1.15
+    compare(cached, ideal, at_most=1.15)
 
 
-def test_extraction_from_a_warm_store_is_as_fast_as_from_arrays(tmp_path, median_ratio):
+def test_extraction_from_a_warm_store_is_as_fast_as_from_arrays(tmp_path, compare):
+    """Extraction from arrays / from a warm store, MobileNetV2 at 224 px."""
     data = make_breast_images(200, image_size=224, folder=tmp_path, random_state=0)
     arrays = ImageSource(data.data, image_size=224).to_array()[..., 0]
     settings = {"weights": None, "image_size": 224, "random_state": 0}
     plain = CNNFeatureExtractor("mobilenet_v2", **settings).fit(arrays)
     stored = CNNFeatureExtractor("mobilenet_v2", store=tmp_path, **settings)
     stored.fit_transform(data.data)
-    ratio = median_ratio(
-        lambda: plain.transform(arrays), lambda: stored.transform(data.data)
+    compare(
+        lambda: plain.transform(arrays),
+        lambda: stored.transform(data.data),
+        at_least=0.9,
     )
-    assert ratio >= 0.9
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +99,9 @@ def write_mammogram(path, rng, shape=(3328, 2560)):
     return path
 
 
-def test_jpeg_2000_at_the_size_that_is_needed(mammograms, median_ratio):
+def test_jpeg_2000_at_the_size_that_is_needed(mammograms, compare):
+    """pydicom's whole decode, then resize / ours, JPEG 2000 mammogram to 512 px."""
+
     def whole():
         values = dcmread(mammograms[0]).pixel_array.astype(np.float32) / 65535
         return resize_image(values[..., np.newaxis], 512)
@@ -106,14 +111,15 @@ def test_jpeg_2000_at_the_size_that_is_needed(mammograms, median_ratio):
         return resize_image(image[..., np.newaxis], 512)
 
     assert np.abs(whole() - reduced()).mean() < 0.01
-    assert median_ratio(whole, reduced) >= 4
+    compare(whole, reduced, at_least=4)
 
 
-def test_eight_files_on_two_cores(mammograms, median_ratio):
+def test_eight_files_on_two_cores(mammograms, compare):
+    """Eight JPEG 2000 mammograms on one core / on two."""
     source = ImageSource(list(map(str, mammograms)), image_size=512)
 
     def one_core():
         for row in range(8):
             source[[row]]
 
-    assert median_ratio(one_core, lambda: source[:]) >= 1.7
+    compare(one_core, lambda: source[:], at_least=1.7)

@@ -23,7 +23,8 @@ BATCH_SIZE = 32
 
 
 @pytest.mark.timeout(1200)
-def test_extraction_runs_at_the_speed_of_the_network(median_ratio):
+def test_extraction_runs_at_the_speed_of_the_network(compare):
+    """Bare channels-last pass / extraction from arrays, MobileNetV2 at 128 px."""
     images = np.random.default_rng(0).integers(0, 256, (128, 128, 128), dtype=np.uint8)
     extractor = CNNFeatureExtractor(
         "mobilenet_v2", weights=None, image_size=128, batch_size=BATCH_SIZE
@@ -37,7 +38,7 @@ def test_extraction_runs_at_the_speed_of_the_network(median_ratio):
             for batch in ready.split(BATCH_SIZE):
                 network(batch)
 
-    assert median_ratio(bare, lambda: extractor.transform(images)) >= 0.9
+    compare(bare, lambda: extractor.transform(images), at_least=0.95)
 
 
 def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16):
@@ -60,7 +61,10 @@ def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("precision", ["float32", "auto"])
-def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision, seconds):
+def test_a_training_epoch_costs_what_a_hand_written_loop_costs(
+    precision, seconds, check_ratios
+):
+    """Our epoch / that of a hand-written PyTorch loop, 17-layer CNN at 64 px."""
     n_epochs = 6
     X, y = make_breast_images(256, image_size=64, random_state=0, return_X_y=True)
     images, codes = torch.from_numpy(X[..., np.newaxis]), torch.from_numpy(y)
@@ -75,7 +79,9 @@ def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision, second
     def hand_written():
         with seeded(0):
             network = CNN17().to(memory_format=torch.channels_last)
-            optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
+            optimizer = torch.optim.AdamW(
+                network.parameters(), weight_decay=0.01, fused=True
+            )
             schedule = torch.optim.lr_scheduler.OneCycleLR(
                 optimizer, max_lr=0.003, total_steps=n_epochs * 8
             )
@@ -85,8 +91,7 @@ def test_a_training_epoch_costs_what_a_hand_written_loop_costs(precision, second
             ]
 
     ratios = [median(ours()) / median(hand_written()) for _ in range(N_REPEATS)]
-    print(f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
-    assert median(ratios) <= 1.10
+    check_ratios(ratios, at_most=1.05)
 
 
 PEAK_MEMORY = """
@@ -103,7 +108,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.mark.timeout(1200)
-def test_memory_does_not_grow_with_the_number_of_paths(tmp_path):
+@pytest.mark.parametrize(("many", "few"), [(2000, 100), (5000, 500)])
+def test_memory_does_not_grow_with_the_number_of_paths(
+    many, few, tmp_path, check_ratios
+):
+    """Peak resident memory of extraction from many paths / from few."""
     make_breast_images(100, image_size=256, folder=tmp_path, random_state=0)
 
     def peak(n_paths):
@@ -115,6 +124,4 @@ def test_memory_does_not_grow_with_the_number_of_paths(tmp_path):
         )
         return int(done.stdout)
 
-    ratio = peak(2000) / peak(100)
-    print(f"ratio {ratio:.3f}")
-    assert ratio <= 1.10
+    check_ratios([peak(many) / peak(few)], at_most=1.10)

@@ -152,3 +152,18 @@ def test_strength_widens_the_limits_of_augmentation():
         return ((moved.sum((1, 2)) * columns).sum(1) / moved.sum((1, 2, 3))).std()
 
     assert spread(2.0) > 1.5 * spread(1.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"), [(64, 64), (128, 16), (224, 4), (600, 1)]
+)
+def test_a_cpu_is_given_few_large_images_at_once(side, expected):
+    sizes = set()
+
+    def network(batch):
+        sizes.add(len(batch))
+        return batch.mean((1, 2, 3))[:, None]
+
+    X = np.zeros((70, side, side), np.uint8)
+    run_network(network, ImageSource(X), batch_size=70, device=torch.device("cpu"))
+    assert sizes == {expected}

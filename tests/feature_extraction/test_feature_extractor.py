@@ -11,6 +11,7 @@ from torchvision import models
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import DataQualityWarning, WeightsError
 from skfusion.feature_extraction import CNNFeatureExtractor, make_feature_classifier
+from skfusion.feature_extraction._layers import fold_normalisation
 
 SMALL = {"weights": None, "image_size": 32, "random_state": 0}
 
@@ -180,3 +181,16 @@ def test_nothing_is_printed_by_default(X, capsys):
     extractor().fit_transform(X)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_folded_normalisation_computes_the_same():
+    torch.manual_seed(0)
+    model = models.mobilenet_v2()
+    model(torch.rand(8, 3, 64, 64))  # moves the running statistics
+    model.eval()
+    folded = fold_normalisation(model)
+    batch = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(folded(batch), model(batch), rtol=1e-4, atol=1e-5)
+    kinds = {type(layer).__name__ for layer in folded.modules()}
+    assert "BatchNorm2d" not in kinds

@@ -1,0 +1,174 @@
+"""The same work by us and by other packages, as ratios of times in one run."""
+
+from functools import partial
+from statistics import mean, stdev
+from time import perf_counter
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.metrics import cohen_kappa_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from skorch import NeuralNetClassifier
+from skorch.callbacks import GradientNormClipping, LRScheduler
+from torch import nn
+from torchvision.transforms import v2
+
+from skfusion._engine._device import trains_in_bfloat16
+from skfusion.datasets import make_breast_images
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.networks import CNN17, TransferNetwork
+from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
+N_REPEATS = 5
+LEARNING_RATE = 0.003
+SIDES = {"cnn17": 64, "mobilenet_v2": 96}
+N_EPOCHS = {"cnn17": 20, "mobilenet_v2": 2}
+N_IMAGES = {"cnn17": 256, "mobilenet_v2": 96}
+
+
+def test_extraction_against_embetter(compare, monkeypatch):
+    """embetter's TimmEncoder / extraction from arrays, MobileNetV2 at 224 px."""
+    timm = pytest.importorskip("timm", reason="pip install 'embetter[vision]'")
+    vision = pytest.importorskip("embetter.vision")
+    # The same architecture with random weights: no model hub is asked.
+    bare = partial(timm.create_model, "mobilenetv2_100", num_classes=0)
+    monkeypatch.setattr(timm, "create_model", lambda *_, **__: bare())
+    peer = vision.TimmEncoder("mobilenetv2_100")
+    peer.model.eval()
+    X = make_breast_images(64, image_size=224, random_state=0).images
+    ours = CNNFeatureExtractor("mobilenet_v2", weights=None, image_size=224).fit(X)
+    pictures = [Image.fromarray(image).convert("RGB") for image in X]
+    compare(lambda: peer.transform(pictures), lambda: ours.transform(X), at_least=1.7)
+
+
+class Pictures(torch.utils.data.Dataset):
+    """Images that torchvision augments one by one."""
+
+    augment = v2.Compose(
+        [
+            v2.RandomHorizontalFlip(),
+            v2.RandomAffine(15, translate=(0.08, 0.08), scale=(0.9, 1.1)),
+            v2.ColorJitter(brightness=0.2, contrast=0.2),
+        ]
+    )
+
+    def __init__(self, X, y):
+        self.X, self.y = torch.from_numpy(X).unsqueeze(1), y
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, row):
+        return self.augment(self.X[row].float() / 255), self.y[row]
+
+
+def skorch_with_its_default_loader(name, X, y, seed):
+    """A skorch net with the habits of ours."""
+    torch.manual_seed(seed)
+    module = {"cnn17": CNN17, "mobilenet_v2": partial(TransferNetwork, name)}[name]
+    net = NeuralNetClassifier(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        criterion__label_smoothing=0.05,
+        optimizer=torch.optim.AdamW,
+        lr=LEARNING_RATE,
+        max_epochs=N_EPOCHS[name],
+        batch_size=32,
+        iterator_train__shuffle=True,
+        train_split=None,
+        callbacks=[
+            GradientNormClipping(1.0),
+            LRScheduler(
+                torch.optim.lr_scheduler.OneCycleLR,
+                step_every="batch",
+                max_lr=LEARNING_RATE,
+                total_steps=N_EPOCHS[name] * -(-len(y) // 32),
+            ),
+        ],
+        verbose=0,
+    )
+    return net.fit(Pictures(X, y), None)
+
+
+def ours(name, precision, X, y, seed):
+    settings = {
+        "max_epochs": N_EPOCHS[name],
+        "image_size": SIDES[name],
+        "precision": precision,
+        "learning_rate": LEARNING_RATE,
+        "device": "cpu",
+        "random_state": seed,
+    }
+    if name == "cnn17":
+        return CNN17Classifier(**settings).fit(X, y)
+    return TransferCNNClassifier(name, weights=None, **settings).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "at_least"),
+    [
+        ("cnn17", "float32", 1.1),
+        ("cnn17", "auto", 1.4),
+        ("mobilenet_v2", "float32", 1.1),
+        ("mobilenet_v2", "auto", 1.4),
+    ],
+)
+def test_training_against_skorch(name, precision, at_least, check_ratios):
+    """skorch's default loader, torchvision augmentation / our training."""
+    if precision == "auto" and not trains_in_bfloat16(
+        "auto", torch.device("cpu"), CNN17()
+    ):
+        pytest.skip("the processor does not compute in bfloat16")
+    X, y = make_breast_images(
+        2 * N_IMAGES[name], image_size=SIDES[name], random_state=0, return_X_y=True
+    )
+    n, y = N_IMAGES[name], y.astype(np.int64)
+    ratios, kappas = [], []
+    for seed in range(N_REPEATS):
+        start = perf_counter()
+        peer = skorch_with_its_default_loader(name, X[:n], y[:n], seed)
+        between = perf_counter()
+        model = ours(name, precision, X[:n], y[:n], seed)
+        ratios.append((between - start) / (perf_counter() - between))
+        pixels = X[n:, np.newaxis].astype(np.float32) / 255
+        predictions = peer.predict(pixels), model.predict(X[n:])
+        kappas.append([cohen_kappa_score(y[n:], each) for each in predictions])
+    if name == "cnn17":  # two epochs from random weights teach MobileNetV2 nothing
+        check_kappas(*zip(*kappas, strict=True))
+    check_ratios(ratios, at_least=at_least)
+
+
+def check_kappas(theirs, our):
+    """Ours is not below theirs by more than the spread of the fits."""
+    print(f"kappa {mean(theirs):.3f} (skorch), {mean(our):.3f} (ours)")
+    assert mean(our) >= mean(theirs) - max(stdev(theirs), stdev(our))
+
+
+def grid(extractor, memory, X, y):
+    pipeline = make_pipeline(extractor, StandardScaler(), SVC(), memory=memory)
+    candidates = {"svc__C": [0.01, 0.1, 1, 10, 100, 1000]}
+    return GridSearchCV(pipeline, candidates, cv=StratifiedKFold(5)).fit(X, y)
+
+
+@pytest.mark.parametrize("peer", ["without memory", "with memory"])
+def test_a_search_against_a_pipeline(peer, tmp_path, compare):
+    """GridSearchCV of a plain Pipeline / with our cache, both from cold."""
+    X, y = make_breast_images(200, image_size=96, random_state=0, return_X_y=True)
+    extractor = CNNFeatureExtractor("mobilenet_v2", weights=None, random_state=0)
+    extractor.set_params(image_size=96)
+    folders = (tmp_path / str(number) for number in range(100))
+
+    def theirs():
+        grid(extractor, str(next(folders)) if peer == "with memory" else None, X, y)
+
+    def cached():
+        kept = CNNFeatureExtractor(**extractor.get_params())
+        grid(kept.set_params(cache=next(folders)), None, X, y)
+
+    compare(theirs, cached, at_least={"without memory": 10, "with memory": 2}[peer])
