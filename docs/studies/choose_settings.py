@@ -56,7 +56,6 @@ CNN17 = [
     {"max_epochs": 80, "resize": "stretch", **WEIGHTED},
     {"max_epochs": 160, "limits": 2, "weight_decay": 0.1, **WEIGHTED},
     {"max_epochs": 160, "limits": 2},
-    {"max_epochs": 160, "limits": 3, **WEIGHTED},
 ]
 TRANSFER = [
     {**MOBILENET, **WEIGHTED},

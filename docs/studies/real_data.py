@@ -56,9 +56,10 @@ def main():
     names = arguments.models or list(make_models(arguments.weights))
     for seed in arguments.seeds:
         for name in names:
-            models = make_models(arguments.weights, seed, arguments.cache)
-            model = models[name]
-            run(arguments.protocol, name, model, seed, data, commit)
+            models = make_models(
+                arguments.weights, seed, arguments.cache, arguments.protocol
+            )
+            run(arguments.protocol, name, models[name], seed, data, commit)
     summarise()
 
 
