@@ -28,8 +28,8 @@ def decode_reduced(frame, min_side):
     Returns
     -------
     pixels : ndarray of shape (H, W), dtype uint8 or uint16, or None
-        Stored values; None if only the whole image is large enough, or its values
-        are signed.
+        Stored values; None if only the whole image is large enough, if its values
+        are signed, or if its corner is not at 0.
 
     References
     ----------
@@ -40,10 +40,17 @@ def decode_reduced(frame, min_side):
     depth = stream[42]
     largest = min(x1 - x0, y1 - y0) // min_side
     reduction = min(largest.bit_length() - 1, jpeg2000_levels(stream))
-    if reduction < 1 or depth & 0x80:
+    if reduction < 1 or depth & 0x80 or x0 or y0:
         return None
     with Image.open(BytesIO(stream), formats=["JPEG2000"]) as picture:
+        # Pillow halves a side to the nearest number, where the standard rounds up,
+        # and fails where the two differ: give it sides that it need not round.
+        picture._size = tuple(_round_up(side, 2**reduction) for side in picture.size)
         picture.reduce = reduction
         pixels = np.asarray(picture)
     # Pillow moves values up to fill 8 or 16 bits.
     return pixels >> (8 * pixels.itemsize - (depth + 1))
+
+
+def _round_up(side, factor):
+    return -(-side // factor) * factor

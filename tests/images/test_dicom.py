@@ -145,6 +145,13 @@ def test_an_eight_bit_palette_serves_sixteen_bit_pixels(make, write):
     assert_allclose(read_image(write(dataset)), [[0, 1, 1]], atol=1e-6)
 
 
+@pytest.mark.parametrize("side", range(248, 256))
+def test_jpeg_2000_of_any_size_is_read_at_a_reduced_one(side, make, write, smooth):
+    large = np.pad(smooth, ((0, 16), (0, 0)), mode="edge")[:side]
+    path = write(make(large, BitsStored=12), uid.JPEG2000Lossless)
+    assert read_image(path, min_side=32).shape == (-(-side // 4), 80)
+
+
 @pytest.mark.parametrize("syntax", [None, uid.RLELossless])
 def test_the_named_frame_is_read(syntax, make, write, ramp):
     frames = np.stack([ramp, ramp[::-1]])
