@@ -47,9 +47,9 @@ def main():
         command="python docs/studies/store_at_scale.py",
         commit=commit,
         note=f"Generated PNG files, read at {SIDE} pixels in batches of {BATCH_SIZE}, "
-        "each pass in a new process. Own memory is the peak of what the process cannot "
-        "give back; resident memory counts pages of the mapped file, too, which the "
-        "system takes back when it needs them.",
+        "each pass in a new process. Own memory is the most, between batches, that the "
+        "process cannot give back; resident memory counts pages of the mapped file, "
+        "too, which the system takes back when it needs them.",
     )
 
 

@@ -15,8 +15,8 @@ _IMAGE_MEMORY = 0.5
 class ImageTensors(Dataset):
     """All images and labels of a fit, on the device where its memory is large enough.
 
-    Where it is not, the images stay in the host's memory, and batches of them go to
-    the device while it computes.
+    Where it is not, the images stay in the host's memory, which gathers the next batch
+    while the network learns from this one.
 
     Parameters
     ----------
@@ -74,11 +74,13 @@ def _fits(images, device):
     if device.type != "cuda":  # others share the host's memory
         return True
     free, _ = torch.cuda.mem_get_info(device)
+    # What earlier fits have left in PyTorch's own cache is free, too.
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return images.nbytes <= _IMAGE_MEMORY * free
 
 
 def _send(images, device):
-    # Only from pinned memory does a copy go on beside the computing.
+    # From pinned memory a copy does not hold up the host.
     images = images.pin_memory() if device.type == "cuda" else images
     return images.to(device, non_blocking=True)
 

@@ -1,5 +1,6 @@
 """Run a network over any number of images."""
 
+import math
 import warnings
 
 import numpy as np
@@ -11,7 +12,7 @@ from ._device import autocast
 __all__ = ["run_network"]
 
 # Pixels that a network is given at once on a CPU: what its layers compute of them
-# stays in the processor's cache, which makes it up to twice as fast.
+# stays in the processor's cache (docs/benchmarks.rst).
 _CPU_PIXELS = 2**18
 
 
@@ -83,15 +84,16 @@ def _halve(batch_size):
 
 def _parts(batch, batch_size, device):
     """Yield a batch in parts of one shape; the last one is padded."""
-    size = batch_size
+    n_parts = 1
     if device.type == "cpu":
-        size = min(batch_size, _cpu_batch_size(*batch.shape[1:3]))
+        n_parts = math.ceil(batch_size / _most_on_cpu(*batch.shape[1:3]))
+    size = math.ceil(batch_size / n_parts)
     for start in range(0, len(batch), size):
         part = _padded(batch[start : start + size], size)
         yield to_float_batch(torch.from_numpy(part).to(device))
 
 
-def _cpu_batch_size(height, width):
+def _most_on_cpu(height, width):
     """Largest power of two of images that have no more than so many pixels."""
     most = max(1, _CPU_PIXELS // (height * width))
     return 2 ** (most.bit_length() - 1)

@@ -1,5 +1,6 @@
 """How the images of an ImageSource are read: from an array, a file or a store."""
 
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from .._home import versions_of
 from .._once import compute_once
 from ._augment import augment_image
 from ._headers import is_compressed_dicom
+from ._isolated import can_isolate
 from ._read import read_image
 
 # What turns a file into pixels. The number goes up when our own part of it changes.
@@ -68,14 +70,14 @@ class PathReader:
         """Return the function that reads one of some rows, not yet augmented.
 
         The decoders of compressed DICOM hold Python's lock, so that threads gain
-        nothing: many files are decoded in worker processes.
+        nothing: among many files, these are decoded in worker processes.
         """
-        in_workers = len(rows) >= _WORTH_WORKERS and joblib.cpu_count() > 1
+        in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
         return partial(self._read_plain, finish=finish, in_workers=in_workers)
 
     def _read_plain(self, row, finish, in_workers):
         path = Path(self.paths[row])
-        isolated = in_workers and is_compressed_dicom(path)
+        isolated = in_workers and is_compressed_dicom(path) and can_isolate()
         image = read_image(path, min_side=self.min_side, isolated=isolated)
         if self.inverted[row]:
             image = 1 - image
@@ -172,6 +174,11 @@ def with_channels(images, image_shape):
     if images.ndim == 2:
         images = images.reshape(len(images), *(image_shape or (1, -1)))
     return images if images.ndim == 4 else images[..., np.newaxis]
+
+
+def _has_free_cores():
+    """Whether there are several, and this process is not itself one of several."""
+    return joblib.cpu_count() > 1 and multiprocessing.parent_process() is None
 
 
 def _column(table, name, dtype):

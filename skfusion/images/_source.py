@@ -25,9 +25,9 @@ _CHUNK = 256  # rows decoded at once when a whole set is read
 class ImageSource:
     """Images of any form of X, read when they are asked for.
 
-    Paths are decoded in parallel threads (eight or more compressed DICOM files at
-    once in worker processes), a batch at a time, so that memory is bounded by the
-    batch and not by the data set. A column ``augmentation`` is the
+    Paths are decoded in parallel threads (compressed DICOM among eight or more files
+    in worker processes), a batch at a time, so that memory is bounded by the batch
+    and not by the data set. A column ``augmentation`` is the
     seed of the augmentation with which a row is read (0: as it is); a column
     ``inverted`` marks rows whose polarity is wrong in the file.
 

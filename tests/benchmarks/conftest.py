@@ -35,6 +35,7 @@ def check_ratios(request, record_property):
         record_property("what", what + (f" ({case.id})" if case else ""))
         record_property("median", f"{median(ratios):.3f}")
         record_property("spread", f"{min(ratios):.3f} to {max(ratios):.3f}")
+        record_property("n", len(ratios))
         record_property("bound", bound)
         print(f"{median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}) {bound}")
         assert at_least is None or median(ratios) >= at_least

@@ -38,7 +38,7 @@ def test_extraction_runs_at_the_speed_of_the_network(compare):
             for batch in ready.split(BATCH_SIZE):
                 network(batch)
 
-    compare(bare, lambda: extractor.transform(images), at_least=0.95)
+    compare(bare, lambda: extractor.transform(images), at_least=1.1)
 
 
 def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16):

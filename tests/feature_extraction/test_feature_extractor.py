@@ -1,3 +1,4 @@
+import copy
 import pickle
 
 import numpy as np
@@ -188,9 +189,25 @@ def test_folded_normalisation_computes_the_same():
     model = models.mobilenet_v2()
     model(torch.rand(8, 3, 64, 64))  # moves the running statistics
     model.eval()
-    folded = fold_normalisation(model)
+    folded = fold_normalisation(copy.deepcopy(model))
     batch = torch.rand(2, 3, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(folded(batch), model(batch), rtol=1e-4, atol=1e-5)
     kinds = {type(layer).__name__ for layer in folded.modules()}
     assert "BatchNorm2d" not in kinds
+
+
+def test_a_layer_before_a_normalisation_is_what_it_is(X, tmp_path):
+    torch.manual_seed(0)
+    model = models.resnet18().eval()
+    torch.save(model.state_dict(), tmp_path / "weights.pth")
+    settings = {"weights": tmp_path / "weights.pth", "image_size": 32}
+    features = CNNFeatureExtractor("resnet18", layer="conv1", **settings)
+    mean = torch.tensor([0.485, 0.456, 0.406]).reshape(1, 3, 1, 1)
+    std = torch.tensor([0.229, 0.224, 0.225]).reshape(1, 3, 1, 1)
+    batch = torch.from_numpy(X).float().div(255).unsqueeze(1).repeat(1, 3, 1, 1)
+    with torch.inference_mode():
+        expected = model.conv1((batch - mean) / std).mean((2, 3))
+    np.testing.assert_allclose(
+        features.fit_transform(X), expected, rtol=1e-3, atol=1e-5
+    )

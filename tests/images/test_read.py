@@ -11,7 +11,7 @@ from PIL import Image
 from pydicom import uid
 
 from skfusion.exceptions import ImageReadError
-from skfusion.images import _decode, _headers, _isolated, read_image
+from skfusion.images import _decode, _headers, _isolated, _worker, read_image
 
 
 def save(path, pixels, **options):
@@ -300,13 +300,14 @@ def test_a_crash_of_the_worker_is_an_error_and_the_next_image_is_read(
 def test_an_abort_in_the_worker_is_an_error(tmp_path, monkeypatch, grey8):
     path = save(tmp_path / "a.png", grey8)
     read_image(path, isolated=True)
-    send = _isolated._Worker.decode
+    send = _worker.Worker.decode
 
     def abort_while_decoding(worker, *request):
         os.kill(worker.process.pid, signal.SIGABRT)
+        worker.process.wait()
         return send(worker, *request)
 
-    monkeypatch.setattr(_isolated._Worker, "decode", abort_while_decoding)
+    monkeypatch.setattr(_worker.Worker, "decode", abort_while_decoding)
     with pytest.raises(ImageReadError, match=r"'a.png': its decoder crashed"):
         read_image(path, isolated=True)
 
@@ -315,8 +316,8 @@ def test_an_abort_in_the_worker_is_an_error(tmp_path, monkeypatch, grey8):
 def test_the_worker_has_a_memory_limit(tmp_path, grey8):
     read_image(save(tmp_path / "a.png", grey8), isolated=True)
     pid = _isolated._idle[-1].process.pid
-    limit, _ = _isolated.resource.prlimit(pid, _isolated.resource.RLIMIT_AS)
-    assert 0 < limit <= _isolated.MEMORY_LIMIT
+    limit, _ = _worker.resource.prlimit(pid, _worker.resource.RLIMIT_AS)
+    assert 0 < limit <= _worker.MEMORY_LIMIT
 
 
 def test_a_name_that_is_too_long_shows_no_folder(tmp_path):

@@ -7,7 +7,13 @@ from PIL import Image
 from pydicom import uid
 
 from skfusion.exceptions import ImageReadError
-from skfusion.images import ImageSource, _isolated, augment_image, resize_image
+from skfusion.images import (
+    ImageSource,
+    _readers,
+    _worker,
+    augment_image,
+    resize_image,
+)
 
 
 @pytest.fixture
@@ -152,22 +158,53 @@ def compressed(make, write, monkeypatch):
     ]
 
 
-def test_many_compressed_files_are_what_one_by_one_they_are(compressed):
+@pytest.fixture
+def decoded_in_workers(monkeypatch):
+    """Files that worker processes were asked for."""
+    names, decode = [], _worker.Worker.decode
+
+    def write_down(worker, path, *request):
+        names.append(path.name)
+        return decode(worker, path, *request)
+
+    monkeypatch.setattr(_worker.Worker, "decode", write_down)
+    return names
+
+
+def test_many_compressed_files_are_what_one_by_one_they_are(
+    compressed, decoded_in_workers
+):
     source = ImageSource(compressed)
     one_by_one = np.concatenate([source[[row]] for row in range(8)])
+    assert decoded_in_workers == []
     np.testing.assert_array_equal(source[:], one_by_one)
+    assert sorted(decoded_in_workers) == [path.name for path in compressed]
+
+
+def test_files_are_read_where_no_worker_starts(
+    compressed, decoded_in_workers, monkeypatch
+):
+    monkeypatch.setattr(_readers, "can_isolate", lambda: False)
+    assert len(ImageSource(compressed)[:]) == 8
+    assert decoded_in_workers == []
+
+
+def test_other_files_start_no_worker(paths, monkeypatch):
+    monkeypatch.setattr(_readers, "can_isolate", lambda: pytest.fail("it is asked"))
+    assert len(ImageSource(paths * 3)[:]) == 9
 
 
 def test_a_decoder_that_crashes_among_many_files_costs_no_more_than_an_error(
     compressed, monkeypatch
 ):
-    send = _isolated._Worker.decode
+    send = _worker.Worker.decode
 
     def crash_on_the_last(worker, path, *request):
         if path == compressed[-1]:
             worker.kill()
+            worker.process.wait()
         return send(worker, path, *request)
 
-    monkeypatch.setattr(_isolated._Worker, "decode", crash_on_the_last)
+    monkeypatch.setattr(_worker.Worker, "decode", crash_on_the_last)
     with pytest.raises(ImageReadError, match=f"{compressed[-1].name!r}.*crashed"):
         ImageSource(compressed)[:]

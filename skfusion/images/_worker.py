@@ -1,0 +1,122 @@
+"""A worker process that decodes images and may be killed."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from ..exceptions import ImageReadError
+from ._decode import decode
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+__all__ = ["MEMORY_LIMIT", "Worker", "serve"]
+
+#: Bytes of address space that a worker may take, where the platform has such a limit.
+MEMORY_LIMIT = 4 * 2**30
+
+_COMMAND = "from skfusion.images._worker import serve; serve()"
+_READY = b"ready\n"
+
+
+class Worker:
+    """One process that decodes one image after the other.
+
+    It speaks lines of JSON and bare pixels, not pickles: what comes out of a
+    process that read a hostile file must not be able to run code in this one. It
+    is started by ``subprocess``, so a script needs no ``__main__`` guard.
+    """
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        if self.process.stdout.readline() != _READY:  # it has imported what it needs
+            self.stop()
+            raise RuntimeError(
+                f"Expected {sys.executable!r} to start a process that imports "
+                "skfusion, but it ended. Read with isolated=False instead."
+            )
+
+    @property
+    def usable(self):
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+    def kill(self):
+        """End the process at once."""
+        self.process.kill()
+
+    def stop(self):
+        """End the process and free its pipes."""
+        self.process.kill()
+        self.process.wait()
+        with suppress(OSError):  # a request that it did not take
+            self.process.stdin.close()
+        self.process.stdout.close()
+
+    def decode(self, path, frame, min_side):
+        """Return the image or an error message; EOFError if the process ended."""
+        request = {"path": str(path.absolute()), "frame": frame, "side": min_side}
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        reply = json.loads(self.process.stdout.readline() or b"null")
+        if reply is None:
+            raise EOFError
+        if "error" in reply:
+            return reply["error"]
+        n_bytes = 4 * math.prod(reply["shape"])
+        pixels = bytearray(self.process.stdout.read(n_bytes))
+        if len(pixels) < n_bytes:
+            raise EOFError
+        return np.frombuffer(pixels, dtype=np.float32).reshape(reply["shape"])
+
+
+def serve():
+    """Answer requests on standard input until it ends; the worker's main function."""
+    # Native decoders may print: keep the answers' channel for the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")
+    # Ctrl-C is for the process that asks, and which then stops this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory()
+    answers.write(_READY)
+    answers.flush()
+    for line in sys.stdin.buffer:
+        _answer(json.loads(line), answers)
+        answers.flush()
+
+
+def _answer(request, answers):
+    try:
+        image = decode(Path(request["path"]), request["frame"], request["side"])
+    except ImageReadError as error:
+        answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
+    else:
+        answers.write(json.dumps({"shape": image.shape}).encode() + b"\n")
+        answers.write(np.ascontiguousarray(image).data)
+
+
+def _limit_memory():
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = (
+            MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
+        )
+        with suppress(ValueError, OSError):  # macOS has the limit but sets none
+            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
