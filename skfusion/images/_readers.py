@@ -12,6 +12,7 @@ import pandas as pd
 
 from .._home import versions_of
 from .._once import compute_once
+from ..exceptions import ImageReadError
 from ._augment import augment_image
 from ._headers import is_compressed_dicom
 from ._isolated import can_isolate
@@ -78,7 +79,11 @@ class PathReader:
     def _read_plain(self, row, finish, in_workers):
         path = Path(self.paths[row])
         isolated = in_workers and is_compressed_dicom(path) and can_isolate()
-        image = read_image(path, min_side=self.min_side, isolated=isolated)
+        try:
+            image = read_image(path, min_side=self.min_side, isolated=isolated)
+        except ImageReadError as error:
+            # Names repeat in the folders of patients, which are not shown.
+            raise ImageReadError(f"Row {row} of X: {error}") from error
         if self.inverted[row]:
             image = 1 - image
         return finish(image[..., np.newaxis])

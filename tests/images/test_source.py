@@ -120,6 +120,17 @@ def test_a_missing_path_names_the_row(paths):
         ImageSource(table)
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_damaged_file_names_its_row(paths, tmp_path, kept):
+    paths[1].write_bytes(b"")
+    store = tmp_path / "store" if kept else None
+    source = ImageSource(paths, image_size=8, store=store)
+    with pytest.raises(
+        ImageReadError, match=r"Row 1 of X: .*'image1.png': it is empty"
+    ):
+        source[[0, 1, 2]]
+
+
 def test_images_of_several_shapes_need_an_image_size(tmp_path, paths):
     other = tmp_path / "other.png"
     Image.new("L", (5, 5)).save(other)
