@@ -50,6 +50,27 @@ def is_beyond_unit_range(images):
     return bool(np.max(images[:_SCALE_SAMPLE], initial=0) > _MOST_PLAUSIBLE)
 
 
+def warn_of_other_scale(images, estimator):
+    """Warn where an estimator of numbers far beyond [0, 1] is shown some that are not.
+
+    Parameters
+    ----------
+    images : DataFrame or ndarray
+        Validated X.
+
+    estimator : estimator
+        For its name.
+    """
+    if not is_beyond_unit_range(images):
+        warnings.warn(
+            f"{type(estimator).__name__} was fitted on numbers far beyond [0, 1], and "
+            "these are in it (files, uint8 and uint16 are scaled to it). Fit on what "
+            "you predict.",
+            DataQualityWarning,
+            stacklevel=3,
+        )
+
+
 def warn_of_scale(images, estimator):
     """Warn where numbers that a network takes as they are go far beyond [0, 1].
 

@@ -78,7 +78,10 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
 def _check_columns(X):
     """Raise where paths stand in a table, and none of its columns is ``image``."""
     if isinstance(X, str | Path):
-        raise ValueError("Expected several images in X. Got one path: pass [path].")
+        raise ValueError(
+            "Expected several images in X. Got one path: pass [path] for one image, "
+            "skfusion.images.scan_images(path) for all images of a folder."
+        )
     _check_no_text(X)
     is_table = isinstance(X, np.ndarray) and X.dtype.kind in "OU" and X.ndim == 2
     if is_table:

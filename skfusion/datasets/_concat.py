@@ -69,7 +69,8 @@ def _check_bunch(bunch, position):
     if not isinstance(bunch, Bunch):
         raise TypeError(
             "concat_datasets expects the Bunch of a loader (without return_X_y=True). "
-            f"Got {type(bunch).__name__} at position {position} instead."
+            f"Got {type(bunch).__name__} at position {position} instead. Pass those of "
+            "a list one by one: concat_datasets(*datasets)."
         )
     if not isinstance(bunch.get("data"), pd.DataFrame):
         raise TypeError(

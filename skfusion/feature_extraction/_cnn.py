@@ -201,8 +201,9 @@ class CNNFeatureExtractor(
         """
         check_backbone(self.backbone)
         X = check_images(self, X, image_shape=self.image_shape, reset=True)
-        # What defines the network; parameters may change after fit.
-        self._definition = (self.backbone, self.weights, self.layer, self.pooling)
+        # What defines the network; parameters may change after fit. (The weights may
+        # have moved since, but must be the same: see _network.)
+        self._definition = (self.backbone, self.layer, self.pooling)
         self._size = self.image_size or backbone_image_size(self.backbone, self.weights)
         check_channels(self._source(X).n_channels, self)
         warn_of_scale(X, self)
@@ -273,14 +274,17 @@ class CNNFeatureExtractor(
 
     def _network(self):
         if self._network_ is None:
-            backbone, weights, layer, _ = self._definition
-            if self._identity not in (None, self._digest_network()):
+            backbone, layer, _ = self._definition
+            if self._identity is None:
+                self._identity = self._digest_network()
+            elif self._identity != self._digest_network():
                 raise WeightsError(
-                    f"The weights {Path(weights).name!r} are not those with which "
-                    f"{type(self).__name__} was fitted. Fit it again."
+                    f"The weights {_name(self.weights)} are not those with which "
+                    f"{type(self).__name__} was fitted. Fit it again, or set_params("
+                    "weights=...) to where those are now."
                 )
             with seeded(self._seed):
-                network = Backbone(backbone, weights)
+                network = Backbone(backbone, self.weights)
             if layer is not None:
                 network.model = cut_network(network.model, backbone, layer)
             network.model = fold_normalisation(network.model.eval())
@@ -288,8 +292,7 @@ class CNNFeatureExtractor(
         return self._network_
 
     def _pool(self, output):
-        backbone, _, *how = self._definition
-        return pool_features(output, backbone, *how)
+        return pool_features(output, *self._definition)
 
     def _identify(self):
         """Digest of the network and of what is taken from it."""
@@ -300,8 +303,9 @@ class CNNFeatureExtractor(
         return self._identity
 
     def _digest_network(self):
-        backbone, weights, *rest = self._definition
-        known = self._seed if weights is None else weights_digest(backbone, weights)
+        backbone, *rest = self._definition
+        is_random = self.weights is None
+        known = self._seed if is_random else weights_digest(backbone, self.weights)
         what = repr((backbone, known, *rest))
         return blake2b(what.encode(), digest_size=16).digest()
 
@@ -349,3 +353,8 @@ class CNNFeatureExtractor(
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _name(weights):
+    """Name of weights, of a file without its folder."""
+    return repr(weights if weights is None else Path(weights).name)

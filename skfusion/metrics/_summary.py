@@ -1,5 +1,6 @@
 """A summary of predictions with intervals."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.multiclass import unique_labels
 
 from .._groups import known_groups
+from ..exceptions import DataQualityWarning
 from ._bootstrap import resample_groups
 from ._measures import (
     BINARY_MEASURES,
@@ -178,7 +180,10 @@ def _check_labels(y_true, y_pred, labels):
     if len(y_true) == 0:
         raise ValueError("Expected at least one sample. Got y_true of length 0.")
     present = unique_labels(y_true, y_pred)
-    labels = _two_classes(present) if labels is None else column_or_1d(labels)
+    if labels is None:
+        warn_of_positive_class(present, "classification_summary")
+        labels = _two_classes(present)
+    labels = column_or_1d(labels)
     strange = np.setdiff1d(present, labels)
     if len(strange):
         raise ValueError(
@@ -193,6 +198,28 @@ def _check_labels(y_true, y_pred, labels):
         np.array([code[label] for label in y.tolist()]) for y in (y_true, y_pred)
     ]
     return *encoded, labels
+
+
+def warn_of_positive_class(classes, name):
+    """Warn where which of two class names is positive is but a matter of the alphabet.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted labels.
+
+    name : str
+        Of the function that is to be given `labels`.
+    """
+    is_text = isinstance(classes[-1], str)
+    if len(classes) == 2 and is_text and classes[-1] != "malignant":
+        warnings.warn(
+            f"{name} takes {classes[-1]!r} for the positive class, as the last in the "
+            f"alphabet. Pass labels={classes.tolist()!r} if it is, or "
+            f"labels={classes[::-1].tolist()!r}.",
+            DataQualityWarning,
+            stacklevel=4,
+        )
 
 
 def _two_classes(present):

@@ -15,6 +15,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from .._groups import known_groups
+from ..exceptions import DataQualityWarning
+from ..metrics._summary import warn_of_positive_class
 from ._candidates import fit_fold, free_memory
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table
@@ -161,6 +163,7 @@ def compare_models(
     check_consistent_length(X, y)
     check_classification_targets(y)
     row_groups = known_groups(X, groups)
+    _warn_of_no_groups(row_groups)
     splits = check_splits(cv, X, y, row_groups)
     rows = row_table(X, y, row_groups)
     labels = _check_class_labels(labels, y)
@@ -202,6 +205,18 @@ def _check_estimators(estimators):
     return list(estimators)
 
 
+def _warn_of_no_groups(groups):
+    if groups is None:
+        warnings.warn(
+            "compare_models was given no groups, and X has no column 'group': images "
+            "of one patient may stand on both sides of a split, and the intervals take "
+            "them for independent. Pass groups; groups=np.arange(len(y)) says that "
+            "every row is a patient of its own.",
+            DataQualityWarning,
+            stacklevel=3,
+        )
+
+
 def _warn_of_shared_gpu(estimators, n_jobs):
     torch = sys.modules.get("torch")
     if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
@@ -225,6 +240,7 @@ def _warn_of_shared_gpu(estimators, n_jobs):
 def _check_class_labels(labels, y):
     classes = np.unique(y)
     if labels is None:
+        warn_of_positive_class(classes, "compare_models")
         return classes
     labels = column_or_1d(labels)
     if not np.array_equal(np.sort(labels), classes):

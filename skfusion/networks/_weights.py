@@ -76,7 +76,8 @@ def _existing(path):
     if not path.is_file():
         raise WeightsError(
             f"Expected a weights file. There is no file {path.name!r} in the folder "
-            "that was given. Check the path."
+            "that was given. Check the path; where the file of a fitted model has "
+            "moved, set_params(weights=...)."
         )
     return path
 

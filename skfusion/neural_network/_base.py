@@ -23,7 +23,7 @@ from .._engine import (
     seeded,
 )
 from .._groups import check_groups, known_groups
-from .._pixels import is_beyond_unit_range, warn_of_scale
+from .._pixels import is_beyond_unit_range, warn_of_other_scale, warn_of_scale
 from .._validation import check_images, check_labels
 from ..exceptions import DataQualityWarning
 from ..images import ImageSource
@@ -227,8 +227,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """
         check_is_fitted(self)
         X = check_images(self, X, image_shape=self.image_shape)
-        if self._in_unit_range:
-            warn_of_scale(X, self)
+        warn = warn_of_scale if self._in_unit_range else warn_of_other_scale
+        warn(X, self)
         device = resolve_device(self.device)
         module = self.net_.module_.to(device).eval()
         try:

@@ -211,3 +211,29 @@ def test_a_layer_before_a_normalisation_is_what_it_is(X, tmp_path):
     np.testing.assert_allclose(
         features.fit_transform(X), expected, rtol=1e-3, atol=1e-5
     )
+
+
+@pytest.fixture
+def weights(tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "weights.pth"
+    torch.save(models.squeezenet1_1().state_dict(), path)
+    return path
+
+
+def test_a_pickle_refuses_other_weights_of_the_same_name(X, weights):
+    text = pickle.dumps(extractor(weights=weights).fit(X))
+    torch.manual_seed(1)
+    torch.save(models.squeezenet1_1().state_dict(), weights)
+    with pytest.raises(WeightsError, match=r"'weights\.pth' are not those with which"):
+        pickle.loads(text).transform(X)
+
+
+def test_a_pickle_can_be_told_where_its_weights_are_now(X, weights):
+    fitted = extractor(weights=weights).fit(X)
+    again = pickle.loads(pickle.dumps(fitted))
+    moved = weights.rename(weights.with_name("moved.pth"))
+    with pytest.raises(WeightsError, match=r"set_params\(weights=...\)"):
+        again.transform(X)
+    again.set_params(weights=moved)
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))

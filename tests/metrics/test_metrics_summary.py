@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import cross_val_score
 
 import skfusion.metrics
+from skfusion.exceptions import DataQualityWarning
 from skfusion.metrics import classification_summary, kappa_scorer
 
 
@@ -221,3 +223,17 @@ def test_scores_of_three_classes_are_refused():
 def test_nothing_to_summarise_is_an_error():
     with pytest.raises(ValueError, match="at least one sample"):
         classification_summary([], [])
+
+
+def test_a_positive_class_by_the_alphabet_is_warned_of():
+    y = ["cancer", "no cancer"]
+    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+        classification_summary(y, y)
+
+
+@pytest.mark.parametrize("labels", [None, ["malignant", "benign"]])
+def test_benign_and_malignant_need_no_warning(labels):
+    y = ["benign", "malignant"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classification_summary(y, y, labels=labels)

@@ -25,6 +25,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 import skfusion.model_selection
+from skfusion.exceptions import DataQualityWarning
 from skfusion.metrics import classification_summary, kappa_scorer
 from skfusion.model_selection import compare_models
 
@@ -479,3 +480,17 @@ def test_the_inner_folds_of_a_search_know_the_groups():
     )
     comparison = compare_models([("search", search)], X, y, groups=groups, cv=2)
     assert comparison.folds["kappa"].notna().all()
+
+
+def test_images_of_unknown_patients_are_warned_of():
+    X, y, _ = draw_patients()
+    with pytest.warns(DataQualityWarning, match="given no groups"):
+        compare_models([("prior", DummyClassifier())], X, y, cv=2)
+
+
+def test_a_positive_class_by_the_alphabet_is_warned_of():
+    X, y, groups = draw_patients()
+    names = np.array(["no cancer", "cancer"])[y]
+    models = [("prior", DummyClassifier())]
+    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+        compare_models(models, X, names, groups=groups, cv=2)

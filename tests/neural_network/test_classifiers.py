@@ -351,3 +351,10 @@ def test_prediction_warns_of_another_scale_than_that_of_fit(images, make):
     model = make(max_epochs=1).fit(X, y)
     with pytest.warns(DataQualityWarning, match="Got float64 up to"):
         model.predict(X.astype(float))
+
+
+def test_a_network_of_another_scale_warns_of_files_and_small_numbers(images):
+    X, y = images
+    model = cnn(max_epochs=1).fit(X.astype(float), y)
+    with pytest.warns(DataQualityWarning, match=r"fitted on numbers far beyond"):
+        model.predict(X)
