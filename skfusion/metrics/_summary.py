@@ -214,8 +214,8 @@ def warn_of_positive_class(classes, name):
     is_text = isinstance(classes[-1], str)
     if len(classes) == 2 and is_text and classes[-1] != "malignant":
         warnings.warn(
-            f"{name} takes {classes[-1]!r} for the positive class, as the last in the "
-            f"alphabet. Pass labels={classes.tolist()!r} if it is, or "
+            f"{name} takes {str(classes[-1])!r} for the positive class, as the last in "
+            f"the alphabet. Pass labels={classes.tolist()!r} if it is, or "
             f"labels={classes[::-1].tolist()!r}.",
             DataQualityWarning,
             stacklevel=4,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.multiclass import unique_labels
 
 from ..metrics import classification_summary
 
@@ -118,8 +119,10 @@ def _fold_records(name, fold, table, result, error_score):
         if has_failed:
             record |= {"kappa": error_score, "accuracy": error_score}
         else:
+            # Both measures are the same whichever class is positive.
+            labels = unique_labels(part["y_true"], part["y_pred"])
             estimate = classification_summary(
-                part["y_true"], part["y_pred"], n_resamples=0
+                part["y_true"], part["y_pred"], labels=labels, n_resamples=0
             )["estimate"]
             record |= estimate[["kappa", "accuracy"]].to_dict()
         yield record | times | scores if modality == _ALL else record
