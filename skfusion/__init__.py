@@ -13,6 +13,7 @@ __all__ = [
     "datasets",
     "exceptions",
     "feature_extraction",
+    "fusion",
     "images",
     "metrics",
     "model_selection",

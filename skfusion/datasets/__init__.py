@@ -3,6 +3,7 @@
 from ._breast_lesions_usg import load_breast_lesions_usg
 from ._busi import load_busi
 from ._concat import concat_datasets
+from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
 
@@ -12,4 +13,5 @@ __all__ = [
     "load_busi",
     "load_rsna",
     "make_breast_images",
+    "make_label_pairs",
 ]

@@ -1,0 +1,167 @@
+"""Pairs of a mammogram and an ultrasound image of women who share a label only."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
+
+__all__ = ["make_label_pairs"]
+
+PAIR_WARNING = (
+    "Each pair shares a label, not a woman: a mammogram of one and an ultrasound image "
+    "of another. Two independent looks at one label raise accuracy by arithmetic, "
+    "whatever the method. What is measured on such pairs says nothing of what fusion "
+    "is worth to a patient."
+)
+
+
+@validate_params(
+    {
+        "mammography": [Bunch],
+        "ultrasound": [Bunch],
+        "n_blocks": [Interval(Integral, 2, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None):
+    """Pair mammograms and ultrasound images of two data sets by their label.
+
+    The groups of each data set are dealt into blocks, each class on its own; then,
+    inside a block, images of one class are paired at random, each image at most once.
+    The block is the group of its pairs, so whatever splits by group keeps every image,
+    and every patient, on one side.
+
+    **Such a pair shares a label, not a woman.** Two independent looks at one label
+    raise accuracy by arithmetic.
+
+    Read more in the :ref:`User Guide <fusion>`.
+
+    Parameters
+    ----------
+    mammography, ultrasound : Bunch
+        What the loaders return, or :func:`concat_datasets`.
+
+    n_blocks : int, default=40
+        Number of blocks. More of them leave fewer images of a class in each, and more
+        images without a partner; fewer leave less to split by.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides blocks and pairs.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        data : DataFrame of shape (n_pairs, n_columns)
+            The columns ``mammogram`` and ``ultrasound`` (paths), ``group`` (the
+            block), ``view`` and ``laterality`` of the mammogram, and
+            ``mammogram_inverted`` or ``ultrasound_inverted`` where a data set has
+            images of wrong polarity.
+        target : ndarray of shape (n_pairs,), int64
+            1 for malignant.
+        target_names : list of str
+            Those of the two data sets.
+        groups : ndarray of shape (n_pairs,), object
+            The block of each pair.
+        frame : DataFrame of n_pairs rows
+            `data`, ``target`` and the groups of both images.
+        DESCR : str
+            The warning, and both descriptions.
+        warning : str
+            What such pairs can say, and what not.
+
+    Raises
+    ------
+    ValueError
+        If no block has images of one class in both modalities.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skfusion.datasets import make_breast_images, make_label_pairs
+    >>> folder = tempfile.mkdtemp()
+    >>> both = [
+    ...     make_breast_images(
+    ...         20, modality=name, folder=f"{folder}/{name}", random_state=0
+    ...     )
+    ...     for name in ("mammography", "ultrasound")
+    ... ]
+    >>> pairs = make_label_pairs(*both, n_blocks=4, random_state=0)
+    >>> pairs.data.columns.tolist()
+    ['mammogram', 'ultrasound', 'group', 'view', 'laterality']
+    >>> len(pairs.target), sorted(set(pairs.groups))
+    (20, ['block1', 'block2', 'block3', 'block4'])
+    """
+    random_state = check_random_state(random_state)
+    sides = [mammography, ultrasound]
+    blocks = [_deal_blocks(side, n_blocks, random_state) for side in sides]
+    rows = _draw_pairs(sides, blocks, random_state)
+    frame = _pair_frames(mammography, ultrasound, rows, blocks[0])
+    data = frame.drop(columns=["target", "mammogram_group", "ultrasound_group"])
+    names = zip(mammography.target_names, ultrasound.target_names, strict=True)
+    return Bunch(
+        data=data,
+        target=frame["target"].to_numpy(dtype=np.int64, copy=True),
+        target_names=[" / ".join(dict.fromkeys(pair)) for pair in names],
+        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        frame=frame,
+        DESCR="\n\n".join([PAIR_WARNING, mammography.DESCR, ultrasound.DESCR]),
+        warning=PAIR_WARNING,
+    )
+
+
+def _deal_blocks(bunch, n_blocks, random_state):
+    """Block of each row: groups are dealt in turn, those with a cancer apart."""
+    codes, names = pd.factorize(bunch.groups)
+    is_malignant = pd.Series(bunch.target).groupby(codes).max().to_numpy() == 1
+    block = np.empty(len(names), dtype=np.int64)
+    for groups in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
+        block[random_state.permutation(groups)] = np.arange(len(groups)) % n_blocks
+    return block[codes]
+
+
+def _draw_pairs(sides, blocks, random_state):
+    """Rows of both data sets, one below the other, that become pairs."""
+    pairs = []
+    for block in range(max(map(np.max, blocks)) + 1):
+        for label in (0, 1):
+            rows = [
+                random_state.permutation(
+                    np.flatnonzero((own == block) & (side.target == label))
+                )
+                for side, own in zip(sides, blocks, strict=True)
+            ]
+            n_pairs = min(map(len, rows))
+            pairs.append(np.stack([some[:n_pairs] for some in rows]))
+    pairs = np.concatenate(pairs, axis=1)
+    if not pairs.shape[1]:
+        raise ValueError(
+            "Expected images of one class in both data sets in some block. Got none: "
+            "lower n_blocks."
+        )
+    return pairs
+
+
+def _pair_frames(mammography, ultrasound, rows, blocks):
+    """One table of both images of each pair."""
+    left = mammography.data.iloc[rows[0]].reset_index(drop=True)
+    right = ultrasound.data.iloc[rows[1]].reset_index(drop=True)
+    frame = pd.DataFrame(
+        {
+            "mammogram": left["image"],
+            "ultrasound": right["image"],
+            "group": [f"block{block + 1}" for block in blocks[rows[0]]],
+            "view": left["view"],
+            "laterality": left["laterality"],
+        }
+    )
+    for name, side in (("mammogram", left), ("ultrasound", right)):
+        if "inverted" in side:
+            frame[f"{name}_inverted"] = side["inverted"]
+    return frame.assign(
+        target=mammography.target[rows[0]],
+        mammogram_group=left["group"],
+        ultrasound_group=right["group"],
+    )

@@ -1,0 +1,235 @@
+"""From images to breasts, and from breasts to patients."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .._levels import level_of_rows
+
+__all__ = ["LevelAggregator", "aggregate_predictions"]
+
+_METHODS = ("mean", "max", "noisy_or")
+
+
+@validate_params(
+    {
+        "y_score": ["array-like"],
+        "by": ["array-like"],
+        "method": [StrOptions(set(_METHODS))],
+    },
+    prefer_skip_nested_validation=True,
+)
+def aggregate_predictions(y_score, by, method="mean"):
+    """Combine the scores of the images of each breast, or of each patient.
+
+    Parameters
+    ----------
+    y_score : array-like of shape (n_samples,)
+        Probability of malignant of each image, in [0, 1].
+
+    by : array-like of shape (n_samples,)
+        What each image belongs to.
+
+    method : {"mean", "max", "noisy_or"}, default="mean"
+        "mean" of the images; "max", the most suspicious one; "noisy_or", the
+        probability that at least one is malignant if all were independent [1]_. Views
+        of one breast are not: it is too sure of itself, and more so the more images
+        there are.
+
+    Returns
+    -------
+    y_score : Series of float64
+        A score for each of what `by` names, in the order in which these first
+        appear; they are its index.
+
+    Raises
+    ------
+    ValueError
+        If a score is not in [0, 1], or a row of `by` is missing.
+
+    See Also
+    --------
+    LevelAggregator : The same, behind a classifier.
+
+    References
+    ----------
+    .. [1] Pearl, "Probabilistic Reasoning in Intelligent Systems", 1988, 4.3.2.
+
+    Examples
+    --------
+    >>> from skfusion.fusion import aggregate_predictions
+    >>> aggregate_predictions([0.5, 0.5, 0.1], ["anna", "anna", "berta"], "noisy_or")
+    anna     0.75
+    berta    0.10
+    dtype: float64
+    """
+    y_score, by = column_or_1d(y_score), column_or_1d(by)
+    check_consistent_length(y_score, by)
+    _check_probabilities(y_score)
+    _check_none_missing(by)
+    codes, names = pd.factorize(by)
+    return pd.Series(_combine(y_score, codes, method), index=names)
+
+
+def _check_probabilities(y_score):
+    wrong = np.flatnonzero(~((y_score >= 0) & (y_score <= 1)))
+    if len(wrong):
+        raise ValueError(
+            "Expected probabilities in [0, 1] in y_score. Got "
+            f"{y_score[wrong[0]]!r} in row {wrong[0]}. Calibrate decision values first "
+            "(sklearn.calibration)."
+        )
+
+
+def _check_none_missing(by):
+    missing = np.flatnonzero(pd.isna(by))
+    if len(missing):
+        raise ValueError(
+            f"Expected what each image belongs to. Got none in row {missing[0]} of by."
+        )
+
+
+def _combine(y_score, codes, method):
+    """Score of each code."""
+    groups = pd.Series(np.asarray(y_score, dtype=np.float64)).groupby(codes)
+    if method == "noisy_or":
+        return 1 - (1 - groups.obj).groupby(codes).prod().to_numpy()
+    return groups.agg(method).to_numpy()
+
+
+def _can_score(aggregator):
+    getattr(aggregator.estimator, "predict_proba")  # noqa: B009 (raises what is wrong)
+    return True
+
+
+class LevelAggregator(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Classifier whose predictions are those of a breast or of a patient.
+
+    A model of images predicts each image; what belongs together is combined, and each
+    image is given what its breast, or its patient, was given. So there is still a row
+    an image, as ``cross_val_predict`` asks for. What belongs together must be predicted
+    together.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Of images, with ``predict_proba``.
+
+    by : str, default="breast"
+        "breast": the columns ``group`` and ``laterality`` of X. Else a column of X,
+        such as "group", the patient.
+
+    method : {"mean", "max", "noisy_or"}, default="mean"
+        As in :func:`aggregate_predictions`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Class labels; the second is the positive one.
+
+    estimator_ : classifier
+        The fitted model of images.
+
+    See Also
+    --------
+    skfusion.metrics.make_level_scorer : Counts each breast or patient once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.compose import make_column_transformer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skfusion.fusion import LevelAggregator
+    >>> X = pd.DataFrame({"density": [0, 1, 3, 4], "group": ["a", "a", "b", "b"]})
+    >>> images = make_pipeline(
+    ...     make_column_transformer(("passthrough", ["density"])), LogisticRegression()
+    ... )
+    >>> LevelAggregator(images, by="group").fit(X, [0, 0, 1, 1]).predict(X)
+    array([0, 0, 1, 1])
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "by": [str],
+        "method": [StrOptions(set(_METHODS))],
+    }
+
+    def __init__(self, estimator, *, by="breast", method="mean"):
+        self.estimator = estimator
+        self.by = by
+        self.method = method
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **fit_params):
+        """Fit the model of images.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With the columns that `by` names.
+
+        y : array-like of shape (n_samples,)
+            Class of each image.
+
+        **fit_params : dict
+            Passed on to the model.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        level_of_rows(X, self.by)
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.classes_ = self.estimator_.classes_
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"{type(self).__name__} combines probabilities of 2 classes. Got "
+                f"{len(self.classes_)} classes in y."
+            )
+        return self
+
+    @available_if(_can_score)
+    def predict_proba(self, X):
+        """Predict the probabilities of what each image belongs to.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, 2), dtype float64
+            The same for all images of one breast, or patient.
+        """
+        check_is_fitted(self)
+        codes = pd.factorize(level_of_rows(X, self.by))[0]
+        y_score = self.estimator_.predict_proba(X)[:, 1]
+        combined = _combine(y_score, codes, self.method)[codes]
+        return np.column_stack([1 - combined, combined])
+
+    def predict(self, X):
+        """Predict the class of what each image belongs to.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]

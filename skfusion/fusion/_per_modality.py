@@ -1,0 +1,186 @@
+"""One model a modality, behind one predict."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+__all__ = ["PerModalityClassifier"]
+
+
+class PerModalityClassifier(ClassifierMixin, _BaseComposition):
+    """A model of its own for each modality.
+
+    A row goes to the model of its modality, in ``fit`` and in ``predict``. It is the
+    honest comparison with a model that sees both: what one network gains from the
+    images of the other modality is what it does better than this.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        Modalities, as they stand in the column, and their models.
+
+    by : str, default="modality"
+        Column of X with the modality of each row.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels of all modalities.
+
+    estimators_ : list of classifier
+        Fitted models, in the order of `estimators`.
+
+    named_estimators_ : dict
+        Fitted models by their modality.
+
+    See Also
+    --------
+    skfusion.model_selection.compare_models : Its tables tell modalities apart.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skfusion.fusion import PerModalityClassifier
+    >>> X = pd.DataFrame({"modality": ["mammography", "ultrasound"] * 2})
+    >>> model = PerModalityClassifier(
+    ...     [("mammography", DummyClassifier()), ("ultrasound", DummyClassifier())]
+    ... )
+    >>> model.fit(X, ["benign", "malignant"] * 2).predict(X[:2]).tolist()
+    ['benign', 'malignant']
+    """
+
+    _parameter_constraints: dict = {"estimators": [list], "by": [str]}
+
+    def __init__(self, estimators, *, by="modality"):
+        self.estimators = estimators
+        self.by = by
+
+    def get_params(self, deep=True):
+        """Return the parameters, those of the models by ``modality__parameter``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether the parameters of the models are among them.
+
+        Returns
+        -------
+        params : dict
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, those of the models by ``modality__parameter``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : object
+        """
+        return self._set_params("estimators", **params)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Fit the model of each modality to its rows.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With the column that `by` names.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        y = np.asarray(y)
+        check_consistent_length(X, y)
+        self._validate_names([name for name, _ in self.estimators])
+        rows = self._rows_of_each(X)
+        self.estimators_ = []
+        for name, estimator in self.estimators:
+            if not len(rows[name]):
+                raise ValueError(
+                    f"Expected rows of each modality in fit. Got none of {name!r} in "
+                    f"the column {self.by!r} of X."
+                )
+            fitted = clone(estimator).fit(X.iloc[rows[name]], y[rows[name]])
+            self.estimators_.append(fitted)
+        self.classes_ = np.unique(
+            np.concatenate([e.classes_ for e in self.estimators_])
+        )
+        return self
+
+    @property
+    def named_estimators_(self):
+        """Fitted models by their modality."""
+        names = [name for name, _ in self.estimators]
+        return dict(zip(names, self.estimators_, strict=True))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+            0 for a class that a modality did not have in ``fit``.
+        """
+        check_is_fitted(self)
+        probabilities = np.zeros((len(X), len(self.classes_)))
+        for name, rows in self._rows_of_each(X).items():
+            model = self.named_estimators_[name]
+            columns = np.searchsorted(self.classes_, model.classes_)
+            if len(rows):
+                answers = model.predict_proba(X.iloc[rows])
+                probabilities[np.ix_(rows, columns)] = answers
+        return probabilities
+
+    def predict(self, X):
+        """Predict the class of each row by the model of its modality.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        y = np.empty(len(X), dtype=self.classes_.dtype)
+        for name, rows in self._rows_of_each(X).items():
+            if len(rows):
+                y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
+        return y
+
+    def _rows_of_each(self, X):
+        """Positions of the rows of each modality."""
+        names = [name for name, _ in self.estimators]
+        if not isinstance(X, pd.DataFrame) or self.by not in X.columns:
+            raise ValueError(
+                f"{type(self).__name__} expects a DataFrame with the column "
+                f"{self.by!r}. Got {type(X).__name__} without it."
+            )
+        values = X[self.by].to_numpy(dtype=object)
+        for row, value in enumerate(values):
+            if value not in names:
+                raise ValueError(
+                    f"Expected one of the modalities {names!r} in the column "
+                    f"{self.by!r} of X. Got {value!r} in row {row}."
+                )
+        return {name: np.flatnonzero(values == name) for name in names}

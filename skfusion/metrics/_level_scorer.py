@@ -1,0 +1,66 @@
+"""Kappa that counts each breast, or each patient, once."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import cohen_kappa_score
+from sklearn.utils._param_validation import validate_params
+
+from .._levels import level_of_rows
+
+__all__ = ["make_level_scorer"]
+
+
+class _LevelScorer:
+    """Callable of an estimator, X and y, as ``scoring`` takes it."""
+
+    def __init__(self, by, metric):
+        self.by = by
+        self.metric = metric
+
+    def __call__(self, estimator, X, y):
+        codes = pd.factorize(level_of_rows(X, self.by))[0]
+        table = pd.DataFrame({"true": np.asarray(y), "pred": estimator.predict(X)})
+        # Malignant, the greater label, where any of its images is.
+        once = table.groupby(codes).max()
+        return self.metric(once["true"], once["pred"])
+
+    def __repr__(self):
+        return f"make_level_scorer(by={self.by!r}, metric={self.metric.__name__})"
+
+
+@validate_params(
+    {"by": [str], "metric": [callable]}, prefer_skip_nested_validation=True
+)
+def make_level_scorer(by="breast", metric=cohen_kappa_score):
+    """Make a scorer that counts each breast, or each patient, once.
+
+    A breast is malignant where one of its images is, in truth and as predicted. Behind
+    a :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
+    alike; behind any other model it is the most suspicious image that decides.
+
+    Parameters
+    ----------
+    by : str, default="breast"
+        "breast" (the columns ``group`` and ``laterality`` of X), or a column of X, such
+        as "group", the patient.
+
+    metric : callable, default=cohen_kappa_score
+        From true and predicted labels to a number, greater is better.
+
+    Returns
+    -------
+    scorer : callable
+        For the parameter `scoring` of ``cross_val_score``, ``GridSearchCV`` and the
+        like.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skfusion.metrics import make_level_scorer
+    >>> X = pd.DataFrame({"group": ["anna", "anna", "berta"]})
+    >>> model = DummyClassifier(strategy="constant", constant=1).fit(X, [0, 1, 1])
+    >>> make_level_scorer("group")(model, X, [0, 1, 0])
+    0.0
+    """
+    return _LevelScorer(by, metric)

@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import (
+    StratifiedGroupKFold,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skfusion.fusion import LevelAggregator, aggregate_predictions
+from skfusion.metrics import make_level_scorer
+
+
+def density(X):
+    return X[["density"]].to_numpy()
+
+
+@pytest.fixture
+def model():
+    return make_pipeline(FunctionTransformer(density), LogisticRegression())
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 20)
+    X = pd.DataFrame(
+        {
+            "density": y + rng.normal(0, 0.8, 40),
+            "group": np.repeat(np.arange(10), 4),
+            "laterality": np.tile(["L", "L", "R", "R"], 10),
+        }
+    )
+    return X, y
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [("mean", [0.3, 0.5]), ("max", [0.4, 0.5]), ("noisy_or", [0.52, 0.5])],
+)
+def test_scores_of_one_breast_become_one(method, expected):
+    scores = aggregate_predictions([0.4, 0.5, 0.2], ["b", "a", "b"], method)
+    assert scores.index.tolist() == ["b", "a"]
+    np.testing.assert_allclose(scores, expected)
+
+
+def test_a_score_that_is_no_probability_names_its_row():
+    with pytest.raises(ValueError, match=r"Got .*1.5.* in row 1"):
+        aggregate_predictions([0.5, 1.5], ["a", "b"])
+
+
+def test_an_image_of_nobody_names_its_row():
+    with pytest.raises(ValueError, match="none in row 1 of by"):
+        aggregate_predictions([0.5, 0.5], ["a", None])
+
+
+@pytest.mark.parametrize("by", ["breast", "group", "laterality"])
+def test_images_that_belong_together_are_predicted_alike(model, data, by):
+    X, y = data
+    columns = ["group", "laterality"] if by == "breast" else [by]
+    scores = LevelAggregator(model, by=by).fit(X, y).predict_proba(X)
+    frame = X.assign(score=scores[:, 1])
+    assert (frame.groupby(columns)["score"].nunique() == 1).all()
+
+
+def test_a_patient_has_the_mean_of_the_images(model, data):
+    X, y = data
+    aggregated = LevelAggregator(model, by="group").fit(X, y)
+    images = clone(model).fit(X, y).predict_proba(X)[:, 1]
+    expected = images.reshape(10, 4).mean(axis=1).repeat(4)
+    np.testing.assert_allclose(aggregated.predict_proba(X)[:, 1], expected)
+
+
+def test_out_of_fold_predictions_have_a_row_an_image(model, data):
+    X, y = data
+    predicted = cross_val_predict(
+        LevelAggregator(model), X, y, groups=X["group"], cv=StratifiedGroupKFold(3)
+    )
+    assert predicted.shape == (40,)
+
+
+def test_parameters_of_the_model_can_be_searched(model):
+    aggregator = LevelAggregator(model)
+    aggregator.set_params(estimator__logisticregression__C=3)
+    assert clone(aggregator).estimator[-1].C == 3
+
+
+def test_a_column_that_is_not_there_is_named(model, data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"column 'laterality' in X, for by='breast'"):
+        LevelAggregator(model).fit(X.drop(columns="laterality"), y)
+
+
+def test_three_classes_are_refused(model, data):
+    X, _ = data
+    with pytest.raises(ValueError, match=r"2 classes\. Got 3"):
+        LevelAggregator(model).fit(X, np.arange(40) % 3)
+
+
+def test_a_scorer_counts_each_patient_once(model, data):
+    X, y = data
+    fitted = LevelAggregator(model, by="group").fit(X, y)
+    score = make_level_scorer("group", accuracy_score)(fitted, X, y)
+    first = X.groupby("group").head(1).index
+    assert score == np.mean(fitted.predict(X)[first] == y[first])
+
+
+def test_a_level_scorer_scores_folds(model, data):
+    X, y = data
+    scores = cross_val_score(
+        model,
+        X,
+        y,
+        groups=X["group"],
+        cv=StratifiedGroupKFold(3),
+        scoring=make_level_scorer("breast"),
+    )
+    assert np.isfinite(scores).all()
