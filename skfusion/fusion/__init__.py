@@ -1,6 +1,13 @@
 """Several images, views and modalities into one decision."""
 
+from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._levels import LevelAggregator, aggregate_predictions
 from ._per_modality import PerModalityClassifier
 
-__all__ = ["LevelAggregator", "PerModalityClassifier", "aggregate_predictions"]
+__all__ = [
+    "LevelAggregator",
+    "ModalityFeatures",
+    "PerModalityClassifier",
+    "aggregate_predictions",
+    "make_feature_fusion",
+]

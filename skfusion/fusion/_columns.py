@@ -1,0 +1,99 @@
+"""X with a path column for each modality."""
+
+import numpy as np
+import pandas as pd
+
+from .._image_table import image_table
+
+__all__ = ["check_columns", "column_table", "is_there"]
+
+# Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
+_OF_AN_IMAGE = ("inverted", "augmentation")
+
+
+def check_columns(X, columns):
+    """Check a table of samples that have an image in some of several columns.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        A column of paths for each modality; None or NaN where it was not taken.
+
+    Returns
+    -------
+    is_there : ndarray of shape (n_samples, n_modalities), dtype bool
+
+    Raises
+    ------
+    TypeError
+        If X is no DataFrame.
+
+    ValueError
+        If a column is not there, a row has no image at all, or one file stands in two
+        columns.
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            f"Expected a DataFrame with the columns {columns!r}, one a modality. Got "
+            f"{type(X).__name__} instead."
+        )
+    for column in columns:
+        if column not in X.columns:
+            raise ValueError(
+                f"Expected the column {column!r} in X, the paths of one modality. Got "
+                f"the columns {list(X.columns)!r} instead."
+            )
+    there = np.column_stack([is_there(X, column) for column in columns])
+    without = np.flatnonzero(~there.any(axis=1))
+    if len(without):
+        raise ValueError(
+            f"Expected an image in at least one of the columns {columns!r}. Got none "
+            f"in row {without[0]} of X."
+        )
+    _check_no_file_twice(X, columns)
+    return there
+
+
+def is_there(X, column):
+    """Which rows have an image in a column."""
+    return X[column].notna().to_numpy(dtype=bool)
+
+
+def _check_no_file_twice(X, columns):
+    paths = pd.concat([X[column].reset_index(drop=True) for column in columns])
+    names = np.repeat(columns, len(X))
+    columns_of_a_file = pd.Series(names).groupby(paths.astype(object).to_numpy())
+    n_columns = columns_of_a_file.transform("nunique").to_numpy()
+    if (n_columns > 1).any():
+        row = int(np.argmax(n_columns > 1)) % len(X)
+        raise ValueError(
+            f"Expected each file in one of the columns {columns!r} only. That of row "
+            f"{row} of X stands in several."
+        )
+
+
+def column_table(X, column, columns):
+    """Image table of the samples that have an image in one column.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    column : str
+        Column of the paths.
+
+    columns : list of str
+        All such columns, of which the others are left out.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_there, n_other_columns)
+        With the column ``image``; what else X has rides along.
+    """
+    others = [name for name in columns if name != column]
+    own = {f"{column}_{name}": name for name in _OF_AN_IMAGE}
+    others += [f"{name}_{what}" for name in others for what in _OF_AN_IMAGE]
+    table = X[is_there(X, column)].drop(columns=others, errors="ignore")
+    return image_table(table.rename(columns={column: "image", **own}))
