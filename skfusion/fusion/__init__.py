@@ -1,10 +1,12 @@
 """Several images, views and modalities into one decision."""
 
+from ._decision import DecisionFusionClassifier
 from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._levels import LevelAggregator, aggregate_predictions
 from ._per_modality import PerModalityClassifier
 
 __all__ = [
+    "DecisionFusionClassifier",
     "LevelAggregator",
     "ModalityFeatures",
     "PerModalityClassifier",

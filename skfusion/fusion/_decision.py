@@ -1,0 +1,340 @@
+"""Fusion of decisions: a calibrated model a modality, then one answer."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    check_random_state,
+    column_or_1d,
+)
+
+from .._groups import known_groups
+from .._validation import check_labels
+from ._columns import check_columns, column_table
+
+__all__ = ["DecisionFusionClassifier"]
+
+_LARGEST_LOG_ODDS = 20.0
+
+
+class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
+    """A model for each modality, whose calibrated probabilities are combined.
+
+    Each model sees the images of its own column. In inner folds, which no group
+    crosses, it predicts what it did not learn from; on these predictions its
+    probabilities are calibrated [1]_, and weights or a final estimator are learnt from
+    them. Then it learns from all images of its column. A sample is decided by the
+    modalities that it has.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        Columns of paths, one a modality, and their models, with ``predict_proba`` or
+        ``decision_function``.
+
+    weights : None, "cv" or array-like of shape (n_modalities,), default=None
+        Weights of the probabilities, over the modalities that a sample has. None: all
+        alike. "cv": the area under the ROC curve in the inner folds, above that of
+        chance.
+
+    final_estimator : classifier, default=None
+        What combines the modalities in place of a weighted mean (stacking [2]_). It
+        learns from the calibrated log-odds in the inner folds and from which modalities
+        are there.
+
+    cv : int, default=5
+        Number of inner folds.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides the inner folds.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Class labels; the second is the positive one.
+
+    estimators_ : list of classifier
+        Fitted models, in the order of `estimators`.
+
+    calibrators_ : list of LogisticRegression
+        From the log-odds of each model to calibrated ones.
+
+    weights_ : ndarray of shape (n_modalities,)
+        They sum to 1.
+
+    final_estimator_ : classifier
+        Only with a `final_estimator`.
+
+    See Also
+    --------
+    make_feature_fusion : Fuses features instead.
+    sklearn.ensemble.StackingClassifier : Stacks models of one X.
+
+    References
+    ----------
+    .. [1] Platt, "Probabilistic outputs for support vector machines", 1999.
+    .. [2] Wolpert, "Stacked generalization", Neural Networks 5, 1992.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skfusion.datasets import make_breast_images, make_label_pairs
+    >>> from skfusion.feature_extraction import make_feature_classifier
+    >>> from skfusion.fusion import DecisionFusionClassifier
+    >>> folder = tempfile.mkdtemp()
+    >>> pairs = make_label_pairs(
+    ...     *(
+    ...         make_breast_images(
+    ...             12, modality=name, folder=f"{folder}/{name}", random_state=0
+    ...         )
+    ...         for name in ("mammography", "ultrasound")
+    ...     ),
+    ...     n_blocks=3,
+    ...     random_state=0,
+    ... )
+    >>> image = make_feature_classifier(
+    ...     "svm", backbone="squeezenet1_1", weights=None, image_size=32
+    ... )
+    >>> fusion = DecisionFusionClassifier(
+    ...     [("mammogram", image), ("ultrasound", image)], cv=2, random_state=0
+    ... )
+    >>> fusion.fit(pairs.data, pairs.target).predict_proba(pairs.data).shape
+    (12, 2)
+    """
+
+    _parameter_constraints: dict = {
+        "estimators": [list],
+        "weights": [StrOptions({"cv"}), "array-like", None],
+        "final_estimator": [HasMethods(["fit", "predict_proba"]), None],
+        "cv": [Interval(Integral, 2, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    # As in the networks: the column "group" of X tells the groups.
+    __metadata_request__fit = {"groups": False}
+
+    def __init__(
+        self,
+        estimators,
+        *,
+        weights=None,
+        final_estimator=None,
+        cv=5,
+        random_state=None,
+    ):
+        self.estimators = estimators
+        self.weights = weights
+        self.final_estimator = final_estimator
+        self.cv = cv
+        self.random_state = random_state
+
+    def get_params(self, deep=True):
+        """Return the parameters, those of the models by ``column__parameter``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether the parameters of the models are among them.
+
+        Returns
+        -------
+        params : dict
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters, those of the models by ``column__parameter``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : object
+        """
+        return self._set_params("estimators", **params)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, groups=None):
+        """Fit and calibrate the model of each modality, then what combines them.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        y : array-like of shape (n_samples,)
+            Class labels, two of them.
+
+        groups : array-like of shape (n_samples,), default=None
+            What must not cross the inner folds, such as the patient. If None, the
+            column ``group`` of X; without one, every sample is a group of its own.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        self._validate_names(self._columns)
+        there = check_columns(X, self._columns)
+        y = column_or_1d(y)
+        check_consistent_length(X, y)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        self._check_two_classes()
+        splits = self._split(X, codes, groups)
+        self.estimators_, self.calibrators_ = [], []
+        log_odds = np.full(there.shape, np.nan)
+        for column, rows in enumerate(there.T):
+            log_odds[rows, column] = self._fit_column(X, codes, column, rows, splits)
+        self._combine(log_odds, codes)
+        return self
+
+    def predict_proba(self, X):
+        """Predict probabilities from the modalities that each sample has.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, 2), dtype float64
+        """
+        check_is_fitted(self)
+        log_odds = self._predict_log_odds(X)
+        if self.final_estimator is not None:
+            return self.final_estimator_.predict_proba(_with_presence(log_odds))
+        weights = np.where(np.isnan(log_odds), 0, self.weights_)
+        # All weight on what a sample lacks: then those that it has count alike.
+        lost = weights.sum(axis=1) == 0
+        weights[lost] = ~np.isnan(log_odds[lost])
+        probabilities = 1 / (1 + np.exp(-np.nan_to_num(log_odds)))
+        malignant = np.average(probabilities, axis=1, weights=weights)
+        return np.column_stack([1 - malignant, malignant])
+
+    def predict(self, X):
+        """Predict the class of each sample.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    @property
+    def _columns(self):
+        return [column for column, _ in self.estimators]
+
+    def _check_two_classes(self):
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"{type(self).__name__} combines the probabilities of 2 classes. Got "
+                f"{len(self.classes_)} classes in y."
+            )
+
+    def _split(self, X, codes, groups):
+        groups = known_groups(X, groups)
+        groups = np.arange(len(X)) if groups is None else groups
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        splitter = StratifiedGroupKFold(self.cv, shuffle=True, random_state=seed)
+        return list(splitter.split(X, codes, groups))
+
+    def _fit_column(self, X, codes, column, rows, splits):
+        """Fit and calibrate one model; return what it said in the inner folds."""
+        name, estimator = self.estimators[column]
+        table, own = column_table(X, name, self._columns), codes[rows]
+        if len(np.unique(own)) < 2:
+            raise ValueError(
+                "Expected images of both classes of each modality in fit. Got "
+                f"{len(table)} images of {len(np.unique(own))} classes in {name!r}."
+            )
+        scores = np.empty(len(table))
+        for train, test in splits:
+            train, test = (_positions(rows, part) for part in (train, test))
+            model = clone(estimator).fit(table.iloc[train], own[train])
+            if len(test):
+                scores[test] = _log_odds(model, table.iloc[test])
+        calibrator = LogisticRegression(C=np.inf).fit(scores[:, np.newaxis], own)
+        self.calibrators_.append(calibrator)
+        self.estimators_.append(clone(estimator).fit(table, own))
+        return calibrator.decision_function(scores[:, np.newaxis])
+
+    def _combine(self, log_odds, codes):
+        """Learn weights or the final estimator from the inner folds."""
+        self.weights_ = self._weigh(log_odds, codes)
+        if self.final_estimator is not None:
+            features = _with_presence(log_odds)
+            self.final_estimator_ = clone(self.final_estimator).fit(features, codes)
+
+    def _weigh(self, log_odds, codes):
+        if self.weights is None:
+            weights = np.ones(len(self.estimators))
+        elif isinstance(self.weights, str):
+            weights = np.array([_gain(each, codes) for each in log_odds.T])
+        else:
+            weights = self._check_weights()
+        if not weights.any():  # none is better than chance: then all alike
+            weights = np.ones(len(weights))
+        return weights / weights.sum()
+
+    def _check_weights(self):
+        weights = column_or_1d(self.weights).astype(np.float64)
+        if len(weights) != len(self.estimators) or not (weights >= 0).all():
+            raise ValueError(
+                f"Expected {len(self.estimators)} weights, one a modality, none below "
+                f"0. Got {self.weights!r}."
+            )
+        return weights
+
+    def _predict_log_odds(self, X):
+        there = check_columns(X, self._columns)
+        log_odds = np.full(there.shape, np.nan)
+        for column, rows in enumerate(there.T):
+            if rows.any():
+                table = column_table(X, self._columns[column], self._columns)
+                scores = _log_odds(self.estimators_[column], table)[:, np.newaxis]
+                calibrated = self.calibrators_[column].decision_function(scores)
+                log_odds[rows, column] = calibrated
+        return log_odds
+
+
+def _positions(rows, part):
+    """Positions, among the rows that are there, of those in a part of all."""
+    return (np.cumsum(rows) - 1)[part[rows[part]]]
+
+
+def _log_odds(model, table):
+    """Score of the positive class on the scale on which it is calibrated."""
+    if not hasattr(model, "predict_proba"):
+        return model.decision_function(table)
+    probability = model.predict_proba(table)[:, 1]
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(probability) - np.log1p(-probability)
+    return np.clip(log_odds, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+
+
+def _gain(log_odds, codes):
+    """Area under the ROC curve above that of chance."""
+    there = ~np.isnan(log_odds)
+    return max(roc_auc_score(codes[there], log_odds[there]) - 0.5, 0)
+
+
+def _with_presence(log_odds):
+    """Log-odds, 0 where a modality is missing, and which are there."""
+    return np.hstack([np.nan_to_num(log_odds), ~np.isnan(log_odds)])
