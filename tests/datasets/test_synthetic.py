@@ -173,3 +173,47 @@ def test_a_thousand_images_in_three_seconds(modality):
 def test_wrong_parameter_is_named(parameter, value):
     with pytest.raises(ValueError, match=f"'{parameter}' parameter of make_breast"):
         make_breast_images(**{"n_samples": 4, parameter: value})
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pairs")
+    return make_breast_images(
+        40, paired=True, complementarity=0.5, folder=folder, random_state=0
+    )
+
+
+def test_a_pair_is_two_files_of_one_patient(pairs):
+    assert pairs.data.columns.tolist() == [
+        "mammogram",
+        "ultrasound",
+        "group",
+        "laterality",
+        "dataset",
+    ]
+    assert pairs.data[["mammogram", "ultrasound"]].stack().nunique() == 80
+    assert len(set(pairs.groups)) == 40
+    stored = np.asarray(Image.open(pairs.data["ultrasound"][3]))
+    np.testing.assert_array_equal(stored, pairs.images[3, 1])
+
+
+def test_half_of_the_complementary_lesions_show_in_each_modality(pairs):
+    counts = pairs.frame.groupby("target")["visible_in"].value_counts()
+    for target in (0, 1):
+        assert counts[target].to_dict() == {
+            "both": 10,
+            "mammogram": 5,
+            "ultrasound": 5,
+        }
+
+
+def test_pairs_are_drawn_the_same_by_one_seed(pairs, tmp_path):
+    again = make_breast_images(
+        40, paired=True, complementarity=0.5, folder=tmp_path, random_state=0
+    )
+    np.testing.assert_array_equal(again.images, pairs.images)
+
+
+def test_pairs_need_a_folder():
+    with pytest.raises(ValueError, match="Expected a folder"):
+        make_breast_images(4, paired=True)
