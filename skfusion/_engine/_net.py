@@ -72,6 +72,7 @@ def build_net(
     device,
     precision,
     verbose,
+    criterion=nn.CrossEntropyLoss,
 ):
     """Set up a skorch net with the habits that all models share.
 
@@ -98,6 +99,9 @@ callbacks, device, precision, verbose
         As in the estimators; `class_weight` is a tensor or None, `augment` a
         callable or None.
 
+    criterion : type, default=CrossEntropyLoss
+        Class of the loss, with the arguments `weight` and `label_smoothing`.
+
     Returns
     -------
     net : skorch.NeuralNetClassifier
@@ -108,7 +112,7 @@ callbacks, device, precision, verbose
         module,
         classes=list(range(module_params["n_classes"])),
         **{f"module__{name}": value for name, value in module_params.items()},
-        criterion=nn.CrossEntropyLoss,
+        criterion=criterion,
         criterion__weight=class_weight,
         criterion__label_smoothing=LABEL_SMOOTHING,
         optimizer=torch.optim.AdamW,

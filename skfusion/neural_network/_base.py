@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from .._engine import (
     ImageTensors,
@@ -65,6 +66,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     __metadata_request__fit = {"groups": False}
 
     _augmentation_strength = 1.0
+    _criterion = nn.CrossEntropyLoss
 
     @abstractmethod
     def _module(self, n_channels):
@@ -103,7 +105,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             Fitted estimator.
         """
-        X, y = check_images(self, X, y, image_shape=self.image_shape, reset=True)
+        X, y = self._check(X, y, reset=True)
         self.classes_, codes = check_labels(y, type(self).__name__)
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
@@ -116,13 +118,19 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self._train(images, codes, train, valid, device, source.n_channels)
         return self
 
+    def _check(self, X, *y, reset=False):
+        return check_images(self, X, *y, image_shape=self.image_shape, reset=reset)
+
     def _split(self, X, codes, groups, seed):
         if not self.early_stopping:
             return slice(None), None
         if groups is None:
             self._warn_of_no_groups(X)
-            groups = check_groups(X)
+            groups = self._default_groups(X)
         return inner_split(codes, groups, self.validation_fraction, seed)
+
+    def _default_groups(self, X):
+        return check_groups(X)
 
     def _unaugmented(self, X):
         """Leave augmentation to training, which draws a fresh one for every image.
@@ -172,6 +180,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             device=str(device),
             precision=self.precision,
             verbose=self.verbose,
+            criterion=self._criterion,
         ).initialize()
         self._start(net, images[train])
         # partial_fit: fit would initialise, and so forget what _start has set.
@@ -226,7 +235,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             Columns in the order of ``classes_``; rows sum to 1.
         """
         check_is_fitted(self)
-        X = check_images(self, X, image_shape=self.image_shape)
+        X = self._check(X)
         warn = warn_of_scale if self._in_unit_range else warn_of_other_scale
         warn(X, self)
         device = resolve_device(self.device)

@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ..networks import CNN17
 from ._base import BaseCNNClassifier
 
-__all__ = ["CNN17Classifier"]
+__all__ = ["CNN17Classifier", "channel_statistics"]
 
 _CHUNK = 256
 
@@ -220,12 +220,12 @@ class CNN17Classifier(BaseCNNClassifier):
 
     def _start(self, net, images):
         standardize = net.module_.input
-        mean, std = _channel_statistics(images)
+        mean, std = channel_statistics(images)
         standardize.mean.copy_(mean.reshape(1, -1, 1, 1))
         standardize.std.copy_(std.reshape(1, -1, 1, 1))
 
 
-def _channel_statistics(images):
+def channel_statistics(images):
     """Mean and standard deviation of each channel, as the network will see them."""
     scale = 255 if images.dtype == np.uint8 else 1
     # A chunk at a time: a set of 8 bits a pixel is not to become one of 64.

@@ -1,0 +1,75 @@
+"""Images of several columns, as the channels of one."""
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..images import ImageSource
+from ._columns import column_table, is_there
+
+__all__ = ["ColumnsSource"]
+
+_CHUNK = 256  # rows read at once when a whole set is
+
+
+class ColumnsSource:
+    """Images of several columns of X, a channel each; 0 where an image is missing.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        Columns of paths, one a modality.
+
+    image_size, resize, store
+        As in :class:`~skfusion.images.ImageSource`.
+
+    Attributes
+    ----------
+    n_channels : int
+        Number of columns.
+    """
+
+    def __init__(self, X, columns, *, image_size, resize="pad", store=None):
+        self.n_channels = len(columns)
+        self._shape = (image_size, image_size, self.n_channels)
+        there = [is_there(X, column) for column in columns]
+        # Row of each sample in the source of each column, -1 where it is missing.
+        self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]
+        settings = {"image_size": image_size, "resize": resize, "store": store}
+        self._sources = [
+            ImageSource(column_table(X, column, columns), **settings)
+            if rows.any()
+            else None
+            for column, rows in zip(columns, there, strict=True)
+        ]
+
+    def __len__(self):
+        """Return the number of samples."""
+        return len(self._rows[0])
+
+    def __getitem__(self, rows):
+        """Read some samples: float32 of shape (n_rows, height, width, n_channels)."""
+        if isinstance(rows, slice):
+            rows = range(*rows.indices(len(self)))
+        images = np.zeros((len(rows), *self._shape), np.float32)
+        for channel, (own, source) in enumerate(
+            zip(self._rows, self._sources, strict=True)
+        ):
+            wanted = own[np.asarray(rows)]
+            if (wanted >= 0).any():
+                images[wanted >= 0, ..., [channel]] = source[wanted[wanted >= 0]][
+                    ..., 0
+                ]
+        return images
+
+    def to_array(self, *, verbose=0):
+        """Read all samples: uint8 of shape (n_samples, height, width, n_channels)."""
+        images = np.empty((len(self), *self._shape), np.uint8)
+        total, disable = len(self), not verbose
+        with tqdm(desc="samples", total=total, leave=False, disable=disable) as bar:
+            for start in range(0, len(self), _CHUNK):
+                chunk = self[start : start + _CHUNK]
+                images[start : start + _CHUNK] = np.rint(255 * np.clip(chunk, 0, 1))
+                bar.update(len(chunk))
+        return images
