@@ -7,7 +7,12 @@ import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from .._groups import known_groups
+
 __all__ = ["make_label_pairs"]
+
+# A block is no patient, and a pair no breast: nothing is to be told of them by X.
+_NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "laterality")
 
 PAIR_WARNING = (
     "Each pair shares a label, not a woman: a mammogram of one and an ultrasound image "
@@ -42,7 +47,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     Parameters
     ----------
     mammography, ultrasound : Bunch
-        What the loaders return, or :func:`concat_datasets`.
+        What the loaders return, or :func:`concat_datasets`; of different patients.
 
     n_blocks : int, default=40
         Number of blocks. More of them leave fewer images of a class in each, and more
@@ -56,9 +61,8 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_pairs, n_columns)
             The columns ``mammogram`` and ``ultrasound`` (paths), ``group`` (the
-            block), ``view`` and ``laterality`` of the mammogram, and
-            ``mammogram_inverted`` or ``ultrasound_inverted`` where a data set has
-            images of wrong polarity.
+            block: no patient), and ``mammogram_inverted`` or ``ultrasound_inverted``
+            where a data set has images of wrong polarity.
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
         target_names : list of str
@@ -66,7 +70,8 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         groups : ndarray of shape (n_pairs,), object
             The block of each pair.
         frame : DataFrame of n_pairs rows
-            `data`, ``target`` and the groups of both images.
+            `data`, ``target``, the groups of both images, and ``view`` and
+            ``laterality`` of the mammogram.
         DESCR : str
             The warning, and both descriptions.
         warning : str
@@ -90,7 +95,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     ... ]
     >>> pairs = make_label_pairs(*both, n_blocks=4, random_state=0)
     >>> pairs.data.columns.tolist()
-    ['mammogram', 'ultrasound', 'group', 'view', 'laterality']
+    ['mammogram', 'ultrasound', 'group']
     >>> len(pairs.target), sorted(set(pairs.groups))
     (20, ['block1', 'block2', 'block3', 'block4'])
     """
@@ -99,7 +104,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     blocks = [_deal_blocks(side, n_blocks, random_state) for side in sides]
     rows = _draw_pairs(sides, blocks, random_state)
     frame = _pair_frames(mammography, ultrasound, rows, blocks[0])
-    data = frame.drop(columns=["target", "mammogram_group", "ultrasound_group"])
+    data = frame[[column for column in frame if column not in _NOT_IN_X]].copy()
     names = zip(mammography.target_names, ultrasound.target_names, strict=True)
     return Bunch(
         data=data,
@@ -114,7 +119,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
 
 def _deal_blocks(bunch, n_blocks, random_state):
     """Block of each row: groups are dealt in turn, those with a cancer apart."""
-    codes, names = pd.factorize(bunch.groups)
+    codes, names = pd.factorize(known_groups(bunch.data, bunch.groups))
     is_malignant = pd.Series(bunch.target).groupby(codes).max().to_numpy() == 1
     block = np.empty(len(names), dtype=np.int64)
     for groups in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
@@ -153,8 +158,6 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
             "mammogram": left["image"],
             "ultrasound": right["image"],
             "group": [f"block{block + 1}" for block in blocks[rows[0]]],
-            "view": left["view"],
-            "laterality": left["laterality"],
         }
     )
     for name, side in (("mammogram", left), ("ultrasound", right)):
@@ -164,4 +167,6 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
         target=mammography.target[rows[0]],
         mammogram_group=left["group"],
         ultrasound_group=right["group"],
+        view=left["view"],
+        laterality=left["laterality"],
     )

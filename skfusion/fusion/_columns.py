@@ -1,17 +1,30 @@
 """X with a path column for each modality."""
 
+import warnings
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from .._groups import known_groups
 from .._image_table import image_table
+from ..exceptions import DataQualityWarning, ImageReadError
 
-__all__ = ["check_columns", "column_table", "is_there"]
+__all__ = [
+    "check_columns",
+    "column_table",
+    "group_samples",
+    "is_there",
+    "naming_rows",
+]
 
 # Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
 _OF_AN_IMAGE = ("inverted", "augmentation")
 
 
-def check_columns(X, columns):
+def check_columns(X, columns, any_image=True):
     """Check a table of samples that have an image in some of several columns.
 
     Parameters
@@ -20,6 +33,9 @@ def check_columns(X, columns):
 
     columns : list of str
         A column of paths for each modality; None or NaN where it was not taken.
+
+    any_image : bool, default=True
+        Whether a row without any image in these columns is an error.
 
     Returns
     -------
@@ -39,6 +55,8 @@ def check_columns(X, columns):
             f"Expected a DataFrame with the columns {columns!r}, one a modality. Got "
             f"{type(X).__name__} instead."
         )
+    if not columns or len(set(columns)) < len(columns):
+        raise ValueError(f"Expected distinct columns, one a modality. Got {columns!r}.")
     for column in columns:
         if column not in X.columns:
             raise ValueError(
@@ -47,7 +65,7 @@ def check_columns(X, columns):
             )
     there = np.column_stack([is_there(X, column) for column in columns])
     without = np.flatnonzero(~there.any(axis=1))
-    if len(without):
+    if any_image and len(without):
         raise ValueError(
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
@@ -95,5 +113,66 @@ def column_table(X, column, columns):
     others = [name for name in columns if name != column]
     own = {f"{column}_{name}": name for name in _OF_AN_IMAGE}
     others += [f"{name}_{what}" for name in others for what in _OF_AN_IMAGE]
+    others += ["image"] if column != "image" else []
     table = X[is_there(X, column)].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **own}))
+
+
+def group_samples(X, columns, groups, name):
+    """Find what must not cross a split of samples.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        Columns of paths.
+
+    groups : array-like of shape (n_samples,) or None
+        If None, the column ``group`` of X; without one, samples that share a file are a
+        group, and a warning says so.
+
+    name : str
+        Of the estimator, for the warning.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,)
+    """
+    known = known_groups(X, groups)
+    if known is not None:
+        return known
+    warnings.warn(
+        f"{name} was given no groups: its inner split keeps samples that share a file "
+        "together, but not those of one patient. Pass groups to fit, or a DataFrame "
+        "with the column 'group'.",
+        DataQualityWarning,
+        stacklevel=4,
+    )
+    codes = pd.factorize(pd.concat([X[column].astype(object) for column in columns]))[0]
+    samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
+    shape = (len(X), codes.max() + 1)
+    links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)
+    return connected_components(links @ links.T, directed=False)[1]
+
+
+@contextmanager
+def naming_rows(X, column):
+    """Name the row of X, and its column, where an image of a part of X is unreadable.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    column : str
+        Column whose images are read, of the rows that have one.
+    """
+    try:
+        yield
+    except ImageReadError as error:
+        row = getattr(error, "row", None)
+        if row is None:
+            raise
+        row = np.flatnonzero(is_there(X, column))[row]
+        message = f"Row {row} of X, column {column!r}: {error.__cause__}"
+        raise ImageReadError(message) from error.__cause__

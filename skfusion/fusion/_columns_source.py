@@ -4,7 +4,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..images import ImageSource
-from ._columns import column_table, is_there
+from ..images._readers import to_uint8
+from ._columns import column_table, is_there, naming_rows
 
 __all__ = ["ColumnsSource"]
 
@@ -32,6 +33,7 @@ class ColumnsSource:
 
     def __init__(self, X, columns, *, image_size, resize="pad", store=None):
         self.n_channels = len(columns)
+        self._X, self._columns = X, columns
         self._shape = (image_size, image_size, self.n_channels)
         there = [is_there(X, column) for column in columns]
         # Row of each sample in the source of each column, -1 where it is missing.
@@ -53,14 +55,13 @@ class ColumnsSource:
         if isinstance(rows, slice):
             rows = range(*rows.indices(len(self)))
         images = np.zeros((len(rows), *self._shape), np.float32)
-        for channel, (own, source) in enumerate(
-            zip(self._rows, self._sources, strict=True)
-        ):
+        for channel, own in enumerate(self._rows):
             wanted = own[np.asarray(rows)]
-            if (wanted >= 0).any():
-                images[wanted >= 0, ..., [channel]] = source[wanted[wanted >= 0]][
-                    ..., 0
-                ]
+            there = np.flatnonzero(wanted >= 0)
+            if len(there):
+                with naming_rows(self._X, self._columns[channel]):
+                    found = self._sources[channel][wanted[there]]
+                images[there, ..., channel] = found[..., 0]
         return images
 
     def to_array(self, *, verbose=0):
@@ -70,6 +71,6 @@ class ColumnsSource:
         with tqdm(desc="samples", total=total, leave=False, disable=disable) as bar:
             for start in range(0, len(self), _CHUNK):
                 chunk = self[start : start + _CHUNK]
-                images[start : start + _CHUNK] = np.rint(255 * np.clip(chunk, 0, 1))
+                images[start : start + _CHUNK] = to_uint8(chunk)
                 bar.update(len(chunk))
         return images

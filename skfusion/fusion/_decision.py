@@ -1,8 +1,10 @@
 """Fusion of decisions: a calibrated model a modality, then one answer."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
+from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin, _fit_context, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -16,13 +18,10 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from .._groups import known_groups
 from .._validation import check_labels
-from ._columns import check_columns, column_table
+from ._columns import check_columns, column_table, group_samples
 
 __all__ = ["DecisionFusionClassifier"]
-
-_LARGEST_LOG_ODDS = 20.0
 
 
 class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
@@ -31,8 +30,9 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
     Each model sees the images of its own column. In inner folds, which no group
     crosses, it predicts what it did not learn from; on these predictions its
     probabilities are calibrated [1]_, and weights or a final estimator are learnt from
-    them. Then it learns from all images of its column. A sample is decided by the
-    modalities that it has.
+    them. (A model that is wrong more often than right there is not believed: it gives
+    the prevalence.) Then it learns from all images of its column. A sample is decided
+    by the modalities that it has.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
     weights_ : ndarray of shape (n_modalities,)
         They sum to 1.
 
-    final_estimator_ : classifier
-        Only with a `final_estimator`.
+    final_estimator_ : classifier or None
+        Fitted `final_estimator`.
 
     See Also
     --------
@@ -178,7 +178,8 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
 
         groups : array-like of shape (n_samples,), default=None
             What must not cross the inner folds, such as the patient. If None, the
-            column ``group`` of X; without one, every sample is a group of its own.
+            column ``group`` of X; without one, samples that share a file stay
+            together.
 
         Returns
         -------
@@ -191,12 +192,21 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         check_consistent_length(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
         self._check_two_classes()
-        splits = self._split(X, codes, groups)
-        self.estimators_, self.calibrators_ = [], []
-        log_odds = np.full(there.shape, np.nan)
+        self._check_weights()
+        groups = group_samples(X, self._columns, groups, type(self).__name__)
+        # The models find the groups where they find those of any image.
+        X = X.assign(group=groups)
+        splits = self._split(codes, there, groups)
+        self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
+        scores, log_odds = np.full((2, *there.shape), np.nan)
         for column, rows in enumerate(there.T):
-            log_odds[rows, column] = self._fit_column(X, codes, column, rows, splits)
-        self._combine(log_odds, codes)
+            own = self._fit_column(X, codes, column, rows, splits)
+            scores[rows, column] = own
+            calibrator = _calibrate(own, codes[rows])
+            self.calibrators_.append(calibrator)
+            log_odds[rows, column] = calibrator.decision_function(own[:, np.newaxis])
+        self.weights_ = self._weigh(scores, codes)
+        self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
 
     def predict_proba(self, X):
@@ -213,13 +223,13 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         """
         check_is_fitted(self)
         log_odds = self._predict_log_odds(X)
-        if self.final_estimator is not None:
+        if self.final_estimator_ is not None:
             return self.final_estimator_.predict_proba(_with_presence(log_odds))
         weights = np.where(np.isnan(log_odds), 0, self.weights_)
         # All weight on what a sample lacks: then those that it has count alike.
         lost = weights.sum(axis=1) == 0
         weights[lost] = ~np.isnan(log_odds[lost])
-        probabilities = 1 / (1 + np.exp(-np.nan_to_num(log_odds)))
+        probabilities = expit(np.nan_to_num(log_odds))
         malignant = np.average(probabilities, axis=1, weights=weights)
         return np.column_stack([1 - malignant, malignant])
 
@@ -237,6 +247,11 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
     @property
     def _columns(self):
         return [column for column, _ in self.estimators]
@@ -248,45 +263,49 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
                 f"{len(self.classes_)} classes in y."
             )
 
-    def _split(self, X, codes, groups):
-        groups = known_groups(X, groups)
-        groups = np.arange(len(X)) if groups is None else groups
+    def _split(self, codes, there, groups):
+        """Inner folds, alike in class and in which modalities are there."""
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         splitter = StratifiedGroupKFold(self.cv, shuffle=True, random_state=seed)
-        return list(splitter.split(X, codes, groups))
+        strata = np.unique(np.c_[codes, there], axis=0, return_inverse=True)[1]
+        with warnings.catch_warnings():  # of strata that are smaller than cv
+            warnings.simplefilter("ignore", UserWarning)
+            return list(splitter.split(codes, strata.ravel(), groups))
 
     def _fit_column(self, X, codes, column, rows, splits):
-        """Fit and calibrate one model; return what it said in the inner folds."""
+        """Fit one model; return its scores of what it did not learn from."""
         name, estimator = self.estimators[column]
         table, own = column_table(X, name, self._columns), codes[rows]
-        if len(np.unique(own)) < 2:
-            raise ValueError(
-                "Expected images of both classes of each modality in fit. Got "
-                f"{len(table)} images of {len(np.unique(own))} classes in {name!r}."
-            )
         scores = np.empty(len(table))
         for train, test in splits:
             train, test = (_positions(rows, part) for part in (train, test))
-            model = clone(estimator).fit(table.iloc[train], own[train])
             if len(test):
-                scores[test] = _log_odds(model, table.iloc[test])
-        calibrator = LogisticRegression(C=np.inf).fit(scores[:, np.newaxis], own)
-        self.calibrators_.append(calibrator)
+                self._check_both_classes(own[train], name, "an inner fold")
+                model = clone(estimator).fit(table.iloc[train], own[train])
+                scores[test] = _score(model, table.iloc[test], len(train))
+        self._check_both_classes(own, name, "fit")
         self.estimators_.append(clone(estimator).fit(table, own))
-        return calibrator.decision_function(scores[:, np.newaxis])
+        self._n_learnt[name] = len(table)
+        return scores
 
-    def _combine(self, log_odds, codes):
-        """Learn weights or the final estimator from the inner folds."""
-        self.weights_ = self._weigh(log_odds, codes)
-        if self.final_estimator is not None:
-            features = _with_presence(log_odds)
-            self.final_estimator_ = clone(self.final_estimator).fit(features, codes)
+    def _check_both_classes(self, codes, name, where):
+        if len(np.unique(codes)) < 2:
+            raise ValueError(
+                f"Expected images of both classes of each modality in {where}. Got "
+                f"{len(codes)} images of {len(np.unique(codes))} of them in {name!r}. "
+                "Lower cv, or check the groups."
+            )
 
-    def _weigh(self, log_odds, codes):
+    def _fit_final(self, log_odds, codes):
+        if self.final_estimator is None:
+            return None
+        return clone(self.final_estimator).fit(_with_presence(log_odds), codes)
+
+    def _weigh(self, scores, codes):
         if self.weights is None:
             weights = np.ones(len(self.estimators))
         elif isinstance(self.weights, str):
-            weights = np.array([_gain(each, codes) for each in log_odds.T])
+            weights = np.array([_gain(each, codes) for each in scores.T])
         else:
             weights = self._check_weights()
         if not weights.any():  # none is better than chance: then all alike
@@ -294,8 +313,11 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         return weights / weights.sum()
 
     def _check_weights(self):
+        if self.weights is None or isinstance(self.weights, str):
+            return None
         weights = column_or_1d(self.weights).astype(np.float64)
-        if len(weights) != len(self.estimators) or not (weights >= 0).all():
+        is_right = np.isfinite(weights).all() and (weights >= 0).all()
+        if len(weights) != len(self.estimators) or not is_right:
             raise ValueError(
                 f"Expected {len(self.estimators)} weights, one a modality, none below "
                 f"0. Got {self.weights!r}."
@@ -308,9 +330,11 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         for column, rows in enumerate(there.T):
             if rows.any():
                 table = column_table(X, self._columns[column], self._columns)
-                scores = _log_odds(self.estimators_[column], table)[:, np.newaxis]
-                calibrated = self.calibrators_[column].decision_function(scores)
-                log_odds[rows, column] = calibrated
+                n_learnt = self._n_learnt[self._columns[column]]
+                scores = _score(self.estimators_[column], table, n_learnt)
+                log_odds[rows, column] = self.calibrators_[column].decision_function(
+                    scores[:, np.newaxis]
+                )
         return log_odds
 
 
@@ -319,20 +343,36 @@ def _positions(rows, part):
     return (np.cumsum(rows) - 1)[part[rows[part]]]
 
 
-def _log_odds(model, table):
-    """Score of the positive class on the scale on which it is calibrated."""
+def _score(model, table, n_learnt):
+    """Score of the positive class: log-odds, or what the model decides by.
+
+    No model can be surer than it has seen images.
+    """
     if not hasattr(model, "predict_proba"):
         return model.decision_function(table)
-    probability = model.predict_proba(table)[:, 1]
     with np.errstate(divide="ignore"):
-        log_odds = np.log(probability) - np.log1p(-probability)
-    return np.clip(log_odds, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+        log_odds = logit(model.predict_proba(table)[:, 1])
+    return np.clip(log_odds, -np.log(n_learnt + 1), np.log(n_learnt + 1))
 
 
-def _gain(log_odds, codes):
+def _calibrate(scores, codes):
+    """Fit Platt's line from scores to log-odds; flat where they say the opposite."""
+    n_benign, n_malignant = np.bincount(codes, minlength=2)
+    targets = np.where(codes, (n_malignant + 1) / (n_malignant + 2), 1 / (n_benign + 2))
+    line = LogisticRegression(C=np.inf).fit(
+        np.tile(scores, 2)[:, np.newaxis],
+        np.repeat([1, 0], len(codes)),
+        sample_weight=np.r_[targets, 1 - targets],
+    )
+    if line.coef_[0, 0] < 0:
+        line.coef_[:], line.intercept_[:] = 0, logit(targets.mean())
+    return line
+
+
+def _gain(scores, codes):
     """Area under the ROC curve above that of chance."""
-    there = ~np.isnan(log_odds)
-    return max(roc_auc_score(codes[there], log_odds[there]) - 0.5, 0)
+    there = ~np.isnan(scores)
+    return max(roc_auc_score(codes[there], scores[there]) - 0.5, 0)
 
 
 def _with_presence(log_odds):

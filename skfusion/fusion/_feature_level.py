@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import check_columns, column_table
+from ._columns import check_columns, column_table, naming_rows
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
 
@@ -150,7 +150,8 @@ class ModalityFeatures(TransformerMixin, _BaseComposition):
         block[:, -1] = ~rows
         if rows.any():
             table = column_table(X, column, self._columns)
-            block[rows, :-1] = extractor.transform(table)
+            with naming_rows(X, column):
+                block[rows, :-1] = extractor.transform(table)
         return block
 
     @property
@@ -211,7 +212,7 @@ def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
     """
     steps = [
         ("features", ModalityFeatures(extractors, missing=missing)),
-        ("imputer", SimpleImputer(keep_empty_features=True)),
+        ("imputer", SimpleImputer()),
         ("scaler", StandardScaler()),
         ("sampler", sampler),
         ("classifier", classifier),

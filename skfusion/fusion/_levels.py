@@ -220,6 +220,11 @@ class LevelAggregator(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         combined = _combine(y_score, codes, self.method)[codes]
         return np.column_stack([1 - combined, combined])
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
     def predict(self, X):
         """Predict the class of what each image belongs to.
 

@@ -11,13 +11,12 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._engine import augment_batch
-from .._groups import known_groups
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..neural_network._base import BaseCNNClassifier
 from ..neural_network._cnn17 import channel_statistics
 from ..neural_network._transfer import BACKBONE_LEARNING_RATE
-from ._columns import check_columns
+from ._columns import check_columns, group_samples
 from ._columns_source import ColumnsSource
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -29,7 +28,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     Each modality has a branch; their features, 0 where an image is missing, stand side
     by side with which are there, under one head. In training each branch has a head of
     its own, too, whose loss counts half, and modalities are left out at random [1]_.
-    Either image may be missing, in ``fit`` and in ``predict``.
+    Either image may be missing, in ``fit`` and in ``predict``; one that is black
+    throughout counts as missing.
 
     Parameters
     ----------
@@ -244,11 +244,11 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
                 )
 
     def _default_groups(self, X):
-        groups = known_groups(X)
-        if groups is None:
-            groups = list(X[self.columns].itertuples(index=False, name=None))
-            groups = pd.Series(groups).astype(str)
+        groups = group_samples(X, self.columns, None, type(self).__name__)
         return pd.factorize(np.asarray(groups))[0]
+
+    def _warn_of_no_groups(self, X):
+        """Leave it to group_samples."""
 
     def _unaugmented(self, X):
         if self.augmentation is False:
@@ -290,7 +290,14 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
             return
         for channel, branch in enumerate(net.module_.branches):
             own = images[..., [channel]]
-            mean, std = channel_statistics(own[own.any(axis=(1, 2, 3))])
+            own = own[own.any(axis=(1, 2, 3))]
+            if not len(own):
+                raise ValueError(
+                    "Expected images of each modality to learn from. Got none of "
+                    f"{self.columns[channel]!r} that is not black, behind what early "
+                    "stopping set aside."
+                )
+            mean, std = channel_statistics(own)
             branch.input.mean.copy_(mean.reshape(1, -1, 1, 1))
             branch.input.std.copy_(std.reshape(1, -1, 1, 1))
 
@@ -298,7 +305,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         if self.augmentation is True:
             strength = 2.0 if self._is_cnn17 else 1.0
             return partial(_augment_each, strength=strength)
-        return self.augmentation or None
+        if self.augmentation is False:
+            return None
+        return partial(_augment_those_there, augment=self.augmentation)
 
 
 def _augment_each(images, strength):
@@ -306,3 +315,9 @@ def _augment_each(images, strength):
     alone = images.reshape(-1, 1, *images.shape[2:])
     changed = augment_batch(alone, strength).reshape(images.shape)
     return changed.contiguous(memory_format=torch.channels_last)
+
+
+def _augment_those_there(images, augment):
+    """Augment a batch; what was missing stays so."""
+    there = (images.flatten(2).amax(2) > 0)[..., None, None]
+    return torch.where(there, augment(images), 0.0)

@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, _fit_context, clone
-from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.metaestimators import _BaseComposition, available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 __all__ = ["PerModalityClassifier"]
+
+
+def _have_probabilities(model):
+    return all(hasattr(each, "predict_proba") for _, each in model.estimators)
 
 
 class PerModalityClassifier(ClassifierMixin, _BaseComposition):
@@ -126,6 +130,7 @@ class PerModalityClassifier(ClassifierMixin, _BaseComposition):
         names = [name for name, _ in self.estimators]
         return dict(zip(names, self.estimators_, strict=True))
 
+    @available_if(_have_probabilities)
     def predict_proba(self, X):
         """Predict the probability of each class.
 
@@ -181,6 +186,6 @@ class PerModalityClassifier(ClassifierMixin, _BaseComposition):
             if value not in names:
                 raise ValueError(
                     f"Expected one of the modalities {names!r} in the column "
-                    f"{self.by!r} of X. Got {value!r} in row {row}."
+                    f"{self.by!r} of X. Got another one in row {row}."
                 )
         return {name: np.flatnonzero(values == name) for name in names}

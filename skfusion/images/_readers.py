@@ -83,7 +83,9 @@ class PathReader:
             image = read_image(path, min_side=self.min_side, isolated=isolated)
         except ImageReadError as error:
             # Names repeat in the folders of patients, which are not shown.
-            raise ImageReadError(f"Row {row} of X: {error}") from error
+            named = ImageReadError(f"Row {row} of X: {error}")
+            named.row = int(row)
+            raise named from error
         if self.inverted[row]:
             image = 1 - image
         return finish(image[..., np.newaxis])

@@ -25,7 +25,8 @@ class _LevelScorer:
         return self.metric(once["true"], once["pred"])
 
     def __repr__(self):
-        return f"make_level_scorer(by={self.by!r}, metric={self.metric.__name__})"
+        name = getattr(self.metric, "__name__", repr(self.metric))
+        return f"make_level_scorer(by={self.by!r}, metric={name})"
 
 
 @validate_params(
@@ -34,8 +35,9 @@ class _LevelScorer:
 def make_level_scorer(by="breast", metric=cohen_kappa_score):
     """Make a scorer that counts each breast, or each patient, once.
 
-    A breast is malignant where one of its images is, in truth and as predicted. Behind
-    a :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
+    A breast is malignant where one of its images is, in truth and as predicted: of two
+    labels the greater one counts as malignant. Behind a
+    :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
     alike; behind any other model it is the most suspicious image that decides.
 
     Parameters

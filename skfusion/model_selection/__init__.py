@@ -1,5 +1,6 @@
 """Comparing models on identical, patient-grouped folds."""
 
 from ._compare import compare_models
+from ._fusion_gain import fusion_gain
 
-__all__ = ["compare_models"]
+__all__ = ["compare_models", "fusion_gain"]

@@ -2,7 +2,6 @@
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from ._backbones import Backbone
 from ._cnn17 import CNN17
@@ -85,6 +84,8 @@ class MultiBranchNetwork(nn.Module):
         """
         there = x.flatten(2).amax(2) > 0
         if self.training:
+            # Batch normalisation refuses a single image: then it is not there.
+            there = there & (there.sum(0) > 1)
             features = self._features_of_those_there(x, there)
             joint = self._joint(features, there & self._stay(there))
             return torch.stack([joint, *self._own(features, there)], dim=1)
@@ -109,8 +110,7 @@ class MultiBranchNetwork(nn.Module):
         for i, branch in enumerate(self.branches):
             rows = there[:, i].nonzero().squeeze(1)
             out = x.new_zeros(len(x), branch.n_features)
-            # Batch normalisation refuses a single image.
-            if len(rows) > 1:
+            if len(rows):
                 found = branch(x[rows][:, [i]])
                 out = out.to(found.dtype).index_copy(0, rows, found)
             features.append(out)
@@ -135,7 +135,7 @@ def _make_branch(branch, weights, width):
     return network
 
 
-class MultiBranchLoss(nn.Module):
+class MultiBranchLoss(nn.CrossEntropyLoss):
     """Cross entropy of all modalities, and the mean of that of each alone.
 
     Parameters
@@ -151,22 +151,17 @@ class MultiBranchLoss(nn.Module):
     """
 
     def __init__(self, weight=None, label_smoothing=0.0, own_weight=0.5):
-        super().__init__()
-        self.register_buffer("weight", weight)
-        self.label_smoothing = label_smoothing
+        super().__init__(weight, label_smoothing=label_smoothing)
         self.own_weight = own_weight
 
     def forward(self, scores, codes):
         """Loss of scores as :class:`MultiBranchNetwork` gives them."""
         if scores.ndim == 2:
-            return self._cross_entropy(scores, codes)
+            return super().forward(scores, codes)
         joint, own = scores[:, 0], scores[:, 1:]
+        loss = super().forward(joint, codes)
         there = ~own.isnan().any(dim=2)
-        codes_of_own = codes.unsqueeze(1).expand(there.shape)
-        own_loss = self._cross_entropy(own[there], codes_of_own[there])
-        return self._cross_entropy(joint, codes) + self.own_weight * own_loss
-
-    def _cross_entropy(self, scores, codes):
-        return functional.cross_entropy(
-            scores, codes, self.weight, label_smoothing=self.label_smoothing
-        )
+        if there.any():
+            own_codes = codes.unsqueeze(1).expand(there.shape)[there]
+            loss = loss + self.own_weight * super().forward(own[there], own_codes)
+        return loss

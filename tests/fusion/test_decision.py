@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_score
 
+from skfusion.exceptions import DataQualityWarning
 from skfusion.feature_extraction import make_feature_classifier
 from skfusion.fusion import DecisionFusionClassifier
 
@@ -113,10 +114,12 @@ def test_weights_that_cannot_be_are_refused(fusion, X, y, weights):
         fusion.set_params(weights=weights).fit(X, y)
 
 
-def test_a_final_estimator_stacks_the_modalities(fusion, gappy, y):
+def test_a_final_estimator_stacks_the_modalities(fusion, labels, gappy, y):
     fusion.set_params(final_estimator=LogisticRegression()).fit(gappy, y)
     assert fusion.final_estimator_.n_features_in_ == 4
-    assert fusion.score(gappy, y) > 0.6
+    readers = [gappy[column].map(labels) for column in COLUMNS]
+    alone = max(np.mean(told.fillna(0) == y) for told in readers)
+    assert fusion.score(gappy, y) >= alone
 
 
 def test_no_group_crosses_an_inner_fold(fusion, gappy, y, monkeypatch):
@@ -174,3 +177,56 @@ def test_it_works_under_grouped_cross_validation(fusion, gappy, y):
         error_score="raise",
     )
     assert scores.mean() > 0.6
+
+
+class Liar(Reader):
+    """Says the opposite."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
+
+
+def test_a_model_worse_than_chance_is_not_believed(labels, X, y):
+    estimators = [("mammogram", Reader(labels)), ("ultrasound", Liar(labels))]
+    fusion = DecisionFusionClassifier(estimators, weights="cv", cv=3, random_state=0)
+    fusion.fit(X, y)
+    np.testing.assert_array_equal(fusion.weights_, [1, 0])
+    scores = fusion.predict_proba(X.assign(mammogram=None))[:, 1]
+    np.testing.assert_allclose(scores, 0.5, atol=0.01)
+
+
+def test_a_model_that_is_too_sure_keeps_its_say(labels, X, y):
+    sure = Reader(labels, sure=1.0)
+    fusion = DecisionFusionClassifier([("mammogram", sure)], cv=3, random_state=0)
+    scores = fusion.fit(X, y).predict_proba(X)[:, 1]
+    accuracy = np.mean(X["mammogram"].map(labels) == y)
+    assert scores.max() == pytest.approx(accuracy, abs=0.03)
+
+
+def test_a_modality_of_one_class_is_named(fusion, X, y):
+    X.loc[y == 1, "ultrasound"] = None
+    with pytest.raises(ValueError, match=r"both classes of each modality.*'ultrasound'"):
+        fusion.fit(X, y)
+
+
+def test_without_groups_samples_that_share_a_file_stay_together(fusion, X, y):
+    X = X.drop(columns="group")
+    X.loc[1, "mammogram"] = X.loc[0, "mammogram"]
+    seen = []
+
+    class Writing(Reader):
+        def fit(self, X, y):
+            seen.append(set(X.index))
+            return super().fit(X, y)
+
+    fusion.set_params(mammogram=Writing(fusion.estimators[0][1].labels))
+    with pytest.warns(DataQualityWarning, match="given no groups"):
+        fusion.fit(X, y)
+    assert all(len({0, 1} & rows) != 1 for rows in seen)
+
+
+def test_refitting_without_a_final_estimator_forgets_it(fusion, X, y):
+    fusion.set_params(final_estimator=LogisticRegression()).fit(X, y)
+    fusion.set_params(final_estimator=None).fit(X, y)
+    assert fusion.final_estimator_ is None
+    assert np.isfinite(fusion.predict_proba(X)).all()

@@ -72,7 +72,16 @@ def test_it_works_under_grouped_cross_validation(fusion, gaps, pairs):
 def test_parameters_of_an_extractor_can_be_searched(fusion, pairs):
     grid = {"features__ultrasound__resize": ["pad", "stretch"]}
     search = GridSearchCV(fusion, grid, cv=2).fit(pairs.data, pairs.target)
-    assert len(search.cv_results_["params"]) == 2
+    features = search.best_estimator_[0]
+    assert features.extractors_[1].resize == search.best_params_.popitem()[1]
+
+
+def test_what_is_missing_is_filled_with_the_mean_of_the_fold(fusion, gaps, pairs):
+    fusion.fit(gaps[:20], pairs.target[:20])
+    features = fusion[0].transform(gaps[:20])
+    np.testing.assert_allclose(
+        fusion["imputer"].statistics_, np.nanmean(features, axis=0), rtol=1e-5
+    )
 
 
 def test_it_can_be_cloned_and_pickled(fusion, pairs):

@@ -6,6 +6,7 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
+from skfusion.exceptions import ImageReadError
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.fusion._columns_source import ColumnsSource
 from skfusion.images import ImageSource
@@ -153,3 +154,53 @@ def test_the_loss_of_what_is_missing_does_not_count():
     plain = torch.nn.functional.cross_entropy
     expected = plain(scores[:, 0], codes) + 0.5 * plain(scores[:, 1], codes)
     torch.testing.assert_close(loss(scores, codes), expected)
+
+
+def test_a_callable_augmentation_leaves_missing_images_missing(gaps, pairs):
+    seen = []
+
+    def brighten(batch):
+        return batch + 0.01
+
+    def write_down(module, inputs):
+        seen.append((inputs[0].flatten(2).amax(2) > 0).sum().item())
+
+    model = clone(MODELS["cnn17"]).set_params(augmentation=brighten, max_epochs=1)
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(
+        lambda module, inputs: (
+            write_down(module, inputs)
+            if isinstance(module, MultiBranchNetwork)
+            else None
+        )
+    )
+    model.fit(gaps, pairs.target)
+    hook.remove()
+    assert sum(seen) == gaps[COLUMNS].notna().to_numpy().sum()
+
+
+def test_a_lone_image_in_a_batch_moves_nothing():
+    torch.manual_seed(0)
+    network = MultiBranchNetwork(width=2, modality_dropout=0.0).train()
+    batch = torch.rand(4, 2, 16, 16)
+    batch[1:, 1] = 0
+    scores = network(batch)
+    assert scores[:, 2].isnan().all()
+    assert not scores[:, :2].isnan().any()
+
+
+def test_a_damaged_file_names_its_row_and_column(gaps, tmp_path):
+    X = gaps.copy()
+    (tmp_path / "damaged.png").write_bytes(b"")
+    X.loc[9, "mammogram"] = str(tmp_path / "damaged.png")
+    with pytest.raises(
+        ImageReadError, match=r"Row 9 of X, column 'mammogram'"
+    ):
+        ColumnsSource(X, COLUMNS, image_size=16)[:]
+
+
+@pytest.mark.parametrize("columns", [[], ["mammogram", "mammogram"]])
+def test_columns_must_be_distinct(pairs, columns):
+    with pytest.raises(ValueError, match="Expected distinct columns"):
+        MultiBranchCNNClassifier(columns, width=2, **SMALL).fit(
+            pairs.data, pairs.target
+        )

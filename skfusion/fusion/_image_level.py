@@ -1,0 +1,141 @@
+"""A classifier of single images, asked about samples with several."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from .._validation import check_labels
+from ._columns import check_columns, column_table, is_there
+
+__all__ = ["ImageLevelClassifier"]
+
+
+class ImageLevelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """One classifier of single images for samples that have several.
+
+    It learns from all images of the columns, a row an image with the column's name as
+    its modality. A sample gets the mean of the probabilities of its images. With one
+    column it is that modality alone; with all of them, one model of both (pooled); with
+    a :class:`PerModalityClassifier` inside, a model for each. Fusion is worth what it
+    does better.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Of single images, with ``predict_proba``.
+
+    columns : list of str
+        Columns of paths that it sees.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+
+    estimator_ : classifier
+        The fitted classifier of images.
+
+    prior_ : ndarray of shape (n_classes,)
+        Share of each class in ``fit``: what is said of a sample without any image in
+        these columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skfusion.fusion import ImageLevelClassifier
+    >>> X = pd.DataFrame({"mammogram": ["a.png", "b.png", None]})
+    >>> alone = ImageLevelClassifier(DummyClassifier(), ["mammogram"])
+    >>> alone.fit(X, [0, 1, 0]).predict_proba(X).round(2).tolist()
+    [[0.5, 0.5], [0.5, 0.5], [0.67, 0.33]]
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "columns": [list],
+    }
+
+    def __init__(self, estimator, columns):
+        self.estimator = estimator
+        self.columns = columns
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Fit the classifier to all images of the columns.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        check_columns(X, self.columns, any_image=False)
+        y = np.asarray(y)
+        check_consistent_length(X, y)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        self.prior_ = np.bincount(codes) / len(codes)
+        table, samples = self._images(X)
+        self.estimator_ = clone(self.estimator).fit(table, y[samples])
+        return self
+
+    def predict_proba(self, X):
+        """Predict the mean of the probabilities of each sample's images.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+        """
+        check_is_fitted(self)
+        check_columns(X, self.columns, any_image=False)
+        table, samples = self._images(X)
+        probabilities = np.tile(self.prior_, (len(X), 1))
+        if len(table):
+            columns = np.searchsorted(self.classes_, self.estimator_.classes_)
+            own = np.zeros((len(table), len(self.classes_)))
+            own[:, columns] = self.estimator_.predict_proba(table)
+            means = pd.DataFrame(own).groupby(samples).mean()
+            probabilities[means.index] = means
+        return probabilities
+
+    def predict(self, X):
+        """Predict the class of each sample.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _images(self, X):
+        """A row an image, and the sample of each."""
+        tables = [
+            column_table(X, column, self.columns).assign(modality=column)
+            for column in self.columns
+        ]
+        samples = [np.flatnonzero(is_there(X, column)) for column in self.columns]
+        return pd.concat(tables, ignore_index=True), np.concatenate(samples)

@@ -1,0 +1,119 @@
+"""The difference of two kappas on the same samples."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_random_state
+
+from ._bootstrap import resample_groups
+from ._measures import confusion_measures
+
+__all__ = ["holm", "paired_kappa_gain"]
+
+
+def paired_kappa_gain(
+    y_true, y_pred, y_reference, groups, *, n_resamples=1000, random_state=0
+):
+    """Kappa of some predictions above that of others, with a paired interval.
+
+    Both are resampled alike, by whole groups, so that what is hard for both is not
+    taken for a difference [1]_.
+
+    Parameters
+    ----------
+    y_true, y_pred, y_reference : ndarray of shape (n_samples,)
+        True labels, predictions, and those they are compared with.
+
+    groups : ndarray of shape (n_samples,)
+        What is resampled as one.
+
+    n_resamples : int, default=1000
+        Number of bootstrap resamples.
+
+    random_state : int, RandomState instance or None, default=0
+        Decides the resamples.
+
+    Returns
+    -------
+    gain : dict of str to float
+        "gain", "lower" and "upper" (95 %), and "p", two-sided: twice the share of
+        resamples on the other side of 0, at least 1 / (n_resamples + 1).
+
+    References
+    ----------
+    .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.metrics._paired import paired_kappa_gain
+    >>> y = np.tile([0, 1], 20)
+    >>> gain = paired_kappa_gain(y, y, np.repeat([0, 1], 20), np.arange(40))
+    >>> round(gain["gain"], 3), gain["p"] < 0.01
+    (1.0, True)
+    """
+    classes, codes = np.unique([y_true, y_pred, y_reference], return_inverse=True)
+    true, pred, reference = codes.reshape(3, -1)
+    group = pd.factorize(np.asarray(groups))[0]
+    counts = [_confusion(true, p, group, len(classes)) for p in (pred, reference)]
+    ones = np.ones((1, group.max() + 1))
+    estimate = _difference(ones, counts)[0]
+    rng = check_random_state(random_state)
+    blocks = resample_groups(group.max() + 1, n_resamples, len(true), rng)
+    values = np.concatenate([_difference(weights, counts) for weights in blocks])
+    values = values[~np.isnan(values)]
+    lower, upper = np.quantile(values, [0.025, 0.975])
+    beyond = min((values <= 0).sum(), (values >= 0).sum())
+    p = min(1.0, 2 * (beyond + 1) / (len(values) + 1))
+    return {
+        "gain": float(estimate),
+        "lower": float(lower),
+        "upper": float(upper),
+        "p": float(p),
+    }
+
+
+def _confusion(true, pred, group, n_classes):
+    """Confusion matrix of each group, flat."""
+    counts = np.zeros((group.max() + 1, n_classes**2))
+    np.add.at(counts, (group, n_classes * true + pred), 1)
+    return counts
+
+
+def _difference(weights, counts):
+    n_classes = int(np.sqrt(counts[0].shape[1]))
+    kappas = [
+        confusion_measures((weights @ c).reshape(-1, n_classes, n_classes))["kappa"]
+        for c in counts
+    ]
+    return kappas[0] - kappas[1]
+
+
+def holm(p_values):
+    """Correct p-values for their number by Holm's step-down method [1]_.
+
+    Parameters
+    ----------
+    p_values : array-like of shape (n_tests,)
+
+    Returns
+    -------
+    corrected : ndarray of shape (n_tests,)
+
+    References
+    ----------
+    .. [1] Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
+       Scandinavian Journal of Statistics 6, 1979.
+
+    Examples
+    --------
+    >>> from skfusion.metrics._paired import holm
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p_values)
+    factors = len(order) - np.arange(len(order))
+    corrected = np.empty(len(order))
+    stepped = np.maximum.accumulate(p_values[order] * factors)
+    corrected[order] = np.minimum(stepped, 1)
+    return corrected

@@ -1,0 +1,158 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skfusion.fusion import DecisionFusionClassifier
+from skfusion.metrics._paired import holm, paired_kappa_gain
+from skfusion.model_selection import fusion_gain
+
+COLUMNS = ["mammogram", "ultrasound"]
+
+
+class Reader(ClassifierMixin, BaseEstimator):
+    """Believes what the name of a file says."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        p = np.array([float(path.rpartition("_")[2]) for path in X["image"]])
+        return np.column_stack([1 - p, p])
+
+
+class Remembering(Reader):
+    """Writes down the images of each fit."""
+
+    fits = []
+
+    def fit(self, X, y):
+        self.fits.append(set(X["image"]))
+        return super().fit(X, y)
+
+
+def make_samples(n, complementarity, n_of_group=1, seed=0):
+    """Samples whose file names say the class, or say nothing."""
+    rng = np.random.default_rng(seed)
+    y = np.tile([0, 1], n // 2)
+    hidden = rng.random(n) < complementarity
+    left = rng.random(n) < 0.5
+    X = {}
+    for column, is_hidden in zip(COLUMNS, (hidden & left, hidden & ~left), strict=True):
+        p = np.clip(0.5 + 0.4 * (2 * y - 1) * ~is_hidden + rng.normal(0, 0.12, n), 0, 1)
+        X[column] = [f"{column}{row}_{value:.3f}" for row, value in enumerate(p)]
+    return pd.DataFrame({**X, "group": np.arange(n) // n_of_group}), y
+
+
+def decide(reader=None):
+    reader = Reader() if reader is None else reader
+    return DecisionFusionClassifier(
+        [(column, reader) for column in COLUMNS], cv=2, random_state=0
+    )
+
+
+SINGLE = [(column, Reader()) for column in COLUMNS]
+OPTIONS = {"cv": 3, "inner_cv": 2, "n_resamples": 200}
+
+
+@pytest.fixture(scope="module")
+def complementary():
+    X, y = make_samples(240, complementarity=0.5)
+    return fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+
+
+def row_of(table, **values):
+    for column, value in values.items():
+        table = table[table[column] == value]
+    (record,) = table.to_dict("records")
+    return record
+
+
+def test_complementary_modalities_gain(complementary):
+    gain = row_of(complementary.gain, model="decisions")
+    assert gain["gain"] > 0.1
+    assert gain["lower"] > 0
+    assert gain["p (Holm)"] < 0.05
+
+
+def test_what_both_see_gains_nothing_for_certain():
+    X, y = make_samples(240, complementarity=0.0)
+    result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+    assert row_of(result.gain, model="decisions")["p (Holm)"] > 0.05
+
+
+def test_pairs_shuffled_within_the_class_keep_the_gain_of_two_looks(complementary):
+    kappa = row_of(complementary.summary, model="decisions")["kappa"]
+    control = row_of(complementary.controls, control="shuffled within the class")
+    assert abs(control["kappa"] - kappa) < 0.15
+
+
+def test_pairs_shuffled_across_classes_lose_it(complementary):
+    single = row_of(complementary.summary, model="best single")["kappa"]
+    control = row_of(complementary.controls, control="shuffled across classes")
+    assert control["kappa"] < single + 0.1
+
+
+def test_presence_alone_tells_nothing(complementary):
+    assert row_of(complementary.controls, control="presence only")["kappa"] == 0
+
+
+def test_presence_that_gives_the_class_away_is_found():
+    X, y = make_samples(240, complementarity=0.5)
+    X.loc[(y == 1) & (X["group"] % 4 == 1), "mammogram"] = None
+    result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+    assert row_of(result.controls, control="presence only")["kappa"] > 0.3
+
+
+def test_every_model_stands_in_the_summary(complementary):
+    assert set(complementary.summary["model"]) == {
+        *COLUMNS,
+        "pooled",
+        "per modality",
+        "decisions",
+        "best single",
+    }
+
+
+def test_the_best_single_modality_is_chosen_in_each_fold(complementary):
+    assert len(complementary.best_single) == 3
+    assert set(complementary.best_single) <= set(COLUMNS)
+
+
+@pytest.mark.parametrize("n_of_group", [1, 12])
+def test_no_image_crosses_a_split_of_shuffled_pairs(n_of_group, monkeypatch):
+    monkeypatch.setattr(Remembering, "fits", [])
+    X, y = make_samples(96, complementarity=0.5, n_of_group=n_of_group)
+    result = fusion_gain(
+        SINGLE, [("decisions", decide(Remembering()))], X, y, **OPTIONS
+    )
+    fold_of = result.predictions.drop_duplicates("row").set_index("row")["fold"]
+    fold_of_image = {
+        path: fold_of[row] for column in COLUMNS for row, path in enumerate(X[column])
+    }
+    assert len(Remembering.fits) > 0
+    for images in Remembering.fits:
+        # Of three folds, that of the test side is not learnt from.
+        assert len({fold_of_image[image] for image in images}) <= 2
+
+
+def test_folds_that_test_a_sample_twice_are_refused():
+    X, y = make_samples(24, complementarity=0.5)
+    splits = [(np.arange(12), np.arange(12, 24))] * 2
+    with pytest.raises(ValueError, match="test every sample once"):
+        fusion_gain(SINGLE, [("decisions", decide())], X, y, cv=splits)
+
+
+def test_a_paired_interval_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=400)
+    hard = rng.random(400) < 0.3
+    better = np.where(hard, 1 - y, y)
+    worse = np.where(hard | (rng.random(400) < 0.03), 1 - y, y)
+    gain = paired_kappa_gain(y, better, worse, np.arange(400))
+    assert 0 < gain["lower"] < gain["gain"] < gain["upper"] < 0.12
+
+
+def test_holm_corrects_for_the_number_of_tests():
+    np.testing.assert_allclose(holm([0.01, 0.02, 0.5]), [0.03, 0.04, 0.5])
