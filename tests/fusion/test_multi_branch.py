@@ -192,9 +192,7 @@ def test_a_damaged_file_names_its_row_and_column(gaps, tmp_path):
     X = gaps.copy()
     (tmp_path / "damaged.png").write_bytes(b"")
     X.loc[9, "mammogram"] = str(tmp_path / "damaged.png")
-    with pytest.raises(
-        ImageReadError, match=r"Row 9 of X, column 'mammogram'"
-    ):
+    with pytest.raises(ImageReadError, match=r"Row 9 of X, column 'mammogram'"):
         ColumnsSource(X, COLUMNS, image_size=16)[:]
 
 
