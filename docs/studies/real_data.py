@@ -152,7 +152,7 @@ def summarise():
     write_results(
         "real_data",
         pd.DataFrame(rows),
-        title="Real images: kappa and AUC of the models run so far",
+        title="Real images: kappa and AUC of the models of the README",
         command="python docs/studies/real_data.py DATA WEIGHTS --protocol PROTOCOL",
         note=NOTE,
         commit=" and ".join(sorted(commits)),
