@@ -28,7 +28,7 @@ GRID = {"svc__C": [0.01, 0.1, 1, 10, 100, 1000]}
 def test_a_search_costs_one_pass_and_the_search_on_ready_features(
     n_jobs, tmp_path, compare
 ):
-    """GridSearchCV with a cold cache / one bare pass and the search on ready features."""
+    """GridSearchCV with a cold cache / a bare pass and GridSearchCV on its features."""
     X, y = make_breast_images(400, image_size=128, random_state=0, return_X_y=True)
     cv = StratifiedKFold(5)
     settings = {"weights": None, "image_size": 128, "random_state": 0}
