@@ -54,7 +54,7 @@ def run_benchmarks(report):
 
 
 def read_rows(report):
-    """One row a benchmark; where it measured nothing, its name says what is missing."""
+    """One row a benchmark, of those that a machine cannot run, too."""
     for case in ElementTree.parse(report).iter("testcase"):
         found = {p.get("name"): p.get("value") for p in case.iter("property")}
         row = {"what": case.get("name"), **dict.fromkeys(COLUMNS[1:], ""), **found}

@@ -27,12 +27,12 @@ def check_ratios(request, record_property):
     ``docs/studies/benchmarks.py`` reads what is written down. The first line of the
     test's docstring says what is divided by what.
     """
+    case = getattr(request.node, "callspec", None)
+    what = request.function.__doc__.partition("\n")[0].rstrip(".")
+    record_property("what", what + (f" ({case.id})" if case else ""))
 
     def check(ratios, *, at_least=None, at_most=None):
-        case = getattr(request.node, "callspec", None)
-        what = request.function.__doc__.partition("\n")[0].rstrip(".")
         bound = f"≥ {at_least:g}" if at_least is not None else f"≤ {at_most:g}"
-        record_property("what", what + (f" ({case.id})" if case else ""))
         record_property("median", f"{median(ratios):.3f}")
         record_property("spread", f"{min(ratios):.3f} to {max(ratios):.3f}")
         record_property("n", len(ratios))

@@ -71,7 +71,7 @@ class Pictures(torch.utils.data.Dataset):
         return self.augment(self.X[row].float() / 255), self.y[row]
 
 
-def skorch_with_its_default_loader(name, X, y, seed):
+def skorch_with_its_default_loader(name, X, y, seed, device="cpu"):
     """A skorch net with the habits of ours."""
     torch.manual_seed(seed)
     module = {"cnn17": CNN17, "mobilenet_v2": partial(TransferNetwork, name)}[name]
@@ -85,6 +85,7 @@ def skorch_with_its_default_loader(name, X, y, seed):
         batch_size=32,
         iterator_train__shuffle=True,
         train_split=None,
+        device=device,
         callbacks=[
             GradientNormClipping(1.0),
             LRScheduler(
@@ -99,13 +100,13 @@ def skorch_with_its_default_loader(name, X, y, seed):
     return net.fit(Pictures(X, y), None)
 
 
-def ours(name, precision, X, y, seed):
+def ours(name, precision, X, y, seed, device="cpu"):
     settings = {
         "max_epochs": N_EPOCHS[name],
         "image_size": SIDES[name],
         "precision": precision,
         "learning_rate": LEARNING_RATE,
-        "device": "cpu",
+        "device": device,
         "random_state": seed,
     }
     if name == "cnn17":
@@ -158,6 +159,23 @@ def test_training_against_skorch(name, precision, at_least, check_ratios):
     check_ratios(ratios, at_least=at_least)
     if name == "cnn17":  # two epochs from random weights teach MobileNetV2 nothing
         check_kappas(*zip(*kappas, strict=True))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", ["cnn17", "mobilenet_v2"])
+def test_training_against_skorch_on_a_gpu(name, compare):
+    """skorch's default loader, torchvision augmentation / our training, on a GPU."""
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    X, y = make_breast_images(
+        N_IMAGES[name], image_size=SIDES[name], random_state=0, return_X_y=True
+    )
+    y = y.astype(np.int64)
+    compare(
+        lambda: skorch_with_its_default_loader(name, X, y, 0, "cuda"),
+        lambda: ours(name, "auto", X, y, 0, "cuda"),
+        at_least=3,
+    )
 
 
 def check_kappas(theirs, our):

@@ -41,6 +41,32 @@ def test_extraction_runs_at_the_speed_of_the_network(compare):
     compare(bare, lambda: extractor.transform(images), at_least=1.1)
 
 
+@pytest.mark.gpu
+def test_extraction_runs_at_the_speed_of_the_network_on_a_gpu(compare):
+    """Bare bfloat16 channels-last loop / extraction in bfloat16, on a GPU."""
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    images = np.random.default_rng(0).integers(0, 256, (1024, 224, 224), dtype=np.uint8)
+    extractor = CNNFeatureExtractor(
+        "mobilenet_v2",
+        weights=None,
+        image_size=224,
+        batch_size=128,
+        device="cuda",
+        precision="bfloat16",
+    ).fit(images)
+    network = Backbone("mobilenet_v2").eval().cuda()
+    network = network.to(memory_format=torch.channels_last)
+
+    def bare():
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16):
+            for batch in torch.from_numpy(images).split(128):
+                ready = batch.cuda().float().div(255).unsqueeze(1)
+                network(ready.contiguous(memory_format=torch.channels_last)).cpu()
+
+    compare(bare, lambda: extractor.transform(images), at_least=0.8)
+
+
 def hand_written_epoch(images, codes, network, optimizer, schedule, use_bfloat16):
     """One epoch as one would write it without skorch: same batches, same changes."""
     criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
