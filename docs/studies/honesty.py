@@ -35,6 +35,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from skfusion.datasets import make_breast_images
+from skfusion.metrics._paired import holm
 from skfusion.over_sampling import ImageOverSampler
 
 SEEDS = (0, 1, 2)
@@ -182,16 +183,6 @@ def summarise(name, model, labels, predictions, groups):
     p = (1 + np.sum(np.array(null) >= found)) / (1 + N_PERMUTATIONS)
     print(f"  {model}: kappa {found:.3f}, p {p:.3f}", flush=True)
     return {"data": name, "model": model, "kappa": f"{found:.3f}", "p": round(p, 3)}
-
-
-def holm(p_values):
-    """Holm's step-down correction."""
-    order = np.argsort(p_values.to_numpy())
-    factors = len(order) - np.arange(len(order))
-    stepped = np.maximum.accumulate(p_values.to_numpy()[order] * factors)
-    corrected = np.empty(len(order))
-    corrected[order] = np.minimum(stepped, 1)
-    return corrected
 
 
 if __name__ == "__main__":

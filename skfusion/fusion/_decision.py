@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -20,11 +19,12 @@ from sklearn.utils.validation import (
 
 from .._validation import check_labels
 from ._columns import check_columns, column_table, group_samples
+from ._composition import NamedEstimators
 
 __all__ = ["DecisionFusionClassifier"]
 
 
-class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
+class DecisionFusionClassifier(ClassifierMixin, NamedEstimators):
     """A model for each modality, whose calibrated probabilities are combined.
 
     Each model sees the images of its own column. In inner folds, which no group
@@ -137,33 +137,6 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         self.cv = cv
         self.random_state = random_state
 
-    def get_params(self, deep=True):
-        """Return the parameters, those of the models by ``column__parameter``.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether the parameters of the models are among them.
-
-        Returns
-        -------
-        params : dict
-        """
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters, those of the models by ``column__parameter``.
-
-        Parameters
-        ----------
-        **params : dict
-
-        Returns
-        -------
-        self : object
-        """
-        return self._set_params("estimators", **params)
-
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, groups=None):
         """Fit and calibrate the model of each modality, then what combines them.
@@ -251,10 +224,6 @@ class DecisionFusionClassifier(ClassifierMixin, _BaseComposition):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
-
-    @property
-    def _columns(self):
-        return [column for column, _ in self.estimators]
 
     def _check_two_classes(self):
         if len(self.classes_) != 2:

@@ -6,15 +6,15 @@ from sklearn.base import TransformerMixin, _fit_context, clone
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import check_columns, column_table, naming_rows
+from ._composition import NamedEstimators
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
 
 
-class ModalityFeatures(TransformerMixin, _BaseComposition):
+class ModalityFeatures(TransformerMixin, NamedEstimators):
     """Features of the image in each of several columns, side by side.
 
     Beside the features of a column stands whether its image is missing. Features of
@@ -57,36 +57,11 @@ class ModalityFeatures(TransformerMixin, _BaseComposition):
         "missing": [StrOptions({"nan", "error"})],
     }
 
+    _named = "extractors"
+
     def __init__(self, extractors, *, missing="nan"):
         self.extractors = extractors
         self.missing = missing
-
-    def get_params(self, deep=True):
-        """Return the parameters, those of the extractors by ``column__parameter``.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether the parameters of the extractors are among them.
-
-        Returns
-        -------
-        params : dict
-        """
-        return self._get_params("extractors", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters, those of the extractors by ``column__parameter``.
-
-        Parameters
-        ----------
-        **params : dict
-
-        Returns
-        -------
-        self : object
-        """
-        return self._set_params("extractors", **params)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
@@ -153,10 +128,6 @@ class ModalityFeatures(TransformerMixin, _BaseComposition):
             with naming_rows(X, column):
                 block[rows, :-1] = extractor.transform(table)
         return block
-
-    @property
-    def _columns(self):
-        return [column for column, _ in self.extractors]
 
     def _check(self, X):
         there = check_columns(X, self._columns)

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, _fit_context, clone
-from sklearn.utils.metaestimators import _BaseComposition, available_if
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from ._composition import NamedEstimators
 
 __all__ = ["PerModalityClassifier"]
 
@@ -13,7 +15,7 @@ def _have_probabilities(model):
     return all(hasattr(each, "predict_proba") for _, each in model.estimators)
 
 
-class PerModalityClassifier(ClassifierMixin, _BaseComposition):
+class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     """A model of its own for each modality.
 
     A row goes to the model of its modality, in ``fit`` and in ``predict``. It is the
@@ -61,33 +63,6 @@ class PerModalityClassifier(ClassifierMixin, _BaseComposition):
     def __init__(self, estimators, *, by="modality"):
         self.estimators = estimators
         self.by = by
-
-    def get_params(self, deep=True):
-        """Return the parameters, those of the models by ``modality__parameter``.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether the parameters of the models are among them.
-
-        Returns
-        -------
-        params : dict
-        """
-        return self._get_params("estimators", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters, those of the models by ``modality__parameter``.
-
-        Parameters
-        ----------
-        **params : dict
-
-        Returns
-        -------
-        self : object
-        """
-        return self._set_params("estimators", **params)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):

@@ -174,7 +174,7 @@ def fusion_gain(
     interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
     return Bunch(
         summary=_summarise(table, y, groups, interval),
-        gain=_gains(table, y, groups, [name for name, _ in fusions], columns, interval),
+        gain=_gains(table, y, groups, [name for name, _ in fusions], interval),
         controls=_run_controls(
             fusions, columns, X, y, fold, int(seeds[2]), options, interval
         ),
@@ -254,7 +254,7 @@ def _kappa(y, y_pred, groups, interval):
     return kappa.to_dict()
 
 
-def _gains(table, y, groups, fusions, columns, interval):
+def _gains(table, y, groups, fusions, interval):
     """Gain of all but the single modalities over the best of these."""
     models = ["pooled", "per modality", *fusions]
     reference = table["best single"].to_numpy()
