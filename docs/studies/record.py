@@ -6,10 +6,12 @@ import platform
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
+RUNS = FOLDER / "runs"
 
 
 def write_results(name, table, *, title, command, note="", commit=None):
@@ -25,6 +27,15 @@ def write_results(name, table, *, title, command, note="", commit=None):
     }
     text = json.dumps(origin, indent=2) + "\n"
     (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def read_runs(name):
+    """All runs of a study in one table, and the commits that made them."""
+    paths = sorted(RUNS.glob(f"{name}_*.csv"))
+    table = pd.concat(
+        [pd.read_csv(path, dtype={"commit": str}) for path in paths], ignore_index=True
+    )
+    return table.drop(columns="commit"), " and ".join(sorted(set(table["commit"])))
 
 
 def current_commit():

@@ -1,0 +1,186 @@
+"""What fusion loses where images are missing, on synthetic pairs.
+
+Run where the weights are::
+
+    python docs/studies/fusion_missing.py WEIGHTS
+
+Three tenths of the samples lack the mammogram and three other tenths the ultrasound
+image, in training and in prediction; or all of them lack one of the two in prediction
+only. The first is compared with an oracle, which is right wherever an image that is
+there shows the class, and says benign elsewhere; the second with the same kind of model
+of the other modality alone. Predictions go to ``docs/studies/runs``, a file a draw of
+pairs; the tables to ``docs/studies/results/fusion_missing.csv`` and
+``fusion_absent.csv``.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from record import RUNS, current_commit, read_runs, write_results
+from sklearn.base import clone
+from sklearn.metrics import cohen_kappa_score
+from sklearn.model_selection import StratifiedKFold
+from synthetic_pairs import COLUMNS, N_SAMPLES, draw, make_fusions
+
+from skfusion.metrics._paired import paired_kappa_gain
+
+SEEDS = (0, 1, 2)
+NAME = "fusion_missing"
+COMPLEMENTARITY = 0.5
+SHARE = 0.3
+COMMAND = "python docs/studies/fusion_missing.py WEIGHTS"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("weights", type=Path, help="where the weights are")
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    arguments = parser.parse_args()
+    commit = current_commit()
+    for seed in arguments.seeds:
+        path = RUNS / f"{NAME}_seed{seed}.csv"
+        if not path.exists():
+            rows = run(seed, arguments.weights)
+            RUNS.mkdir(exist_ok=True)
+            rows.assign(seed=seed, commit=commit).to_csv(path, index=False)
+    summarise()
+
+
+def run(seed, weights):
+    """Out-of-fold predictions of each fusion, a column a case."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = draw(COMPLEMENTARITY, seed, folder)
+        gaps = make_gaps(pairs.data, seed)
+        models = {
+            "both": dict(make_fusions(weights, folder, seed)),
+            **{
+                column: dict(make_fusions(weights, folder, seed, [column]))
+                for column in COLUMNS
+            },
+        }
+        return pd.concat(
+            [
+                predict(name, models, pairs, gaps, seed).assign(fusion=name)
+                for name in models["both"]
+            ]
+        )
+
+
+def make_gaps(X, seed):
+    """Take one image each from three tenths of the samples, and the other from as many.
+
+    Never both: a sample without any image is an error.
+    """
+    order = np.random.RandomState(seed).permutation(len(X))
+    n_missing = round(SHARE * len(X))
+    gaps = X.copy()
+    for number, column in enumerate(COLUMNS):
+        rows = order[number * n_missing : (number + 1) * n_missing]
+        gaps.iloc[rows, gaps.columns.get_loc(column)] = None
+    return gaps
+
+
+def predict(name, models, pairs, gaps, seed):
+    """Predict each sample once, out of fold, in every case."""
+    X, y = pairs.data, pairs.target
+    table = pd.DataFrame({"y": y, "oracle": ask_oracle(pairs.frame, gaps)})
+    # Every sample is a patient of its own.
+    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    for train, test in folds.split(X, y):
+        learn = X.iloc[train], y[train]
+        whole = clone(models["both"][name]).fit(*learn)
+        table.loc[test, "complete"] = whole.predict(X.iloc[test])
+        some = clone(models["both"][name]).fit(gaps.iloc[train], y[train])
+        table.loc[test, "gaps"] = some.predict(gaps.iloc[test])
+        for column, other in (COLUMNS, COLUMNS[::-1]):
+            without = X.iloc[test].assign(**{other: None})
+            table.loc[test, f"{column} there"] = whole.predict(without)
+            alone = clone(models[column][name]).fit(*learn)
+            table.loc[test, f"{column} alone"] = alone.predict(X.iloc[test])
+        print(name, "seed", seed, len(test), "predicted", flush=True)
+    return table.astype(int)
+
+
+def ask_oracle(frame, gaps):
+    """Right where an image that is there shows the class; benign elsewhere."""
+    shown = [
+        frame["visible_in"].isin(["both", column]) & gaps[column].notna()
+        for column in COLUMNS
+    ]
+    return np.where(np.any(shown, axis=0), frame["target"], 0)
+
+
+def summarise():
+    """Write both tables, of all runs there are."""
+    table, commit = read_runs(NAME)
+    origin = {"command": COMMAND, "commit": commit}
+    parts = [*table.groupby(["fusion", "seed"]), *table.groupby("fusion")]
+    parts = [((k, "all") if isinstance(k, str) else k, part) for k, part in parts]
+    parts.sort(key=lambda pair: (pair[0][0], str(pair[0][1])))
+    missing = [{**key_of(key), **describe_missing(part)} for key, part in parts]
+    absent = [
+        {**key_of(key), **describe_absent(part, column)}
+        for key, part in parts
+        for column in COLUMNS
+    ]
+    pairs = f"{N_SAMPLES} synthetic pairs a seed, complementarity {COMPLEMENTARITY}; "
+    write_results(
+        "fusion_missing",
+        pd.DataFrame(missing),
+        title="Three tenths of each column missing, in training and in prediction",
+        note=pairs + "kappa of five folds, its fall with a paired 95 % interval, the "
+        "fall of an oracle that knows which images show the class, and the difference.",
+        **origin,
+    )
+    write_results(
+        "fusion_absent",
+        pd.DataFrame(absent),
+        title="One column missing altogether in prediction",
+        note=pairs + "kappa of five folds of the fusion, trained on both, and of the "
+        "same kind of model trained on the column that is there; the difference with a "
+        "paired 95 % interval.",
+        **origin,
+    )
+    print(pd.DataFrame(missing).to_string(), pd.DataFrame(absent).to_string(), sep="\n")
+
+
+def key_of(key):
+    return {"fusion": key[0], "seed": key[1]}
+
+
+def describe_missing(part):
+    """Kappa with all images and with gaps, and what the gaps themselves explain."""
+    whole, some = (cohen_kappa_score(part["y"], part[c]) for c in ("complete", "gaps"))
+    oracle = 1 - cohen_kappa_score(part["y"], part["oracle"])
+    return {
+        "complete": round(whole, 3),
+        "with gaps": round(some, 3),
+        "fall": compare(part, "complete", "gaps"),
+        "fall of the oracle": round(oracle, 3),
+        "beyond the oracle": round(whole - some - oracle, 3),
+    }
+
+
+def describe_absent(part, column):
+    """Kappa of a fusion that gets one column only, and of a model of that column."""
+    there, alone = f"{column} there", f"{column} alone"
+    return {
+        "column there": column,
+        "kappa": round(cohen_kappa_score(part["y"], part[there]), 3),
+        "kappa alone": round(cohen_kappa_score(part["y"], part[alone]), 3),
+        "difference": compare(part, there, alone),
+    }
+
+
+def compare(part, first, second):
+    """Kappa of the first above that of the second, with its interval."""
+    y, first, second = (part[name].to_numpy() for name in ("y", first, second))
+    gain = paired_kappa_gain(y, first, second, np.arange(len(y)))
+    return f"{gain['gain']:.3f} ({gain['lower']:.3f} to {gain['upper']:.3f})"
+
+
+if __name__ == "__main__":
+    main()
