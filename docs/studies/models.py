@@ -6,6 +6,7 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -26,8 +27,14 @@ def find_weights(folder, backbone):
     return next(Path(folder).glob(f"{backbone}*.pth"))
 
 
+def make_image_model(features):
+    """Logistic regression of frozen features."""
+    linear = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
+    return make_pipeline(features, StandardScaler(), linear)
+
+
 def make_models(weights_folder, random_state=0, cache=None, protocol="ultrasound"):
-    """Return the four models of the README, and the networks with copies too.
+    """Return the four models of the README, and some beside them.
 
     Frozen features and decoded images are kept in the folder `cache`.
     """
@@ -53,6 +60,8 @@ def make_models(weights_folder, random_state=0, cache=None, protocol="ultrasound
     return {
         "svm": make_pipeline(features, StandardScaler(), SMOTE(**seed), SVC()),
         "forest": make_pipeline(balance, features, RandomForestClassifier(**seed)),
+        # What the studies of fusion combine: it gives probabilities.
+        "logistic": make_image_model(features),
         # Weights in the loss in place of copies of the rarer class: cheaper.
         "transfer": make_pipeline(clone(transfer).set_params(class_weight="balanced")),
         "transfer-copies": make_pipeline(balance, transfer),
