@@ -14,6 +14,7 @@ from skfusion._engine._device import autocast, trains_in_bfloat16
 from skfusion._engine._net import GRADIENT_NORM, LABEL_SMOOTHING
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.networks import CNN17, Backbone
 from skfusion.neural_network import CNN17Classifier
 
@@ -118,6 +119,31 @@ def test_a_training_epoch_costs_what_a_hand_written_loop_costs(
 
     ratios = [median(ours()) / median(hand_written()) for _ in range(N_REPEATS)]
     check_ratios(ratios, at_most=1.05)
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_two_branches_cost_what_two_networks_cost(precision, tmp_path, compare):
+    """Network of two branches / one network each, 17-layer CNN at 64 px."""
+    pairs = make_breast_images(
+        160, paired=True, image_size=64, folder=tmp_path, random_state=0
+    )
+    columns = ["mammogram", "ultrasound"]
+    options = {
+        "max_epochs": 6,
+        "precision": precision,
+        "device": "cpu",
+        "random_state": 0,
+    }
+
+    def two_branches():
+        MultiBranchCNNClassifier(columns, **options).fit(pairs.data, pairs.target)
+
+    def one_each():
+        for column in columns:
+            CNN17Classifier(**options).fit(pairs.data[[column]], pairs.target)
+
+    compare(two_branches, one_each, at_most=1.15)
 
 
 PEAK_MEMORY = """
