@@ -2,7 +2,30 @@
 
 from sklearn.utils.metaestimators import _BaseComposition
 
-__all__ = ["NamedEstimators"]
+__all__ = ["MostProbable", "NamedEstimators"]
+
+
+class MostProbable:
+    """Mixin of classifiers that decide by the greatest probability.
+
+    Warning: this class should not be used directly. Use derived classes instead.
+    """
+
+    def predict(self, X):
+        """Predict the class of each row of X, the most probable one.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            As in ``fit``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+        """
+        # Asked first, because it says so where there was no fit.
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 class NamedEstimators(_BaseComposition):

@@ -19,12 +19,12 @@ from sklearn.utils.validation import (
 
 from .._validation import check_labels
 from ._columns import check_columns, column_table, group_samples
-from ._composition import NamedEstimators
+from ._composition import MostProbable, NamedEstimators
 
 __all__ = ["DecisionFusionClassifier"]
 
 
-class DecisionFusionClassifier(ClassifierMixin, NamedEstimators):
+class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     """A model for each modality, whose calibrated probabilities are combined.
 
     Each model sees the images of its own column. In inner folds, which no group
@@ -205,20 +205,6 @@ class DecisionFusionClassifier(ClassifierMixin, NamedEstimators):
         probabilities = expit(np.nan_to_num(log_odds))
         malignant = np.average(probabilities, axis=1, weights=weights)
         return np.column_stack([1 - malignant, malignant])
-
-    def predict(self, X):
-        """Predict the class of each sample.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -14,11 +14,14 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._validation import check_labels
 from ._columns import check_columns, column_table, is_there
+from ._composition import MostProbable
 
 __all__ = ["ImageLevelClassifier"]
 
 
-class ImageLevelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class ImageLevelClassifier(
+    MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     """One classifier of single images for samples that have several.
 
     It learns from all images of the columns, a row an image with the column's name as
@@ -116,20 +119,6 @@ class ImageLevelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities
-
-    def predict(self, X):
-        """Predict the class of each sample.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def _images(self, X):
         """A row an image, and the sample of each."""

@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._levels import level_of_rows
+from ._composition import MostProbable
 
 __all__ = ["LevelAggregator", "aggregate_predictions"]
 
@@ -112,7 +113,7 @@ def _can_score(aggregator):
     return True
 
 
-class LevelAggregator(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Classifier whose predictions are those of a breast or of a patient.
 
     A model of images predicts each image; what belongs together is combined, and each
@@ -224,17 +225,3 @@ class LevelAggregator(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
-
-    def predict(self, X):
-        """Predict the class of what each image belongs to.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
