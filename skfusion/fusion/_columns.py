@@ -18,6 +18,7 @@ __all__ = [
     "group_samples",
     "is_there",
     "naming_rows",
+    "remember_columns",
 ]
 
 # Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
@@ -77,6 +78,12 @@ def check_columns(X, columns, any_image=True):
 def is_there(X, column):
     """Which rows have an image in a column."""
     return X[column].notna().to_numpy(dtype=bool)
+
+
+def remember_columns(estimator, columns):
+    """Set what tells, after ``fit``, which columns an estimator uses."""
+    estimator.feature_names_in_ = np.array(columns, dtype=object)
+    estimator.n_features_in_ = len(columns)
 
 
 def _check_no_file_twice(X, columns):

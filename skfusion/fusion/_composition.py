@@ -1,5 +1,6 @@
 """What the composite estimators of this package share."""
 
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import _BaseComposition
 
 __all__ = ["MostProbable", "NamedEstimators"]
@@ -62,6 +63,16 @@ class NamedEstimators(_BaseComposition):
         self : object
         """
         return self._set_params(self._named, **params)
+
+    @property
+    def named_estimators_(self):
+        """Fitted estimators by their name."""
+        fitted = getattr(self, f"{self._named}_")
+        return dict(zip(self._columns, fitted, strict=True))
+
+    def _sk_visual_block_(self):
+        names, estimators = zip(*getattr(self, self._named), strict=True)
+        return _VisualBlock("parallel", estimators, names=names)
 
     @property
     def _columns(self):

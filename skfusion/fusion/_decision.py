@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -18,7 +19,7 @@ from sklearn.utils.validation import (
 )
 
 from .._validation import check_labels
-from ._columns import check_columns, column_table, group_samples
+from ._columns import check_columns, column_table, group_samples, remember_columns
 from ._composition import MostProbable, NamedEstimators
 
 __all__ = ["DecisionFusionClassifier"]
@@ -72,6 +73,15 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
 
     final_estimator_ : classifier or None
         Fitted `final_estimator`.
+
+    named_estimators_ : dict
+        Fitted models by their column.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of str
+        The columns.
 
     See Also
     --------
@@ -161,6 +171,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         """
         self._validate_names(self._columns)
         there = check_columns(X, self._columns)
+        remember_columns(self, self._columns)
         y = column_or_1d(y)
         check_consistent_length(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
@@ -209,7 +220,18 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
         return tags
+
+    def _sk_visual_block_(self):
+        models = super()._sk_visual_block_()
+        if self.final_estimator is None:
+            return models
+        final = _VisualBlock(
+            "parallel", [self.final_estimator], names=["final_estimator"]
+        )
+        return _VisualBlock("serial", [models, final], dash_wrapped=False)
 
     def _check_two_classes(self):
         if len(self.classes_) != 2:

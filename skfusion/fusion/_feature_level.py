@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import check_columns, column_table, naming_rows
+from ._columns import check_columns, column_table, naming_rows, remember_columns
 from ._composition import NamedEstimators
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
@@ -33,6 +33,15 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     ----------
     extractors_ : list of transformer
         Fitted extractors, in the order of `extractors`.
+
+    named_estimators_ : dict
+        Fitted extractors by their column.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of str
+        The columns.
 
     See Also
     --------
@@ -82,6 +91,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         """
         self._validate_names(self._columns)
         self._check(X)
+        remember_columns(self, self._columns)
         self.extractors_, self._n_features = [], {}
         for column, extractor in self.extractors:
             table = column_table(X, column, self._columns)
@@ -119,6 +129,34 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         ]
         return np.concatenate(blocks, axis=1)
 
+    def get_feature_names_out(self, input_features=None):
+        """Get the names of the features.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            Those of each extractor behind the name of its column, and, last of each
+            column, ``<column>_missing``.
+        """
+        check_is_fitted(self)
+        names = []
+        for column, extractor in self.named_estimators_.items():
+            own = _names_of(extractor, self._n_features[column])
+            names += [f"{column}__{name}" for name in own] + [f"{column}_missing"]
+        return np.array(names, dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = self.missing == "nan"
+        return tags
+
     def _block(self, X, column, extractor, rows):
         """Features of one column, and whether they are missing."""
         block = np.full((len(X), self._n_features[column] + 1), np.nan)
@@ -138,6 +176,14 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
                 f"{self._columns[column]!r}. Leave out the row, or set missing='nan'."
             )
         return there
+
+
+def _names_of(extractor, n_features):
+    """Names of an extractor's features; numbers where it has none."""
+    try:
+        return extractor.get_feature_names_out()
+    except AttributeError:  # a pipeline has the method, but its steps may not
+        return range(n_features)
 
 
 def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):

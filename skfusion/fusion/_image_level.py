@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .._validation import check_labels
-from ._columns import check_columns, column_table, is_there
+from ._columns import check_columns, column_table, is_there, remember_columns
 from ._composition import MostProbable
 
 __all__ = ["ImageLevelClassifier"]
@@ -45,6 +45,12 @@ class ImageLevelClassifier(
 
     estimator_ : classifier
         The fitted classifier of images.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of str
+        The columns.
 
     prior_ : ndarray of shape (n_classes,)
         Share of each class in ``fit``: what is said of a sample without any image in
@@ -88,6 +94,7 @@ class ImageLevelClassifier(
             Fitted classifier.
         """
         check_columns(X, self.columns, any_image=False)
+        remember_columns(self, self.columns)
         y = np.asarray(y)
         check_consistent_length(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
@@ -119,6 +126,12 @@ class ImageLevelClassifier(
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
 
     def _images(self, X):
         """A row an image, and the sample of each."""

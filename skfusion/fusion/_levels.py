@@ -9,7 +9,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -141,6 +141,12 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     estimator_ : classifier
         The fitted model of images.
 
+    n_features_in_ : int
+        Number of columns that the model uses, if it tells.
+
+    feature_names_in_ : ndarray of str
+        Columns that the model uses, if it tells.
+
     See Also
     --------
     skfusion.metrics.make_level_scorer : Counts each breast or patient once.
@@ -201,6 +207,16 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             )
         return self
 
+    @property
+    def n_features_in_(self):
+        """Number of columns that the model uses, if it tells."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Columns that the model uses, if it tells."""
+        return self.estimator_.feature_names_in_
+
     @available_if(_can_score)
     def predict_proba(self, X):
         """Predict the probabilities of what each image belongs to.
@@ -224,4 +240,6 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = get_tags(self.estimator).input_tags.allow_nan
         return tags

@@ -16,7 +16,7 @@ from ..networks._backbones import backbone_image_size, check_backbone
 from ..neural_network._base import BaseCNNClassifier
 from ..neural_network._cnn17 import channel_statistics
 from ..neural_network._transfer import BACKBONE_LEARNING_RATE
-from ._columns import check_columns, group_samples
+from ._columns import check_columns, group_samples, remember_columns
 from ._columns_source import ColumnsSource
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -226,8 +226,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def _check(self, X, *y, reset=False):
         there = check_columns(X, self.columns)
         if reset:
-            self.feature_names_in_ = np.array(self.columns, dtype=object)
-            self.n_features_in_ = len(self.columns)
+            remember_columns(self, self.columns)
             self._check_each_modality(there)
         if not y:
             return X
@@ -308,6 +307,12 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         if self.augmentation is False:
             return None
         return partial(_augment_those_there, augment=self.augmentation)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = False
+        tags.input_tags.allow_nan = True
+        return tags
 
 
 def _augment_each(images, strength):

@@ -41,6 +41,12 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     named_estimators_ : dict
         Fitted models by their modality.
 
+    n_features_in_ : int
+        Number of columns that the models use, if they tell.
+
+    feature_names_in_ : ndarray of str
+        Columns that the models use, if they tell.
+
     See Also
     --------
     skfusion.model_selection.compare_models : Its tables tell modalities apart.
@@ -83,7 +89,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         """
         y = np.asarray(y)
         check_consistent_length(X, y)
-        self._validate_names([name for name, _ in self.estimators])
+        self._validate_names(self._columns)
         rows = self._rows_of_each(X)
         self.estimators_ = []
         for name, estimator in self.estimators:
@@ -100,10 +106,14 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         return self
 
     @property
-    def named_estimators_(self):
-        """Fitted models by their modality."""
-        names = [name for name, _ in self.estimators]
-        return dict(zip(names, self.estimators_, strict=True))
+    def n_features_in_(self):
+        """Number of columns that the models use, if they tell."""
+        return self.estimators_[0].n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Columns that the models use, if they tell."""
+        return self.estimators_[0].feature_names_in_
 
     @available_if(_have_probabilities)
     def predict_proba(self, X):
@@ -148,9 +158,14 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
                 y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
         return y
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        return tags
+
     def _rows_of_each(self, X):
         """Positions of the rows of each modality."""
-        names = [name for name, _ in self.estimators]
+        names = self._columns
         if not isinstance(X, pd.DataFrame) or self.by not in X.columns:
             raise ValueError(
                 f"{type(self).__name__} expects a DataFrame with the column "
