@@ -1,9 +1,15 @@
 """What the composite estimators of this package share."""
 
 from sklearn.utils._repr_html.estimator import _VisualBlock
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
 from sklearn.utils.metaestimators import _BaseComposition
 
-__all__ = ["MostProbable", "NamedEstimators"]
+__all__ = ["MostProbable", "NamedEstimators", "route_fit", "router_of"]
 
 
 class MostProbable:
@@ -77,3 +83,41 @@ class NamedEstimators(_BaseComposition):
     @property
     def _columns(self):
         return [name for name, _ in getattr(self, self._named)]
+
+
+def router_of(composite, estimators):
+    """Route metadata of ``fit`` to the ``fit`` of inner estimators.
+
+    Parameters
+    ----------
+    composite : estimator
+
+    estimators : dict
+        Inner estimators by their name.
+
+    Returns
+    -------
+    routing : MetadataRouter
+    """
+    mapping = MethodMapping().add(caller="fit", callee="fit")
+    return MetadataRouter(owner=composite).add(method_mapping=mapping, **estimators)
+
+
+def route_fit(composite, params):
+    """Find what each inner estimator asked for of the metadata of ``fit``.
+
+    Parameters
+    ----------
+    composite : estimator
+        With ``get_metadata_routing``.
+
+    params : dict
+        Metadata; an error where there is some and routing is not enabled.
+
+    Returns
+    -------
+    routed : Bunch
+        ``routed[name]["fit"]`` is for the inner estimator of that name.
+    """
+    _raise_for_params(params, composite, "fit")
+    return process_routing(composite, "fit", **params)

@@ -10,11 +10,15 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import (
+    _check_method_params,
+    check_consistent_length,
+    check_is_fitted,
+)
 
 from .._validation import check_labels
 from ._columns import check_columns, column_table, is_there, remember_columns
-from ._composition import MostProbable
+from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["ImageLevelClassifier"]
 
@@ -77,7 +81,7 @@ class ImageLevelClassifier(
         self.columns = columns
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X, y, **params):
         """Fit the classifier to all images of the columns.
 
         Parameters
@@ -87,6 +91,10 @@ class ImageLevelClassifier(
 
         y : array-like of shape (n_samples,)
             Class labels.
+
+        **params : dict
+            Metadata, such as `groups`, for the classifier: each image gets that of its
+            sample. Only with metadata routing enabled.
 
         Returns
         -------
@@ -100,7 +108,9 @@ class ImageLevelClassifier(
         self.classes_, codes = check_labels(y, type(self).__name__)
         self.prior_ = np.bincount(codes) / len(codes)
         table, samples = self._images(X)
-        self.estimator_ = clone(self.estimator).fit(table, y[samples])
+        params = route_fit(self, params)["estimator"]["fit"]
+        params = _check_method_params(X, params, indices=samples)
+        self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
         return self
 
     def predict_proba(self, X):
@@ -126,6 +136,15 @@ class ImageLevelClassifier(
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities
+
+    def get_metadata_routing(self):
+        """Say which metadata of ``fit`` the classifier of images asks for.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        return router_of(self, {"estimator": self.estimator})
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -11,11 +11,12 @@ from sklearn.base import (
 )
 from sklearn.utils import check_consistent_length, column_or_1d, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
+from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._levels import level_of_rows
-from ._composition import MostProbable
+from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["LevelAggregator", "aggregate_predictions"]
 
@@ -190,7 +191,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             Class of each image.
 
         **fit_params : dict
-            Passed on to the model.
+            Passed on to the model; with metadata routing, what it asked for.
 
         Returns
         -------
@@ -198,6 +199,8 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             Fitted classifier.
         """
         level_of_rows(X, self.by)
+        if _routing_enabled():
+            fit_params = route_fit(self, fit_params)["estimator"]["fit"]
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
@@ -236,6 +239,15 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         y_score = self.estimator_.predict_proba(X)[:, 1]
         combined = _combine(y_score, codes, self.method)[codes]
         return np.column_stack([1 - combined, combined])
+
+    def get_metadata_routing(self):
+        """Say which metadata of ``fit`` the model asks for.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        return router_of(self, {"estimator": self.estimator})
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, _fit_context, clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import (
+    _check_method_params,
+    check_consistent_length,
+    check_is_fitted,
+)
 
-from ._composition import NamedEstimators
+from ._composition import NamedEstimators, route_fit, router_of
 
 __all__ = ["PerModalityClassifier"]
 
@@ -71,7 +75,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         self.by = by
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X, y, **params):
         """Fit the model of each modality to its rows.
 
         Parameters
@@ -82,6 +86,10 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         y : array-like of shape (n_samples,)
             Class labels.
 
+        **params : dict
+            Metadata, such as `groups`, for the models: each gets that of its rows.
+            Only with metadata routing enabled.
+
         Returns
         -------
         self : object
@@ -90,15 +98,13 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         y = np.asarray(y)
         check_consistent_length(X, y)
         self._validate_names(self._columns)
-        rows = self._rows_of_each(X)
+        rows, routed = self._rows_of_each(X), route_fit(self, params)
+        self._check_each_has_rows(rows)
         self.estimators_ = []
         for name, estimator in self.estimators:
-            if not len(rows[name]):
-                raise ValueError(
-                    f"Expected rows of each modality in fit. Got none of {name!r} in "
-                    f"the column {self.by!r} of X."
-                )
-            fitted = clone(estimator).fit(X.iloc[rows[name]], y[rows[name]])
+            own, params = rows[name], routed[name]["fit"]
+            params = _check_method_params(X, params, indices=own)
+            fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
             self.estimators_.append(fitted)
         self.classes_ = np.unique(
             np.concatenate([e.classes_ for e in self.estimators_])
@@ -158,10 +164,27 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
                 y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
         return y
 
+    def get_metadata_routing(self):
+        """Say which metadata of ``fit`` the models ask for.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        return router_of(self, dict(self.estimators))
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags
+
+    def _check_each_has_rows(self, rows):
+        for name, own in rows.items():
+            if not len(own):
+                raise ValueError(
+                    f"Expected rows of each modality in fit. Got none of {name!r} in "
+                    f"the column {self.by!r} of X."
+                )
 
     def _rows_of_each(self, X):
         """Positions of the rows of each modality."""
