@@ -6,6 +6,7 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.utils._param_validation import validate_params
 
 from .._levels import level_of_rows
+from ._summary import warn_of_positive_class
 
 __all__ = ["make_level_scorer"]
 
@@ -20,6 +21,9 @@ class _LevelScorer:
     def __call__(self, estimator, X, y):
         codes = pd.factorize(level_of_rows(X, self.by))[0]
         table = pd.DataFrame({"true": np.asarray(y), "pred": estimator.predict(X)})
+        warn_of_positive_class(
+            np.unique(table.to_numpy()), "make_level_scorer", "Else pass y of 0 and 1."
+        )
         # Malignant, the greater label, where any of its images is.
         once = table.groupby(codes).max()
         return self.metric(once["true"], once["pred"])
@@ -36,7 +40,8 @@ def make_level_scorer(by="breast", metric=cohen_kappa_score):
     """Make a scorer that counts each breast, or each patient, once.
 
     A breast is malignant where one of its images is, in truth and as predicted: of two
-    labels the greater one counts as malignant. Behind a
+    labels the greater one counts as malignant, and a warning says which one that is
+    where it is but the last in the alphabet. Behind a
     :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
     alike; behind any other model it is the most suspicious image that decides.
 

@@ -200,7 +200,7 @@ def _check_labels(y_true, y_pred, labels):
     return *encoded, labels
 
 
-def warn_of_positive_class(classes, name):
+def warn_of_positive_class(classes, name, advice=None):
     """Warn where which of two class names is positive is but a matter of the alphabet.
 
     Parameters
@@ -209,17 +209,25 @@ def warn_of_positive_class(classes, name):
         Sorted labels.
 
     name : str
-        Of the function that is to be given `labels`.
+        Of the function that takes one for positive.
+
+    advice : str, default=None
+        What to do. If None, to give the function `labels`.
     """
     is_text = isinstance(classes[-1], str)
-    if len(classes) == 2 and is_text and classes[-1] != "malignant":
-        warnings.warn(
-            f"{name} takes {str(classes[-1])!r} for the positive class, as the last in "
-            f"the alphabet. Pass labels={classes.tolist()!r} if it is, or "
-            f"labels={classes[::-1].tolist()!r}.",
-            DataQualityWarning,
-            stacklevel=4,
+    if len(classes) != 2 or not is_text or classes[-1] == "malignant":
+        return
+    if advice is None:
+        advice = (
+            f"Pass labels={classes.tolist()!r} if it is, or "
+            f"labels={classes[::-1].tolist()!r}."
         )
+    warnings.warn(
+        f"{name} takes {str(classes[-1])!r} for the positive class, as the last in the "
+        f"alphabet. {advice}",
+        DataQualityWarning,
+        stacklevel=4,
+    )
 
 
 def _two_classes(present):

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from skfusion.exceptions import DataQualityWarning
 from skfusion.fusion import LevelAggregator, aggregate_predictions
 from skfusion.metrics import make_level_scorer
 
@@ -108,6 +111,26 @@ def test_a_scorer_counts_each_patient_once(model, data):
     score = make_level_scorer("group", accuracy_score)(fitted, X, y)
     first = X.groupby("group").head(1).index
     assert score == np.mean(fitted.predict(X)[first] == y[first])
+
+
+def test_a_level_scorer_says_which_text_label_is_malignant(model, data):
+    X, y = data
+    y = np.where(y == 1, "cancer", "no cancer")
+    fitted = clone(model).fit(X, y)
+    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+        make_level_scorer("group")(fitted, X, y)
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1], [False, True], ["benign", "malignant"]], ids=str
+)
+def test_a_level_scorer_says_nothing_where_it_is_clear(model, data, labels):
+    X, y = data
+    y = np.array(labels)[y]
+    fitted = clone(model).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        make_level_scorer("group")(fitted, X, y)
 
 
 def test_a_level_scorer_scores_folds(model, data):
