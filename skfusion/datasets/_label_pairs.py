@@ -8,18 +8,12 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from .._groups import known_groups
+from .._pairs import BY_LABEL, PAIR_WARNING, PAIRED_BY
 
 __all__ = ["make_label_pairs"]
 
 # A block is no patient, and a pair no breast: nothing is to be told of them by X.
 _NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "laterality")
-
-PAIR_WARNING = (
-    "Each pair shares a label, not a woman: a mammogram of one and an ultrasound image "
-    "of another. Two independent looks at one label raise accuracy by arithmetic, "
-    "whatever the method. What is measured on such pairs says nothing of what fusion "
-    "is worth to a patient."
-)
 
 
 @validate_params(
@@ -61,7 +55,8 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_pairs, n_columns)
             The columns ``mammogram`` and ``ultrasound`` (paths), ``group`` (the
-            block: no patient), and ``mammogram_inverted`` or ``ultrasound_inverted``
+            block: no patient), ``paired_by`` ("label": what measures on such pairs
+            says what they are), and ``mammogram_inverted`` or ``ultrasound_inverted``
             where a data set has images of wrong polarity.
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
@@ -95,7 +90,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     ... ]
     >>> pairs = make_label_pairs(*both, n_blocks=4, random_state=0)
     >>> pairs.data.columns.tolist()
-    ['mammogram', 'ultrasound', 'group']
+    ['mammogram', 'ultrasound', 'group', 'paired_by']
     >>> len(pairs.target), sorted(set(pairs.groups))
     (20, ['block1', 'block2', 'block3', 'block4'])
     """
@@ -158,6 +153,7 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
             "mammogram": left["image"],
             "ultrasound": right["image"],
             "group": [f"block{block + 1}" for block in blocks[rows[0]]],
+            PAIRED_BY: BY_LABEL,
         }
     )
     for name, side in (("mammogram", left), ("ultrasound", right)):

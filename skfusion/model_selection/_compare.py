@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from .._groups import known_groups
+from .._pairs import warn_of_label_pairs
 from ..exceptions import DataQualityWarning
 from ..metrics._summary import warn_of_positive_class
 from ._candidates import fit_fold, free_memory
@@ -121,6 +122,8 @@ def compare_models(
             class. It holds no path.
         splits : list of (ndarray, ndarray)
             Rows trained on and rows predicted, the same for every model.
+        warning : str
+            What label-made pairs cannot say, where X holds some; else empty.
 
     Raises
     ------
@@ -159,6 +162,7 @@ def compare_models(
     (6, 8)
     """
     estimators = _check_estimators(estimators)
+    warning = warn_of_label_pairs(X)
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     check_classification_targets(y)
@@ -181,6 +185,7 @@ def compare_models(
         summary=summary_table(predictions, labels),
         predictions=predictions,
         splits=splits,
+        warning=warning,
     )
 
 

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from .._groups import known_groups
+from .._pairs import PAIRED_BY, warn_of_label_pairs
 from ..metrics import classification_summary
 from ..metrics._paired import holm, paired_kappa_gain
 from ._compare import compare_models
@@ -119,6 +120,8 @@ def fusion_gain(
             Column that was chosen in each fold.
         predictions : DataFrame
             Out-of-fold predictions, as of :func:`compare_models`.
+        warning : str
+            What label-made pairs cannot say, where X holds some; else empty.
 
     See Also
     --------
@@ -151,6 +154,9 @@ def fusion_gain(
     >>> result.gain["model"].tolist()
     ['pooled', 'per modality', 'features']
     """
+    warning = warn_of_label_pairs(X)
+    if warning:  # said once, not by each comparison
+        X = X.drop(columns=PAIRED_BY)
     y = np.asarray(y)
     columns = [column for column, _ in single]
     groups = known_groups(X, groups)
@@ -180,6 +186,7 @@ def fusion_gain(
         ),
         best_single=best,
         predictions=predictions,
+        warning=warning,
     )
 
 

@@ -55,6 +55,10 @@ def test_the_warning_is_carried(pairs):
     assert pairs.warning in pairs.DESCR
 
 
+def test_every_pair_is_marked(pairs):
+    assert (pairs.data["paired_by"] == "label").all()
+
+
 def test_polarity_rides_along(sets):
     mammography, ultrasound = sets
     marked = Bunch(**mammography | {"data": mammography.data.assign(inverted=True)})

@@ -494,3 +494,14 @@ def test_a_positive_class_by_the_alphabet_is_warned_of():
     models = [("prior", DummyClassifier())]
     with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
         compare_models(models, X, names, groups=groups, cv=2)
+
+
+def test_label_made_pairs_are_told_wherever_their_rows_went():
+    X = pd.DataFrame({"density": np.arange(12), "paired_by": "label"})
+    other = X.drop(columns="paired_by")
+    X, y = pd.concat([other, X]).iloc[::-1], np.tile([0, 1], 12)
+    models = [("prior", DummyClassifier())]
+    with pytest.warns(DataQualityWarning, match="not a woman"):
+        result = compare_models(models, X, y, groups=np.arange(24), cv=2)
+    assert "not a woman" in result.warning
+    assert compare_models(models, other, y[:12], groups=np.arange(12)).warning == ""

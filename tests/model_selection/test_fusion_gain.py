@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skfusion.exceptions import DataQualityWarning
 from skfusion.fusion import DecisionFusionClassifier
 from skfusion.metrics._paired import holm, paired_kappa_gain
 from skfusion.model_selection import fusion_gain
@@ -135,6 +136,19 @@ def test_no_image_crosses_a_split_of_shuffled_pairs(n_of_group, monkeypatch):
     for images in Remembering.fits:
         # Of three folds, that of the test side is not learnt from.
         assert len({fold_of_image[image] for image in images}) <= 2
+
+
+def test_label_made_pairs_are_told_once():
+    X, y = make_samples(48, complementarity=0.5)
+    fusions = [("decisions", decide())]
+    with pytest.warns(DataQualityWarning, match="not a woman") as told:
+        result = fusion_gain(SINGLE, fusions, X.assign(paired_by="label"), y, **OPTIONS)
+    assert len([one for one in told if "not a woman" in str(one.message)]) == 1
+    assert "not a woman" in result.warning
+
+
+def test_of_other_pairs_there_is_nothing_to_tell(complementary):
+    assert complementary.warning == ""
 
 
 def test_folds_that_test_a_sample_twice_are_refused():
