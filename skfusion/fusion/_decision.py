@@ -4,10 +4,8 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import ClassifierMixin, _fit_context, clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._repr_html.estimator import _VisualBlock
@@ -19,6 +17,7 @@ from sklearn.utils.validation import (
 )
 
 from .._validation import check_labels
+from ._calibration import calibrate, gain_over_chance, score_images
 from ._columns import check_columns, column_table, group_samples, remember_columns
 from ._composition import MostProbable, NamedEstimators
 
@@ -186,7 +185,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         for column, rows in enumerate(there.T):
             own = self._fit_column(X, codes, column, rows, splits)
             scores[rows, column] = own
-            calibrator = _calibrate(own, codes[rows])
+            calibrator = calibrate(own, codes[rows])
             self.calibrators_.append(calibrator)
             log_odds[rows, column] = calibrator.decision_function(own[:, np.newaxis])
         self.weights_ = self._weigh(scores, codes)
@@ -259,7 +258,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             if len(test):
                 self._check_both_classes(own[train], name, "an inner fold")
                 model = clone(estimator).fit(table.iloc[train], own[train])
-                scores[test] = _score(model, table.iloc[test], len(train))
+                scores[test] = score_images(model, table.iloc[test], len(train))
         self._check_both_classes(own, name, "fit")
         self.estimators_.append(clone(estimator).fit(table, own))
         self._n_learnt[name] = len(table)
@@ -282,7 +281,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         if self.weights is None:
             weights = np.ones(len(self.estimators))
         elif isinstance(self.weights, str):
-            weights = np.array([_gain(each, codes) for each in scores.T])
+            weights = np.array([gain_over_chance(each, codes) for each in scores.T])
         else:
             weights = self._check_weights()
         if not weights.any():  # none is better than chance: then all alike
@@ -308,7 +307,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             if rows.any():
                 table = column_table(X, self._columns[column], self._columns)
                 n_learnt = self._n_learnt[self._columns[column]]
-                scores = _score(self.estimators_[column], table, n_learnt)
+                scores = score_images(self.estimators_[column], table, n_learnt)
                 log_odds[rows, column] = self.calibrators_[column].decision_function(
                     scores[:, np.newaxis]
                 )
@@ -318,38 +317,6 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
 def _positions(rows, part):
     """Positions, among the rows that are there, of those in a part of all."""
     return (np.cumsum(rows) - 1)[part[rows[part]]]
-
-
-def _score(model, table, n_learnt):
-    """Score of the positive class: log-odds, or what the model decides by.
-
-    No model can be surer than it has seen images.
-    """
-    if not hasattr(model, "predict_proba"):
-        return model.decision_function(table)
-    with np.errstate(divide="ignore"):
-        log_odds = logit(model.predict_proba(table)[:, 1])
-    return np.clip(log_odds, -np.log(n_learnt + 1), np.log(n_learnt + 1))
-
-
-def _calibrate(scores, codes):
-    """Fit Platt's line from scores to log-odds; flat where they say the opposite."""
-    n_benign, n_malignant = np.bincount(codes, minlength=2)
-    targets = np.where(codes, (n_malignant + 1) / (n_malignant + 2), 1 / (n_benign + 2))
-    line = LogisticRegression(C=np.inf).fit(
-        np.tile(scores, 2)[:, np.newaxis],
-        np.repeat([1, 0], len(codes)),
-        sample_weight=np.r_[targets, 1 - targets],
-    )
-    if line.coef_[0, 0] < 0:
-        line.coef_[:], line.intercept_[:] = 0, logit(targets.mean())
-    return line
-
-
-def _gain(scores, codes):
-    """Area under the ROC curve above that of chance."""
-    there = ~np.isnan(scores)
-    return max(roc_auc_score(codes[there], scores[there]) - 0.5, 0)
 
 
 def _with_presence(log_odds):
