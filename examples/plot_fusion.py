@@ -50,6 +50,9 @@ from skfusion.images import ImageSource
 from skfusion.model_selection import fusion_gain
 
 BACKBONE = "mobilenet_v2"
+RANDOM_NOTE = """\
+Frozen features of random weights see next to nothing. What the network of two branches
+gains over them is that of another model, not of fusion: look at its controls."""
 COLUMNS = ["mammogram", "ultrasound"]
 COMPLEMENTARITIES = (0.5, 0.0)
 SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 1.5}
@@ -128,7 +131,7 @@ def describe_pairs(pairs, kind):
         f"{pairs.target.mean():.1%} malignant",
     ]
     if "visible_in" in pairs.frame:
-        counts = pairs.frame["visible_in"].value_counts()
+        counts = pairs.frame["visible_in"].value_counts().sort_index()
         seen = [f"{name} {count}" for name, count in counts.items()]
         lines.append("  class visible in: " + ", ".join(seen))
     if "warning" in pairs:
@@ -140,8 +143,8 @@ def describe_pairs(pairs, kind):
 # The weights
 # -----------
 # The frozen features come from a network that was trained on ImageNet. Without a file,
-# torchvision downloads its weights; where that fails, the weights are random, and such
-# features tell little. What the pictures then say is told below.
+# torchvision downloads its weights; where that fails, the weights are random, which is
+# good enough to see that everything runs.
 
 
 def find_weights(path, images):
@@ -192,10 +195,11 @@ def make_models(weights, cache, settings):
 # is chosen in inner folds. The gain is that over the best single modality, with a
 # paired interval.
 #
-# A gain over another *kind* of model is no gain of fusion. The network is not of the
-# kind of the single models: compare it with itself on shuffled pairs. This holds all
-# the more where the weights are random: there the network sees more than the frozen
-# features do, and is better for that reason alone, whatever the complementarity.
+# A gain over another *kind* of model is no gain of fusion. The network, learnt from
+# scratch from few pairs, is not of the kind of the single models, so compare it with
+# itself on shuffled pairs. Where the weights are random, the frozen features see next
+# to nothing, and what the network gains over them says nothing of fusion, whatever the
+# complementarity.
 
 MODELS = [
     *("mammogram", "ultrasound", "best single", "pooled", "per modality"),
@@ -245,10 +249,12 @@ def print_report(result, kind):
 # The figures
 # -----------
 # Some of the pairs; kappa and gain of each model; and each fusion beside its controls.
-# Where pairs are complementary, a fusion of models that see something is to the right
-# of zero in the second figure; where they are not, only so far as two looks at one
-# label err less than one. In the third, the distance from the true pairs to those
-# shuffled across classes is what the second image gave to this very model.
+# Models that read each image well gain where pairs are complementary, and little where
+# they are not. Models that read them badly may gain in both, for two looks at one label
+# err less than one: that, too, is what the controls are for. In the third figure, the
+# distance from the true pairs to those shuffled across classes is what the second image
+# gave to this very model; that to those shuffled within the class is what it took that
+# both were of one woman.
 
 
 def choose_examples(frame):
@@ -388,6 +394,8 @@ def main():
         kind, pairs = next(iter(data.items()))
         weights, origin = find_weights(arguments.weights, pairs.data["mammogram"][:2])
         print(f"Weights of the pretrained {BACKBONE}: {origin}\n")
+        if weights is None:
+            print(RANDOM_NOTE + "\n")
         figures = {"fusion_pairs.png": plot_pairs(pairs, kind)}
         results = {}
         for kind, pairs in data.items():
