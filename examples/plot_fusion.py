@@ -55,7 +55,7 @@ Frozen features of random weights see next to nothing. What the network of two b
 gains over them is that of another model, not of fusion: look at its controls."""
 COLUMNS = ["mammogram", "ultrasound"]
 COMPLEMENTARITIES = (0.5, 0.0)
-SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 1.5}
+SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 2.5}
 SYNTHETIC_SETTINGS = {  # small, for the time it takes
     "features": {"image_size": 96},
     "network": {"width": 8, "image_size": 48, "batch_size": 16, "max_epochs": 12},
@@ -70,7 +70,9 @@ REAL_SETTINGS = {"features": {}, "network": {}, "gain": {}}
 # Each sample is a row, with the path of an image in a column for each modality. Of the
 # synthetic pairs it is known how much there is to gain. With a complementarity of 0.5
 # half of the lesions show their class in one of the two images only; no model of one
-# modality can know the others. With 0 every lesion shows it in both.
+# modality can know the others. With 0 every lesion shows it in both. Where a lesion
+# shows its class, it shows it clearly: what a good model then lacks is what it cannot
+# see.
 #
 # Real pairs made by label share a label and no woman; the warning that comes with them
 # is printed.
