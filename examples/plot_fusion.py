@@ -51,8 +51,8 @@ from skfusion.model_selection import fusion_gain
 
 BACKBONE = "mobilenet_v2"
 RANDOM_NOTE = """\
-Frozen features of random weights see next to nothing. What the network of two branches
-gains over them is that of another model, not of fusion: look at its controls."""
+Frozen features of random weights see little, and leave little to fuse. What the network
+of two branches gains over them is that of another model, not of fusion."""
 COLUMNS = ["mammogram", "ultrasound"]
 COMPLEMENTARITIES = (0.5, 0.0)
 SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 2.5}
@@ -199,9 +199,10 @@ def make_models(weights, cache, settings):
 #
 # A gain over another *kind* of model is no gain of fusion. The network, learnt from
 # scratch from few pairs, is not of the kind of the single models, so compare it with
-# itself on shuffled pairs. Where the weights are random, the frozen features see next
-# to nothing, and what the network gains over them says nothing of fusion, whatever the
-# complementarity.
+# itself on shuffled pairs. Where the weights are random, the frozen features see little
+# and leave little to fuse, and what the network gains over them says nothing of fusion,
+# whatever the complementarity. The :ref:`chapter on fusion <fusion>` shows the second
+# figure with pretrained weights.
 
 MODELS = [
     *("mammogram", "ultrasound", "best single", "pooled", "per modality"),
@@ -255,8 +256,8 @@ def print_report(result, kind):
 # they are not. Models that read them badly may gain in both, for two looks at one label
 # err less than one: that, too, is what the controls are for. In the third figure, the
 # distance from the true pairs to those shuffled across classes is what the second image
-# gave to this very model; that to those shuffled within the class is what it took that
-# both were of one woman.
+# gave to this very model; the distance to those shuffled within the class is what two
+# images of one woman gave beyond two looks at one label.
 
 
 def choose_examples(frame):
