@@ -23,6 +23,7 @@ from models import (
     make_image_model,
 )
 from record import RUNS, current_commit, read_runs, write_results
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch
 
@@ -54,6 +55,8 @@ ORDER = (
     "per modality",
     "features",
     "decisions",
+    "decisions, weighted",
+    "decisions, stacked",
     "two branches",
 )
 
@@ -87,7 +90,6 @@ def run(seed, arguments):
         pairs.data,
         pairs.target,
         random_state=seed,
-        verbose=1,
     )
     return tabulate(result).assign(pairs=len(pairs.target))
 
@@ -123,12 +125,15 @@ def make_fusions(weights, cache, seed):
         store=cache,
         random_state=seed,
     )
+    decisions = DecisionFusionClassifier(
+        [(c, image) for c in COLUMNS], random_state=seed
+    )
+    stacked = clone(decisions).set_params(final_estimator=LogisticRegression())
     fusions = [
         ("features", make_feature_fusion([(c, extractor) for c in COLUMNS], linear)),
-        (
-            "decisions",
-            DecisionFusionClassifier([(c, image) for c in COLUMNS], random_state=seed),
-        ),
+        ("decisions", decisions),
+        ("decisions, weighted", clone(decisions).set_params(weights="cv")),
+        ("decisions, stacked", stacked),
         ("two branches", network),
     ]
     return extractor, fusions if seed in NETWORK_SEEDS else fusions[:-1]
