@@ -5,24 +5,19 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from .._groups import known_groups
 from .._pairs import PAIRED_BY, warn_of_label_pairs
-from ..metrics import classification_summary
 from ..metrics._paired import holm, paired_kappa_gain
 from ._compare import compare_models
+from ._fusion_controls import kappa_interval, run_controls, wide_predictions
 from ._splits import check_splits
 
 __all__ = ["fusion_gain"]
-
-_PRESENCE = "presence only"
 
 
 @validate_params(
@@ -66,6 +61,10 @@ def fusion_gain(
       fusion must fall to the first modality alone.
     - *presence only*: a classifier that sees which modalities are there, and no image.
       Above kappa 0, which images were taken gives the class away.
+
+    Images are shuffled inside large groups, or inside blocks of several groups of one
+    fold. These blocks are then what must not cross a split, in the column ``group``,
+    too, so that the images of one patient stay on one side of inner splits.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -175,13 +174,13 @@ def fusion_gain(
     predictions = compare_models(models, X, y, **options).predictions
     alone = models[: len(single)]
     best = _choose_single(alone, X, y, groups, splits, inner_cv, int(seeds[0]))
-    table = _wide(predictions)
+    table = wide_predictions(predictions)
     table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
     interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
     return Bunch(
         summary=_summarise(table, y, groups, interval),
         gain=_gains(table, y, groups, [name for name, _ in fusions], interval),
-        controls=_run_controls(
+        controls=run_controls(
             fusions, columns, X, y, fold, int(seeds[2]), options, interval
         ),
         best_single=best,
@@ -240,25 +239,13 @@ def _inner_kappa(pair, X, y, groups, inner_cv, seed):
     return cohen_kappa_score(y, y_pred)
 
 
-def _wide(predictions):
-    """Predicted labels: a row a sample, a column a model."""
-    return predictions.pivot(index="row", columns="model", values="y_pred")
-
-
 def _summarise(table, y, groups, interval):
     rows = []
     for model in table.columns:
-        rows.append({"model": model, **_kappa(y, table[model], groups, interval)})
+        rows.append(
+            {"model": model, **kappa_interval(y, table[model], groups, interval)}
+        )
     return pd.DataFrame(rows)
-
-
-def _kappa(y, y_pred, groups, interval):
-    """Kappa with its interval."""
-    summary = classification_summary(
-        y, y_pred, groups=groups, labels=np.unique(y), **interval
-    )
-    kappa = summary.loc["kappa"].rename({"estimate": "kappa"})
-    return kappa.to_dict()
 
 
 def _gains(table, y, groups, fusions, interval):
@@ -278,55 +265,3 @@ def _gains(table, y, groups, fusions, interval):
     is_fusion = gains["model"].isin(fusions)
     gains.loc[is_fusion, "p (Holm)"] = holm(gains.loc[is_fusion, "p"])
     return gains
-
-
-def _run_controls(fusions, columns, X, y, fold, seed, options, interval):
-    """Kappa of the fusions on shuffled pairs, and of presence alone."""
-    groups, rows = options["groups"], []
-    for name, within in (("within the class", y), ("across classes", 0)):
-        shuffled = _shuffle_pairs(X, columns[1:], fold, groups, within, seed)
-        predictions = compare_models(fusions, shuffled, y, **options).predictions
-        for model, y_pred in _wide(predictions).items():
-            kappa = _kappa(y, y_pred, groups, interval)
-            rows.append({"control": f"shuffled {name}", "model": model, **kappa})
-    presence = [(_PRESENCE, _presence_classifier(columns))]
-    y_pred = _wide(compare_models(presence, X, y, **options).predictions)[_PRESENCE]
-    rows.append(
-        {"control": _PRESENCE, "model": "-", **_kappa(y, y_pred, groups, interval)}
-    )
-    return pd.DataFrame(rows)
-
-
-def _shuffle_pairs(X, columns, fold, groups, within, seed):
-    """Give each sample the images of another one that has some.
-
-    Where groups hold several samples, as the blocks of label-made pairs do, images stay
-    in their group, which no split crosses; else in the fold in which they are tested.
-    """
-    several = pd.Series(groups).duplicated().any()
-    units = pd.DataFrame({"unit": groups if several else fold, "class": within})
-    rng = np.random.RandomState(seed)
-    shuffled = X.copy()
-    for column in columns:
-        order = _permute(units.assign(there=X[column].notna().to_numpy()), rng)
-        own = [c for c in X.columns if c == column or c.startswith(f"{column}_")]
-        shuffled[own] = X[own].iloc[order].to_numpy()
-    return shuffled
-
-
-def _permute(units, rng):
-    """Permutation of the rows that leaves each among those that are like it."""
-    order = np.arange(len(units))
-    for rows in units.groupby(list(units.columns)).indices.values():
-        order[rows] = rng.permutation(rows)
-    return order
-
-
-def _presence_classifier(columns):
-    """Logistic regression of which images are there."""
-    presence = FunctionTransformer(_presence, kw_args={"columns": columns})
-    return make_pipeline(presence, LogisticRegression())
-
-
-def _presence(X, columns):
-    return X[columns].notna().to_numpy(dtype=np.float64)

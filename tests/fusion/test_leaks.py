@@ -273,12 +273,16 @@ def test_nothing_leaks_in_a_gain_and_its_controls(data, log):
 
 
 @pytest.mark.parametrize("data", ["gaps"], indirect=True)
-def test_no_file_leaks_where_images_change_groups(data, log):
-    """A group of one: its images are shuffled among the others of its fold."""
+def test_no_patient_leaks_where_images_change_rows(data, log):
+    """A group of one: its images are shuffled among others, which become a group."""
     X, y, _ = data
-    log.owners = {file: () for file in log.owners}
-    fusions = [(name, FUSIONS[name]) for name in ("features", "decisions", "branches")]
     X = X.assign(group=np.arange(len(y)))
+    log.owners = {
+        file: {row}
+        for column in COLUMNS
+        for file, row in zip(X[column], X["group"], strict=True)
+    }
+    fusions = [(name, FUSIONS[name]) for name in ("features", "decisions", "branches")]
     fusion_gain(each(Spy()), fusions, X, y, cv=2, inner_cv=2, n_resamples=5)
     assert log.is_clean()
 

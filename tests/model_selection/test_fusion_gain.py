@@ -7,6 +7,7 @@ from skfusion.exceptions import DataQualityWarning
 from skfusion.fusion import DecisionFusionClassifier
 from skfusion.metrics._paired import holm, paired_kappa_gain
 from skfusion.model_selection import fusion_gain
+from skfusion.model_selection._fusion_controls import _blocks, _shuffle_pairs
 
 COLUMNS = ["mammogram", "ultrasound"]
 
@@ -170,3 +171,15 @@ def test_a_paired_interval_is_narrower_than_two_intervals():
 
 def test_holm_corrects_for_the_number_of_tests():
     np.testing.assert_allclose(holm([0.01, 0.02, 0.5]), [0.03, 0.04, 0.5])
+
+
+def test_shuffles_move_most_images_and_keep_the_class():
+    X, y = make_samples(240, complementarity=0.5)
+    fold = np.arange(240) // 2 % 5
+    blocks = _blocks(fold, X["group"], y)
+    shuffled = _shuffle_pairs(X, ["ultrasound"], blocks, y, seed=0)
+    row_of_image = pd.Series(np.arange(240), index=X["ultrasound"])
+    rows = row_of_image[shuffled["ultrasound"]].to_numpy()
+    assert (rows != np.arange(240)).mean() > 0.6
+    assert (y[rows] == y).all()
+    assert (blocks[rows] == blocks).all()
