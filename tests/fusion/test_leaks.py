@@ -193,13 +193,13 @@ def label_pairs(tmp_path_factory):
 def gaps(tmp_path_factory):
     """Synthetic pairs, two of a group, of which some lack an image."""
     pairs = make_breast_images(
-        48,
+        96,
         paired=True,
         image_size=16,
         folder=tmp_path_factory.mktemp("gaps"),
         random_state=0,
     )
-    X = pairs.data.assign(group=[f"group{row // 2}" for row in range(48)])
+    X = pairs.data.assign(group=[f"group{row // 2}" for row in range(96)])
     X.loc[::7, "mammogram"] = None
     X.loc[1::7, "ultrasound"] = None
     owners = {
@@ -267,7 +267,7 @@ def test_nothing_leaks_in_cross_validation(name, data, log):
 def test_nothing_leaks_in_a_gain_and_its_controls(data, log):
     X, y, _ = data
     fusion_gain(
-        each(Spy()), list(FUSIONS.items())[2:], X, y, cv=2, inner_cv=2, n_resamples=5
+        each(Spy()), list(FUSIONS.items())[2:], X, y, cv=3, inner_cv=2, n_resamples=5
     )
     assert log.is_clean()
 
