@@ -58,7 +58,7 @@ COMPLEMENTARITIES = (0.5, 0.0)
 SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 2.5}
 SYNTHETIC_SETTINGS = {  # small, for the time it takes
     "features": {"image_size": 96},
-    "network": {"width": 8, "image_size": 48, "batch_size": 16, "max_epochs": 12},
+    "network": {"width": 8, "image_size": 48, "batch_size": 8, "max_epochs": 30},
     "gain": {"cv": 3},
 }
 REAL_SETTINGS = {"features": {}, "network": {}, "gain": {}}

@@ -106,7 +106,7 @@ def levels():
     box(axis, 3, 1.5, "left breast", n_rows=2)
     box(axis, 3, 3.5, "right breast", n_rows=2)
     box(axis, 4, 2.5, "patient", n_rows=4)
-    for x, name in enumerate(("of an image", 'by="breast"', 'by="patient"'), start=2):
+    for x, name in enumerate(("of an image", 'by="breast"', 'by="group"'), start=2):
         label(axis, x, 0.3, name)
     axis.set_ylim(4.55, 0)
     figure.set_figheight(INCHES * 4.55)
