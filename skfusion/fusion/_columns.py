@@ -13,6 +13,7 @@ from .._image_table import image_table
 from ..exceptions import DataQualityWarning, ImageReadError
 
 __all__ = [
+    "OF_AN_IMAGE",
     "check_columns",
     "column_table",
     "group_samples",
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 # Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
-_OF_AN_IMAGE = ("inverted", "augmentation")
+OF_AN_IMAGE = ("inverted", "augmentation")
 
 
 def check_columns(X, columns, any_image=True):
@@ -118,8 +119,8 @@ def column_table(X, column, columns):
         With the column ``image``; what else X has rides along.
     """
     others = [name for name in columns if name != column]
-    own = {f"{column}_{name}": name for name in _OF_AN_IMAGE}
-    others += [f"{name}_{what}" for name in others for what in _OF_AN_IMAGE]
+    own = {f"{column}_{name}": name for name in OF_AN_IMAGE}
+    others += [f"{name}_{what}" for name in others for what in OF_AN_IMAGE]
     others += ["image"] if column != "image" else []
     table = X[is_there(X, column)].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **own}))

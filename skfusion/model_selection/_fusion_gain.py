@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics import cohen_kappa_score
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._groups import known_groups
 from .._pairs import PAIRED_BY, warn_of_label_pairs
 from ..metrics._paired import holm, paired_kappa_gain
 from ._compare import compare_models
+from ._fusion_checks import check_models, check_samples, fold_of_each
 from ._fusion_controls import kappa_interval, run_controls, wide_predictions
 from ._splits import check_splits
 
@@ -31,7 +31,8 @@ __all__ = ["fusion_gain"]
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     },
-    prefer_skip_nested_validation=True,
+    # The models' own parameters are checked, too.
+    prefer_skip_nested_validation=False,
 )
 def fusion_gain(
     single,
@@ -53,18 +54,19 @@ def fusion_gain(
     inner folds, in each outer fold anew, as one would have to choose it. Three controls
     say what the gain is made of:
 
-    - *pairs shuffled within the class*: each sample gets the image of another one of
-      its class. If this changes nothing, the gain is that of two looks at one label,
-      and not of two looks at one woman. For label-made pairs that is so by their
-      making.
+    - *pairs shuffled within the class*: each sample gets the image of another woman of
+      its class. What kappa loses needed both images of one woman. Where it loses
+      nothing, the gain is no larger than that of two looks at one label. For label-made
+      pairs that is so by their making.
     - *pairs shuffled across classes*: the other image tells nothing any more, and
       fusion must fall to the first modality alone.
     - *presence only*: a classifier that sees which modalities are there, and no image.
       Above kappa 0, which images were taken gives the class away.
 
-    Images are shuffled inside large groups, or inside blocks of several groups of one
-    fold. These blocks are then what must not cross a split, in the column ``group``,
-    too, so that the images of one patient stay on one side of inner splits.
+    Images are shuffled inside blocks of groups of one fold (or inside the blocks of
+    label-made pairs), as long as these hold several women of a class. The blocks are
+    then what must not cross a split, in the column ``group``, too, so that the images
+    of one patient stay on one side of inner splits.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -84,7 +86,8 @@ def fusion_gain(
         Class labels, two of them.
 
     groups : array-like of shape (n_samples,), default=None
-        What must not cross a split. If None, the column ``group`` of X.
+        What must not cross a split, outer or inner. If None, the column ``group`` of X;
+        without one, samples that share a file, with a warning.
 
     cv : int, cross-validation generator, iterable or None, default=None
         As in :func:`compare_models`. Every sample must be tested once: images are
@@ -110,13 +113,16 @@ def fusion_gain(
             ``lower`` and ``upper``.
         gain : DataFrame
             For pooled, per modality and each fusion, its kappa above that of the best
-            single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p``, and, for
-            the fusions, ``p (Holm)``.
+            single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
+            bootstrap, two-sided), and, for the fusions, ``p (Holm)``.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
-            ``kappa``, ``lower`` and ``upper``.
+            ``kappa``, ``lower`` and ``upper``; for the shuffles, ``fall`` of kappa from
+            the true pairs, ``fall_lower`` and ``fall_upper``, paired.
         best_single : list of str
             Column that was chosen in each fold.
+        inner_kappa : DataFrame of shape (n_folds, n_columns)
+            Kappa of each modality alone in the inner folds, by which it was chosen.
         predictions : DataFrame
             Out-of-fold predictions, as of :func:`compare_models`.
         warning : str
@@ -153,55 +159,49 @@ def fusion_gain(
     >>> result.gain["model"].tolist()
     ['pooled', 'per modality', 'features']
     """
+    columns = check_models(single, fusions)
+    y = check_samples(X, y, columns)
     warning = warn_of_label_pairs(X)
-    if warning:  # said once, not by each comparison
-        X = X.drop(columns=PAIRED_BY)
-    y = np.asarray(y)
-    columns = [column for column, _ in single]
-    groups = known_groups(X, groups)
-    groups = np.arange(len(y)) if groups is None else groups
+    groups = _find_groups(X, columns, groups)
+    # Models find groups in the column; what pairs are is said once, above.
+    X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
     splits = check_splits(cv, X, y, groups)
-    fold = _fold_of_each(splits, len(y))
-    random_state = check_random_state(random_state)
-    seeds = random_state.randint(2**31 - 1, size=3)
+    fold = fold_of_each(splits, len(y))
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=3)
+    interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
     options = {
         "groups": groups,
         "cv": splits,
+        "labels": np.unique(y),
         "verbose": verbose,
         "error_score": "raise",
     }
     models = [*_references(single), *fusions]
-    predictions = compare_models(models, X, y, **options).predictions
-    alone = models[: len(single)]
-    best = _choose_single(alone, X, y, groups, splits, inner_cv, int(seeds[0]))
-    table = wide_predictions(predictions)
+    comparison = compare_models(models, X, y, **options)
+    table = wide_predictions(comparison)
+    inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
+    best = inner.idxmax(axis=1).tolist()
     table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
-    interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
+    samples = Bunch(X=X, y=y, columns=columns, fold=fold, is_label_made=bool(warning))
     return Bunch(
         summary=_summarise(table, y, groups, interval),
         gain=_gains(table, y, groups, [name for name, _ in fusions], interval),
         controls=run_controls(
-            fusions, columns, X, y, fold, int(seeds[2]), options, interval
+            fusions, samples, table, int(seeds[2]), options, interval
         ),
         best_single=best,
-        predictions=predictions,
+        inner_kappa=inner,
+        predictions=comparison.predictions,
         warning=warning,
     )
 
 
-def _fold_of_each(splits, n_samples):
-    """Fold in which each sample is tested."""
-    tested = np.concatenate([test for _, test in splits])
-    if len(tested) != n_samples or len(np.unique(tested)) != n_samples:
-        raise ValueError(
-            "Expected cv to test every sample once. Got "
-            f"{len(tested)} tests of {len(np.unique(tested))} samples out of "
-            f"{n_samples}."
-        )
-    fold = np.empty(n_samples, dtype=np.int64)
-    for number, (_, test) in enumerate(splits):
-        fold[test] = number
-    return fold
+def _find_groups(X, columns, groups):
+    """Groups that are known, or samples that share a file, with a warning."""
+    # Here, because it imports torch, which comparing models does not need.
+    from ..fusion._columns import group_samples
+
+    return np.asarray(group_samples(X, columns, groups, "fusion_gain"))
 
 
 def _references(single):
@@ -220,22 +220,23 @@ def _references(single):
     return [*alone, ("pooled", pooled), ("per modality", per_modality)]
 
 
-def _choose_single(alone, X, y, groups, splits, inner_cv, seed):
-    """Column with the best kappa in the inner folds of each outer fold."""
-    return [
-        max(
-            alone,
-            key=lambda pair: _inner_kappa(
-                pair, X.iloc[train], y[train], groups[train], inner_cv, seed
-            ),
-        )[0]
+def _inner_kappas(alone, X, y, splits, inner_cv, seed):
+    """Kappa of each modality alone in the inner folds of each outer fold."""
+    return pd.DataFrame(
+        {
+            name: _inner_kappa(model, X.iloc[train], y[train], inner_cv, seed)
+            for name, model in alone
+        }
         for train, _ in splits
-    ]
+    )
 
 
-def _inner_kappa(pair, X, y, groups, inner_cv, seed):
+def _inner_kappa(model, X, y, inner_cv, seed):
     cv = StratifiedGroupKFold(inner_cv, shuffle=True, random_state=seed)
-    y_pred = cross_val_predict(clone(pair[1]), X, y, groups=groups, cv=cv)
+    y_pred = np.empty_like(y)
+    # Not cross_val_predict, which takes groups in two ways, as routing is on or off.
+    for train, test in cv.split(X, y, X["group"]):
+        y_pred[test] = clone(model).fit(X.iloc[train], y[train]).predict(X.iloc[test])
     return cohen_kappa_score(y, y_pred)
 
 

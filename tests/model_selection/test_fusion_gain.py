@@ -1,13 +1,18 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.svm import SVC
+from sklearn.utils import Bunch
 
 from skfusion.exceptions import DataQualityWarning
 from skfusion.fusion import DecisionFusionClassifier
 from skfusion.metrics._paired import holm, paired_kappa_gain
 from skfusion.model_selection import fusion_gain
-from skfusion.model_selection._fusion_controls import _blocks, _shuffle_pairs
+from skfusion.model_selection._fusion_controls import _shuffle_pairs
 
 COLUMNS = ["mammogram", "ultrasound"]
 
@@ -28,9 +33,11 @@ class Remembering(Reader):
     """Writes down the images of each fit."""
 
     fits = []
+    groups = []
 
     def fit(self, X, y):
         self.fits.append(set(X["image"]))
+        self.groups.append(set(X["group"]))
         return super().fit(X, y)
 
 
@@ -173,13 +180,129 @@ def test_holm_corrects_for_the_number_of_tests():
     np.testing.assert_allclose(holm([0.01, 0.02, 0.5]), [0.03, 0.04, 0.5])
 
 
-def test_shuffles_move_most_images_and_keep_the_class():
-    X, y = make_samples(240, complementarity=0.5)
-    fold = np.arange(240) // 2 % 5
-    blocks = _blocks(fold, X["group"], y)
-    shuffled = _shuffle_pairs(X, ["ultrasound"], blocks, y, seed=0)
-    row_of_image = pd.Series(np.arange(240), index=X["ultrasound"])
-    rows = row_of_image[shuffled["ultrasound"]].to_numpy()
-    assert (rows != np.arange(240)).mean() > 0.6
+def shuffle_rows(y, fold, group, shuffle, **of):
+    """Row from which each row's ultrasound image comes, and the blocks."""
+    X = pd.DataFrame({"mammogram": "m", "ultrasound": "u", "group": group})
+    X["ultrasound"] += X.index.astype(str)
+    samples = Bunch(X=X, y=y, columns=COLUMNS, fold=fold, is_label_made=False, **of)
+    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed=0)
+    row_of_image = pd.Series(X.index, index=X["ultrasound"])
+    return row_of_image[shuffled["ultrasound"]].to_numpy(), blocks
+
+
+@pytest.mark.parametrize("n", [24, 60, 400])
+@pytest.mark.parametrize("one_in", [2, 5])
+@pytest.mark.parametrize("n_of_group", [1, 3, 10])
+def test_each_sample_gets_an_image_of_another_woman(n, one_in, n_of_group):
+    group = np.arange(n * n_of_group) // n_of_group
+    y, fold = (group % one_in == 0).astype(int), group // one_in % 2
+    rows, blocks = shuffle_rows(y, fold, group, "within the class")
+    assert (group[rows] != group).all()
     assert (y[rows] == y).all()
     assert (blocks[rows] == blocks).all()
+    assert (fold[rows] == fold).all()
+    across, _ = shuffle_rows(y, fold, group, "across classes")
+    assert (group[across] != group).all()
+    assert (y[across] != y).mean() > 0.2
+
+
+def test_another_column_of_a_like_name_stays():
+    X, y = make_samples(48, complementarity=0.5)
+    X = X.rename(columns={"mammogram": "ultrasound_mammogram"}).assign(ultrasound_age=1)
+    samples = Bunch(
+        X=X.assign(ultrasound_inverted=np.arange(48)),
+        y=y,
+        columns=["ultrasound_mammogram", "ultrasound"],
+        fold=np.arange(48) // 2 % 3,
+        is_label_made=False,
+    )
+    shuffled, _ = _shuffle_pairs(samples, "within the class", seed=0)
+    first = "ultrasound_mammogram"
+    assert (shuffled[first] == X[first]).all()
+    moved = shuffled["ultrasound_inverted"].to_numpy()
+    assert (X["ultrasound"].to_numpy()[moved] == shuffled["ultrasound"]).all()
+
+
+def test_a_rare_giveaway_of_presence_is_found():
+    X, y = make_samples(240, complementarity=0.5)
+    rare = (np.arange(240) % 10 == 1) | (y == 0)
+    X, y = X[rare].reset_index(drop=True), y[rare]
+    X.loc[np.flatnonzero(y)[8:], "mammogram"] = None
+    result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+    assert row_of(result.controls, control="presence only")["kappa"] > 0.3
+
+
+def test_groups_that_are_given_reach_inner_splits(monkeypatch):
+    monkeypatch.setattr(Remembering, "fits", [])
+    X, y = make_samples(96, complementarity=0.5)
+    groups = np.arange(96) // 8
+    single = [(column, Remembering()) for column in COLUMNS]
+    monkeypatch.setattr(Remembering, "groups", [], raising=False)
+    fusion_gain(single, [("decisions", decide())], X, y, groups=groups, **OPTIONS)
+    assert len(Remembering.groups) > 0
+    assert all(seen <= set(groups) for seen in Remembering.groups)
+
+
+def test_no_groups_are_warned_of():
+    X, y = make_samples(96, complementarity=0.5)
+    with pytest.warns(DataQualityWarning, match="fusion_gain was given no groups"):
+        fusion_gain(
+            SINGLE, [("decisions", decide())], X.drop(columns="group"), y, **OPTIONS
+        )
+
+
+def test_it_works_with_metadata_routing():
+    X, y = make_samples(96, complementarity=0.5)
+    with config_context(enable_metadata_routing=True):
+        result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+    assert result.inner_kappa.shape == (3, 2)
+
+
+def test_text_labels_are_no_news():
+    X, y = make_samples(96, complementarity=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        names = np.array(["normal", "cancer"])[y]
+        fusion_gain(SINGLE, [("decisions", decide())], X, names, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("single", "fusions", "match"),
+    [
+        (SINGLE[:1], [("decisions", decide())], "at least 2 columns"),
+        (SINGLE, [], "and a fusion"),
+        (SINGLE, [("pooled", decide())], "distinct names"),
+        (SINGLE, [("mammogram", decide())], "distinct names"),
+        ([SINGLE[0], ("ultrasound", SVC())], [("f", decide())], "predict_proba"),
+    ],
+)
+def test_models_that_cannot_be_compared_are_refused(single, fusions, match):
+    X, y = make_samples(24, complementarity=0.5)
+    with pytest.raises(ValueError, match=match):
+        fusion_gain(single, fusions, X, y, **OPTIONS)
+
+
+def test_parameters_of_the_models_are_checked():
+    X, y = make_samples(96, complementarity=0.5)
+    wrong = clone(decide()).set_params(cv=0)
+    with pytest.raises(ValueError, match="'cv' parameter"):
+        fusion_gain(SINGLE, [("decisions", wrong)], X, y, **OPTIONS)
+
+
+def test_a_modality_of_one_class_is_named():
+    X, y = make_samples(96, complementarity=0.5)
+    X.loc[y == 0, "ultrasound"] = None
+    with pytest.raises(ValueError, match="both classes in the column 'ultrasound'"):
+        fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+
+
+def test_three_classes_are_refused():
+    X, y = make_samples(96, complementarity=0.5)
+    with pytest.raises(ValueError, match="2 classes"):
+        fusion_gain(
+            SINGLE,
+            [("decisions", decide())],
+            X,
+            y + np.eye(96, dtype=int)[0] * 2,
+            **OPTIONS,
+        )
