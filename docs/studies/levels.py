@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from make_folds import TABLE, image_digests
 from models import make_models
-from real_data import PREDICTIONS, TEXT, interval
-from record import write_results
+from real_data import interval, read_predictions
+from record import current_commit, write_results
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
@@ -36,7 +36,8 @@ NOTE = (
     "operating point of a fold is the threshold of the best kappa in five inner folds "
     "of what it learns from, on the same level. 'mean, max': the mean of a breast's "
     "images, then the greater one of her breasts. Every level has a prevalence of its "
-    "own, with which kappa moves."
+    "own, with which kappa moves. Operating points are learnt for the cheapest model "
+    "only; AUC pools the scores of folds and seeds."
 )
 
 
@@ -48,9 +49,11 @@ def main():
     arguments = parser.parse_args()
     data = load_rsna(arguments.data)
     data.data.index = pd.Index(image_digests(data.data), name="image")
-    rows, commits = [], set()
+    rows, commits = [], {current_commit()}  # which learns the operating points
     for model in MODELS:
-        images = read_predictions(model).join(data.data["laterality"], on="image")
+        images = read_predictions("mammography", model).join(
+            data.data["laterality"], on="image"
+        )
         commits |= set(images["commit"])
         inner = None
         if model == TUNED:
@@ -83,15 +86,6 @@ def predict_inner(data, weights, cache, images):
             learnt = {"y_true": y, "y_score": y_score[:, 1], "seed": seed, "fold": fold}
             parts.append(X[["group", "laterality"]].assign(**learnt))
     return pd.concat(parts, ignore_index=True)
-
-
-def read_predictions(model):
-    """Out-of-fold predictions of all seeds."""
-    paths = sorted(PREDICTIONS.glob(f"mammography_{model}_seed*.csv"))
-    return pd.concat(
-        [pd.read_csv(path, dtype=TEXT).assign(seed=n) for n, path in enumerate(paths)],
-        ignore_index=True,
-    )
 
 
 def describe_model(images, inner):

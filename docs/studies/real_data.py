@@ -160,6 +160,19 @@ def summarise():
     print(pd.DataFrame(rows).to_string(index=False))
 
 
+def read_predictions(protocol, model):
+    """Out-of-fold predictions of all seeds there are."""
+    paths = sorted(PREDICTIONS.glob(f"{protocol}_{model}_seed*.csv"))
+    seeds = [int(path.stem.partition("_seed")[2]) for path in paths]
+    return pd.concat(
+        [
+            pd.read_csv(path, dtype=TEXT).assign(seed=seed)
+            for path, seed in zip(paths, seeds, strict=True)
+        ],
+        ignore_index=True,
+    )
+
+
 def describe(part, modality):
     """One row of the table."""
     summary = classification_summary(
