@@ -165,22 +165,34 @@ def group_samples(X, columns, groups, name):
 
 
 @contextmanager
-def naming_rows(X, column):
-    """Name the row of X, and its column, where an image of a part of X is unreadable.
+def naming_rows(rows, columns=None):
+    """Name the row of X where an image of a part of X is unreadable.
+
+    Levels compose: each finds its own row of the one that was named within.
 
     Parameters
     ----------
-    X : DataFrame of shape (n_samples, n_columns)
+    rows : ndarray of shape (n_part,), dtype int64
+        Where the rows of the part stand in X.
 
-    column : str
-        Column whose images are read, of the rows that have one.
+    columns : str or ndarray of shape (n_part,), default=None
+        Columns of the images. If None, what was named within, if anything was.
     """
     try:
         yield
     except ImageReadError as error:
-        row = getattr(error, "row", None)
-        if row is None:
+        within = getattr(error, "row", None)
+        if within is None or within >= len(rows):
             raise
-        row = np.flatnonzero(is_there(X, column))[row]
-        message = f"Row {row} of X, column {column!r}: {error.__cause__}"
-        raise ImageReadError(message) from error.__cause__
+        column = getattr(error, "column", None)
+        if columns is not None:
+            column = str(np.broadcast_to(columns, len(rows))[within])
+        raise _named_error(error, int(rows[within]), column) from error.__cause__
+
+
+def _named_error(error, row, column):
+    """Say anew what was said of a row of a part."""
+    where = "" if column is None else f", column {column!r}"
+    named = ImageReadError(f"Row {row} of X{where}: {error.reason}")
+    named.row, named.column, named.reason = row, column, error.reason
+    return named

@@ -33,9 +33,10 @@ class ColumnsSource:
 
     def __init__(self, X, columns, *, image_size, resize="pad", store=None):
         self.n_channels = len(columns)
-        self._X, self._columns = X, columns
+        self._columns = columns
         self._shape = (image_size, image_size, self.n_channels)
         there = [is_there(X, column) for column in columns]
+        self._there = [np.flatnonzero(rows) for rows in there]
         # Row of each sample in the source of each column, -1 where it is missing.
         self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]
         settings = {"image_size": image_size, "resize": resize, "store": store}
@@ -59,7 +60,7 @@ class ColumnsSource:
             wanted = own[np.asarray(rows)]
             there = np.flatnonzero(wanted >= 0)
             if len(there):
-                with naming_rows(self._X, self._columns[channel]):
+                with naming_rows(self._there[channel], self._columns[channel]):
                     found = self._sources[channel][wanted[there]]
                 images[there, ..., channel] = found[..., 0]
         return images

@@ -18,7 +18,13 @@ from sklearn.utils.validation import (
 
 from .._validation import check_labels
 from ._calibration import calibrate, gain_over_chance, score_images
-from ._columns import check_columns, column_table, group_samples, remember_columns
+from ._columns import (
+    check_columns,
+    column_table,
+    group_samples,
+    naming_rows,
+    remember_columns,
+)
 from ._composition import MostProbable, NamedEstimators
 
 __all__ = ["DecisionFusionClassifier"]
@@ -252,15 +258,18 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         """Fit one model; return its scores of what it did not learn from."""
         name, estimator = self.estimators[column]
         table, own = column_table(X, name, self._columns), codes[rows]
-        scores = np.empty(len(table))
+        scores, samples = np.empty(len(table)), np.flatnonzero(rows)
         for train, test in splits:
             train, test = (_positions(rows, part) for part in (train, test))
             if len(test):
                 self._check_both_classes(own[train], name, "an inner fold")
-                model = clone(estimator).fit(table.iloc[train], own[train])
-                scores[test] = score_images(model, table.iloc[test], len(train))
+                with naming_rows(samples[train], name):
+                    model = clone(estimator).fit(table.iloc[train], own[train])
+                with naming_rows(samples[test], name):
+                    scores[test] = score_images(model, table.iloc[test], len(train))
         self._check_both_classes(own, name, "fit")
-        self.estimators_.append(clone(estimator).fit(table, own))
+        with naming_rows(samples, name):
+            self.estimators_.append(clone(estimator).fit(table, own))
         self._n_learnt[name] = len(table)
         return scores
 
@@ -305,9 +314,10 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         log_odds = np.full(there.shape, np.nan)
         for column, rows in enumerate(there.T):
             if rows.any():
-                table = column_table(X, self._columns[column], self._columns)
-                n_learnt = self._n_learnt[self._columns[column]]
-                scores = score_images(self.estimators_[column], table, n_learnt)
+                name, model = self._columns[column], self.estimators_[column]
+                table = column_table(X, name, self._columns)
+                with naming_rows(np.flatnonzero(rows), name):
+                    scores = score_images(model, table, self._n_learnt[name])
                 log_odds[rows, column] = self.calibrators_[column].decision_function(
                     scores[:, np.newaxis]
                 )

@@ -90,20 +90,21 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
             Fitted transformer.
         """
         self._validate_names(self._columns)
-        self._check(X)
+        there = self._check(X)
         remember_columns(self, self._columns)
         self.extractors_, self._n_features = [], {}
-        for column, extractor in self.extractors:
+        for (column, extractor), rows in zip(self.extractors, there.T, strict=True):
             table = column_table(X, column, self._columns)
             if table.empty:
                 raise ValueError(
                     "Expected an image of each modality in fit. Got none in the column "
                     f"{column!r} of X."
                 )
-            fitted = clone(extractor).fit(table)
+            with naming_rows(np.flatnonzero(rows), column):
+                fitted = clone(extractor).fit(table)
+                # So many are missing where in prediction no sample has this modality.
+                self._n_features[column] = fitted.transform(table[:1]).shape[1]
             self.extractors_.append(fitted)
-            # So many are missing where in prediction no sample has this modality.
-            self._n_features[column] = fitted.transform(table[:1]).shape[1]
         return self
 
     def transform(self, X):
@@ -163,7 +164,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         block[:, -1] = ~rows
         if rows.any():
             table = column_table(X, column, self._columns)
-            with naming_rows(X, column):
+            with naming_rows(np.flatnonzero(rows), column):
                 block[rows, :-1] = extractor.transform(table)
         return block
 

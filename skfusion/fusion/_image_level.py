@@ -17,7 +17,13 @@ from sklearn.utils.validation import (
 )
 
 from .._validation import check_labels
-from ._columns import check_columns, column_table, is_there, remember_columns
+from ._columns import (
+    check_columns,
+    column_table,
+    is_there,
+    naming_rows,
+    remember_columns,
+)
 from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["ImageLevelClassifier"]
@@ -110,7 +116,8 @@ class ImageLevelClassifier(
         table, samples = self._images(X)
         params = route_fit(self, params)["estimator"]["fit"]
         params = _check_method_params(X, params, indices=samples)
-        self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
+        with naming_rows(samples, table["modality"].to_numpy()):
+            self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
         return self
 
     def predict_proba(self, X):
@@ -132,7 +139,8 @@ class ImageLevelClassifier(
         if len(table):
             columns = np.searchsorted(self.classes_, self.estimator_.classes_)
             own = np.zeros((len(table), len(self.classes_)))
-            own[:, columns] = self.estimator_.predict_proba(table)
+            with naming_rows(samples, table["modality"].to_numpy()):
+                own[:, columns] = self.estimator_.predict_proba(table)
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities

@@ -10,6 +10,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
+from ._columns import naming_rows
 from ._composition import NamedEstimators, route_fit, router_of
 
 __all__ = ["PerModalityClassifier"]
@@ -104,7 +105,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         for name, estimator in self.estimators:
             own, params = rows[name], routed[name]["fit"]
             params = _check_method_params(X, params, indices=own)
-            fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
+            with naming_rows(own):
+                fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
             self.estimators_.append(fitted)
         self.classes_ = np.unique(
             np.concatenate([e.classes_ for e in self.estimators_])
@@ -141,7 +143,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
             model = self.named_estimators_[name]
             columns = np.searchsorted(self.classes_, model.classes_)
             if len(rows):
-                answers = model.predict_proba(X.iloc[rows])
+                with naming_rows(rows):
+                    answers = model.predict_proba(X.iloc[rows])
                 probabilities[np.ix_(rows, columns)] = answers
         return probabilities
 
@@ -161,7 +164,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         y = np.empty(len(X), dtype=self.classes_.dtype)
         for name, rows in self._rows_of_each(X).items():
             if len(rows):
-                y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
+                with naming_rows(rows):
+                    y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
         return y
 
     def get_metadata_routing(self):

@@ -84,7 +84,7 @@ class PathReader:
         except ImageReadError as error:
             # Names repeat in the folders of patients, which are not shown.
             named = ImageReadError(f"Row {row} of X: {error}")
-            named.row = int(row)
+            named.row, named.reason = int(row), str(error)
             raise named from error
         if self.inverted[row]:
             image = 1 - image

@@ -11,8 +11,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skfusion.datasets import make_breast_images
+from skfusion.exceptions import ImageReadError
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     DecisionFusionClassifier,
@@ -277,3 +279,58 @@ def test_labels_of_another_length_are_refused(model, data):
     X, y = data
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X, y[:-1])
+
+
+# The extractor reads at most the first image in fit; a network reads all of them.
+READING = make_pipeline(EXTRACTOR, StandardScaler())
+NETWORKS = [(column, CNN17Classifier(**NETWORK)) for column in COLUMNS]
+DAMAGED = {
+    **OF_SAMPLES,
+    "features, learning": make_feature_fusion(
+        [(column, READING) for column in COLUMNS], LogisticRegression()
+    ),
+    "decisions of networks": DecisionFusionClassifier(NETWORKS, cv=2, random_state=0),
+    "image level, per modality": ImageLevelClassifier(
+        PerModalityClassifier(NETWORKS, by="modality"), COLUMNS
+    ),
+    "decisions, image level": DecisionFusionClassifier(
+        [(column, ImageLevelClassifier(IMAGE, ["image"])) for column in COLUMNS], cv=2
+    ),
+}
+
+
+@pytest.fixture
+def damaged(samples, tmp_path):
+    """A file of no content in row 9; rows above it lack an image of that column."""
+    X, y = samples[0].copy(), samples[1]
+    X.loc[[0, 1], "mammogram"] = None
+    X.loc[9, "mammogram"] = str(tmp_path / "damaged.png")
+    (tmp_path / "damaged.png").write_bytes(b"")
+    return X, y
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_file_names_its_row_and_column(name, damaged, samples):
+    X, y = damaged
+    said = r"^Row 9 of X, column 'mammogram': .*'damaged.png': it is empty"
+    with pytest.raises(ImageReadError, match=said) as caught:
+        clone(DAMAGED[name]).fit(X, y)
+    assert str(caught.value).count("Row") == 1
+    model = clone(DAMAGED[name]).fit(*samples)
+    with pytest.raises(ImageReadError, match=said):
+        model.predict(X)
+
+
+def test_a_damaged_file_names_its_row_among_modalities(images, tmp_path):
+    X, y = images[0].copy(), images[1]
+    row = np.flatnonzero(X["modality"] == "ultrasound")[3]
+    X.loc[row, "image"] = str(tmp_path / "damaged.png")
+    (tmp_path / "damaged.png").write_bytes(b"")
+    said = f"^Row {row} of X: .*'damaged.png': it is empty"
+    model = clone(MODELS["per modality"])
+    with pytest.raises(ImageReadError, match=said):
+        model.fit(X, y)
+    model.fit(*images)
+    for ask in (model.predict, model.predict_proba):
+        with pytest.raises(ImageReadError, match=said):
+            ask(X)
