@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._levels import level_of_rows
+from ..metrics._summary import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["LevelAggregator", "aggregate_predictions"]
@@ -132,7 +133,9 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         such as "group", the patient.
 
     method : {"mean", "max", "noisy_or"}, default="mean"
-        As in :func:`aggregate_predictions`.
+        As in :func:`aggregate_predictions`. All but the mean depend on which class is
+        positive: of two labels the greater one, and a warning says which one that is
+        where it is but the last in the alphabet.
 
     Attributes
     ----------
@@ -208,6 +211,9 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
                 f"{type(self).__name__} combines probabilities of 2 classes. Got "
                 f"{len(self.classes_)} classes in y."
             )
+        if self.method != "mean":  # which is the same from both sides
+            name = type(self).__name__
+            warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
 
     @property
