@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     cross_val_predict,
@@ -131,6 +131,50 @@ def test_a_level_scorer_says_nothing_where_it_is_clear(model, data, labels):
     with warnings.catch_warnings():
         warnings.simplefilter("error", DataQualityWarning)
         make_level_scorer("group")(fitted, X, y)
+
+
+@pytest.mark.parametrize("method", ["max", "noisy_or"])
+def test_an_aggregator_says_which_text_label_is_positive(model, data, method):
+    X, y = data
+    y = np.where(y == 1, "cancer", "normal")
+    with pytest.warns(DataQualityWarning, match="takes 'normal' for the positive"):
+        LevelAggregator(model, method=method).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("labels", "method"),
+    [
+        (["cancer", "normal"], "mean"),
+        (["benign", "malignant"], "max"),
+        ([0, 1], "noisy_or"),
+    ],
+)
+def test_an_aggregator_says_nothing_where_it_is_clear(model, data, labels, method):
+    X, y = data
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        LevelAggregator(model, method=method).fit(X, np.array(labels)[y])
+
+
+@pytest.mark.parametrize("labels", [[0, 1], ["benign", "malignant"]], ids=str)
+@pytest.mark.parametrize("method", ["mean", "max"])
+def test_a_level_scorer_takes_probabilities(model, data, labels, method):
+    X, y = data
+    fitted = LevelAggregator(model, by="group", method=method)
+    fitted.fit(X, np.array(labels)[y])
+    scorer = make_level_scorer("group", roc_auc_score, response_method="predict_proba")
+    images = fitted.estimator_.predict_proba(X)[:, 1]
+    patients = aggregate_predictions(images, X["group"], method)
+    expected = roc_auc_score(y[::4], patients)
+    assert scorer(fitted, X, np.array(labels)[y]) == pytest.approx(expected)
+
+
+def test_a_level_scorer_of_probabilities_refuses_three_classes(model, data):
+    X, _ = data
+    y = np.arange(40) % 3
+    scorer = make_level_scorer("group", response_method="predict_proba")
+    with pytest.raises(ValueError, match=r"Expected 2 classes .* Got 3"):
+        scorer(clone(model).fit(X, y), X, y)
 
 
 def test_a_level_scorer_scores_folds(model, data):
