@@ -1,5 +1,6 @@
 """Pairs of a mammogram and an ultrasound image of women who share a label only."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.utils._param_validation import Interval, validate_params
 
 from .._groups import known_groups
 from .._pairs import BY_LABEL, PAIR_WARNING, PAIRED_BY
+from ..exceptions import DataQualityWarning
 
 __all__ = ["make_label_pairs"]
 
@@ -41,11 +43,13 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     Parameters
     ----------
     mammography, ultrasound : Bunch
-        What the loaders return, or :func:`concat_datasets`; of different patients.
+        What the loaders return, or :func:`concat_datasets`: tables of paths, the first
+        of mammography only, the other of ultrasound only; of different patients.
 
     n_blocks : int, default=40
         Number of blocks. More of them leave fewer images of a class in each, and more
-        images without a partner; fewer leave less to split by.
+        images without a partner (a warning says if that leaves less than half of the
+        pairs); fewer leave less to split by.
 
     random_state : int, RandomState instance or None, default=None
         Decides blocks and pairs.
@@ -74,8 +78,12 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
 
     Raises
     ------
+    TypeError
+        If a data set holds pixels instead of paths.
+
     ValueError
-        If no block has images of one class in both modalities.
+        If a data set has images of another modality, or no block has images of one
+        class in both.
 
     Examples
     --------
@@ -96,8 +104,11 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     """
     random_state = check_random_state(random_state)
     sides = [mammography, ultrasound]
+    for side, modality in zip(sides, ("mammography", "ultrasound"), strict=True):
+        _check_modality(side.data, modality)
     blocks = [_deal_blocks(side, n_blocks, random_state) for side in sides]
     rows = _draw_pairs(sides, blocks, random_state)
+    _warn_of_few_pairs(rows.shape[1], sides, n_blocks)
     frame = _pair_frames(mammography, ultrasound, rows, blocks[0])
     data = frame[[column for column in frame if column not in _NOT_IN_X]].copy()
     names = zip(mammography.target_names, ultrasound.target_names, strict=True)
@@ -110,6 +121,35 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         DESCR="\n\n".join([PAIR_WARNING, mammography.DESCR, ultrasound.DESCR]),
         warning=PAIR_WARNING,
     )
+
+
+def _check_modality(data, modality):
+    if not isinstance(data, pd.DataFrame):
+        raise TypeError(
+            f"Expected a DataFrame of paths as the data of {modality!r}. Got "
+            f"{type(data).__name__}. Load the data set as files (make_breast_images: "
+            "pass folder=...)."
+        )
+    others = sorted(set(data["modality"].astype(str)) - {modality})
+    if others:
+        raise ValueError(
+            f"Expected images of {modality!r} only in the data set {modality!r}. Got "
+            f"{others!r}, too, in the column 'modality' of its data. Leave them out, "
+            "or give the data sets in their order: mammography, ultrasound."
+        )
+
+
+def _warn_of_few_pairs(n_pairs, sides, n_blocks):
+    """Warn where most images that could have a partner found none in their block."""
+    counts = [np.bincount(side.target, minlength=2)[:2] for side in sides]
+    n_possible = int(np.minimum(*counts).sum())
+    if 2 * n_pairs < n_possible:
+        warnings.warn(
+            f"Only {n_pairs} of {n_possible} possible pairs were made: there are too "
+            f"few groups for n_blocks={n_blocks}. Lower n_blocks.",
+            DataQualityWarning,
+            stacklevel=4,
+        )
 
 
 def _deal_blocks(bunch, n_blocks, random_state):

@@ -1,8 +1,15 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from skfusion.datasets import make_breast_images, make_label_pairs
+from skfusion.datasets import (
+    concat_datasets,
+    make_breast_images,
+    make_label_pairs,
+)
+from skfusion.exceptions import DataQualityWarning
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +72,32 @@ def test_polarity_rides_along(sets):
     pairs = make_label_pairs(marked, ultrasound, n_blocks=3, random_state=0)
     assert pairs.data["mammogram_inverted"].all()
     assert "ultrasound_inverted" not in pairs.data
+
+
+def test_data_sets_in_the_wrong_order_are_refused(sets):
+    with pytest.raises(ValueError, match=r"'mammography' only.*Got \['ultrasound'\]"):
+        make_label_pairs(*sets[::-1])
+
+
+def test_a_data_set_of_both_modalities_is_refused(sets):
+    mammography, ultrasound = sets
+    both = concat_datasets(mammography, ultrasound)
+    with pytest.raises(ValueError, match=r"'ultrasound' only.*Got \['mammography'\]"):
+        make_label_pairs(mammography, both)
+
+
+def test_pixels_cannot_be_paired(sets):
+    pixels = make_breast_images(8, image_size=16, random_state=0)
+    with pytest.raises(TypeError, match=r"DataFrame of paths.*folder="):
+        make_label_pairs(pixels, sets[1])
+
+
+def test_too_many_blocks_are_warned_of(sets):
+    mammography, ultrasound = sets
+    few_groups = np.array([f"patient{label}" for label in mammography.target])
+    few = Bunch(**mammography | {"groups": few_groups})
+    with pytest.warns(DataQualityWarning, match=r"possible pairs.*Lower n_blocks"):
+        make_label_pairs(few, ultrasound, n_blocks=40, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        make_label_pairs(*sets, n_blocks=5, random_state=0)
