@@ -8,7 +8,6 @@ from scipy.special import expit
 from sklearn.base import ClassifierMixin, _fit_context, clone
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -49,12 +48,13 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     weights : None, "cv" or array-like of shape (n_modalities,), default=None
         Weights of the probabilities, over the modalities that a sample has. None: all
         alike. "cv": the area under the ROC curve in the inner folds, above that of
-        chance.
+        chance. Where a sample has only modalities of weight 0, these decide alone, all
+        alike. Not used where there is a `final_estimator`.
 
     final_estimator : classifier, default=None
-        What combines the modalities in place of a weighted mean (stacking [2]_). It
-        learns from the calibrated log-odds in the inner folds and from which modalities
-        are there.
+        What combines the modalities in place of a weighted mean (stacking [2]_), so
+        that `weights` are not used. It learns from the calibrated log-odds in the inner
+        folds and from which modalities are there.
 
     cv : int, default=5
         Number of inner folds.
@@ -175,7 +175,9 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             Fitted classifier.
         """
         self._validate_names(self._columns)
+        self._check_models()
         there = check_columns(X, self._columns)
+        self._check_each_column(there)
         remember_columns(self, self._columns)
         y = column_or_1d(y)
         check_consistent_length(X, y)
@@ -230,6 +232,9 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         return tags
 
     def _sk_visual_block_(self):
+        # Here, because scikit-learn may move what is private to it.
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+
         models = super()._sk_visual_block_()
         if self.final_estimator is None:
             return models
@@ -237,6 +242,24 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             "parallel", [self.final_estimator], names=["final_estimator"]
         )
         return _VisualBlock("serial", [models, final], dash_wrapped=False)
+
+    def _check_models(self):
+        for name, model in self.estimators:
+            says = ("predict_proba", "decision_function")
+            if not any(hasattr(model, method) for method in says):
+                raise ValueError(
+                    "Expected classifiers with predict_proba or decision_function in "
+                    f"estimators. Got {type(model).__name__} without them for "
+                    f"{name!r}."
+                )
+
+    def _check_each_column(self, there):
+        for column, rows in zip(self._columns, there.T, strict=True):
+            if not rows.any():
+                raise ValueError(
+                    "Expected an image of each modality in fit. Got none in the column "
+                    f"{column!r} of X."
+                )
 
     def _check_two_classes(self):
         if len(self.classes_) != 2:
@@ -302,10 +325,11 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             return None
         weights = column_or_1d(self.weights).astype(np.float64)
         is_right = np.isfinite(weights).all() and (weights >= 0).all()
+        is_right = is_right and weights.any()
         if len(weights) != len(self.estimators) or not is_right:
             raise ValueError(
                 f"Expected {len(self.estimators)} weights, one a modality, none below "
-                f"0. Got {self.weights!r}."
+                f"0 and one above. Got {self.weights!r}."
             )
         return weights
 

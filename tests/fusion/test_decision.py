@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_score
 
 from skfusion.exceptions import DataQualityWarning
@@ -108,7 +108,7 @@ def test_all_weight_on_what_is_missing(fusion, X, y):
     assert np.isfinite(scores).all()
 
 
-@pytest.mark.parametrize("weights", [[1], [1, -1]])
+@pytest.mark.parametrize("weights", [[1], [1, -1], [0, 0]])
 def test_weights_that_cannot_be_are_refused(fusion, X, y, weights):
     with pytest.raises(ValueError, match="Expected 2 weights"):
         fusion.set_params(weights=weights).fit(X, y)
@@ -230,3 +230,35 @@ def test_refitting_without_a_final_estimator_forgets_it(fusion, X, y):
     fusion.set_params(final_estimator=None).fit(X, y)
     assert fusion.final_estimator_ is None
     assert np.isfinite(fusion.predict_proba(X)).all()
+
+
+def test_a_column_without_any_image_is_named(fusion, X, y):
+    with pytest.raises(ValueError, match="Got none in the column 'ultrasound' of X"):
+        fusion.fit(X.assign(ultrasound=None), y)
+
+
+def test_a_model_without_scores_is_refused_before_any_is_fitted(
+    fusion, X, y, monkeypatch
+):
+    learnt = []
+    monkeypatch.setattr(Reader, "seen", learnt)
+    fusion.set_params(ultrasound=LinearRegression())
+    with pytest.raises(ValueError, match="LinearRegression without them for 'ultra"):
+        fusion.fit(X, y)
+    assert not learnt
+
+
+def test_a_modality_of_weight_0_decides_where_it_is_the_only_one(fusion, X, y):
+    fusion.set_params(weights=[1, 0]).fit(X, y)
+    alone = fusion.predict_proba(X.assign(mammogram=None))
+    fusion.set_params(weights=[0, 1]).fit(X, y)
+    np.testing.assert_array_equal(alone, fusion.predict_proba(X.assign(mammogram=None)))
+
+
+def test_weights_are_not_used_by_a_final_estimator(fusion, X, y):
+    fusion.set_params(final_estimator=LogisticRegression())
+    one, other = (
+        clone(fusion).set_params(weights=weights).fit(X, y).predict_proba(X)
+        for weights in (None, [1, 0])
+    )
+    np.testing.assert_array_equal(one, other)
