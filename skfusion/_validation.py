@@ -63,7 +63,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
             "column 'image'."
         )
     if isinstance(X, list | tuple) and not X:
-        raise _no_samples(estimator)
+        raise no_samples(estimator)
     if isinstance(X, np.ndarray) and X.ndim > 2 and not reset:
         _check_shape(estimator, X, reset)
     checked = validate_data(
@@ -117,7 +117,8 @@ def _check_no_text(X):
             )
 
 
-def _no_samples(estimator):
+def no_samples(estimator):
+    """Return the error of an X without rows, in the words of scikit-learn."""
     return ValueError(
         "Found array with 0 sample(s) while a minimum of 1 is required by "
         f"{type(estimator).__name__}."
@@ -129,7 +130,7 @@ def _check_paths_and_target(estimator, X, y, reset):
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     if _num_samples(X) == 0:
-        raise _no_samples(estimator)
+        raise no_samples(estimator)
     shape = getattr(estimator, "image_shape_", None)
     if not reset and shape is not None and len(shape) == 3 and shape[2] != 1:
         raise ValueError(

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._engine import augment_batch
+from .._validation import no_samples
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..neural_network._base import BaseCNNClassifier
@@ -219,12 +220,71 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
+    def fit(self, X, y, groups=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        groups : array-like of shape (n_samples,), default=None
+            What must not cross the inner split of early stopping, such as the patient.
+            If None, the column ``group`` of X; without one, samples that share a file
+            stay together. With metadata routing, groups come here only after
+            ``set_fit_request(groups=True)``.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        return super().fit(X, y, groups=groups)
+
+    def predict(self, X):
+        """Predict the class of each sample.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, of the kind that ``fit`` was given.
+        """
+        return super().predict(X)
+
+    def predict_proba(self, X):
+        """Predict the probability of each class for each sample.
+
+        A network that was trained on mirrored images is asked both ways, and the two
+        answers are averaged.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+            Columns in the order of ``classes_``; rows sum to 1.
+        """
+        return super().predict_proba(X)
+
     @property
     def _is_cnn17(self):
         return self.branch == "cnn17"
 
     def _check(self, X, *y, reset=False):
         there = check_columns(X, self.columns)
+        if not len(X):
+            raise no_samples(self)
         if reset:
             remember_columns(self, self.columns)
             self._check_each_modality(there)

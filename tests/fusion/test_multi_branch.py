@@ -202,3 +202,20 @@ def test_columns_must_be_distinct(pairs, columns):
         MultiBranchCNNClassifier(columns, width=2, **SMALL).fit(
             pairs.data, pairs.target
         )
+
+
+def test_no_samples_are_refused(pairs):
+    model = MultiBranchCNNClassifier(COLUMNS, width=2, **SMALL)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        model.fit(pairs.data[:0], pairs.target[:0])
+    model.fit(pairs.data, pairs.target)
+    for ask in (model.predict, model.predict_proba):
+        with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+            ask(pairs.data[:0])
+
+
+@pytest.mark.parametrize("method", ["fit", "predict", "predict_proba"])
+def test_the_documentation_speaks_of_columns(method):
+    text = getattr(MultiBranchCNNClassifier, method).__doc__
+    assert "X : DataFrame" in text
+    assert "column of paths for each modality" in text
