@@ -36,7 +36,7 @@ def paired_kappa_gain(
     -------
     gain : dict of str to float
         "gain", "lower" and "upper" (95 %), and "p", two-sided: twice the share of
-        resamples on the other side of 0, at least 1 / (n_resamples + 1).
+        resamples on the other side of 0, at least 2 / (n_resamples + 1).
 
     References
     ----------
