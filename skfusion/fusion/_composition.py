@@ -1,6 +1,5 @@
 """What the composite estimators of this package share."""
 
-from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -77,6 +76,9 @@ class NamedEstimators(_BaseComposition):
         return dict(zip(self._columns, fitted, strict=True))
 
     def _sk_visual_block_(self):
+        # Here, because scikit-learn may move what is private to it.
+        from sklearn.utils._repr_html.estimator import _VisualBlock
+
         names, estimators = zip(*getattr(self, self._named), strict=True)
         return _VisualBlock("parallel", estimators, names=names)
 

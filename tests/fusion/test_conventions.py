@@ -1,5 +1,7 @@
 """What every fusion tells of itself, as scikit-learn's own estimators do."""
 
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,6 +167,12 @@ def test_the_html_shows_the_models_by_name(name):
     html = CLASSIFIERS[name]._repr_html_()
     for column in COLUMNS:
         assert f"<label>{column}</label>" in html
+
+
+@pytest.mark.parametrize("module", ["_composition", "_decision"])
+def test_what_draws_the_html_is_imported_only_then(module):
+    # It is private to scikit-learn: another version must not break the import.
+    assert not hasattr(import_module(f"skfusion.fusion.{module}"), "_VisualBlock")
 
 
 def test_the_html_shows_the_final_estimator():
