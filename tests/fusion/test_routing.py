@@ -147,12 +147,12 @@ NETWORK = CNN17Classifier(
 )
 
 
-def validate(model, pairs):
+def validate(model, pairs, groups=None):
     return cross_validate(
         model,
         pairs.data,
         pairs.target,
-        params={"groups": pairs.groups},
+        params={"groups": pairs.groups if groups is None else groups},
         cv=StratifiedGroupKFold(2),
         error_score="raise",
     )
@@ -175,10 +175,22 @@ def test_early_stopping_finds_the_column_group_unasked(pairs, given):
 
 @pytest.mark.usefixtures("routing")
 @pytest.mark.parametrize("asks", [True, False])
-def test_a_fusion_of_decisions_may_ask_for_groups(pairs, asks):
+def test_a_fusion_of_decisions_may_ask_for_groups(pairs, asks, monkeypatch):
+    seen = []
+    split = DecisionFusionClassifier._split
+
+    def write_down(self, codes, there, groups):
+        seen.append(set(groups))
+        return split(self, codes, there, groups)
+
+    monkeypatch.setattr(DecisionFusionClassifier, "_split", write_down)
+    # Other ones than those of the column.
+    groups = np.array([f"site {row % 8}" for row in range(len(pairs.data))])
     image = ImageLevelClassifier(NETWORK, ["image"])
     fusion = DecisionFusionClassifier(
         [(column, image) for column in COLUMNS], cv=2, random_state=0
     )
-    scores = validate(fusion.set_fit_request(groups=asks), pairs)
-    assert np.isfinite(scores["test_score"]).all()
+    validate(fusion.set_fit_request(groups=asks), pairs, groups)
+    expected = set(groups if asks else pairs.data["group"])
+    assert len(seen) == 2
+    assert all(each < expected for each in seen)
