@@ -165,7 +165,7 @@ def group_samples(X, columns, groups, name):
 
 
 @contextmanager
-def naming_rows(rows, columns=None):
+def naming_rows(rows, columns=None, paths=None):
     """Name the row of X where an image of a part of X is unreadable.
 
     Levels compose: each finds its own row of the one that was named within.
@@ -177,11 +177,15 @@ def naming_rows(rows, columns=None):
 
     columns : str or ndarray of shape (n_part,), default=None
         Columns of the images. If None, what was named within, if anything was.
+
+    paths : Series of shape (n_part,), default=None
+        Paths of the images: they tell the row where something between, such as a
+        ``CalibratedClassifierCV``, asked for a part of the part.
     """
     try:
         yield
     except ImageReadError as error:
-        within = getattr(error, "row", None)
+        within = _row_within(error, paths)
         if within is None or within >= len(rows):
             raise
         column = getattr(error, "column", None)
@@ -190,9 +194,19 @@ def naming_rows(rows, columns=None):
         raise _named_error(error, int(rows[within]), column) from error.__cause__
 
 
+def _row_within(error, paths):
+    """Row of a part; None where none was named."""
+    row = getattr(error, "row", None)
+    if row is None or paths is None:
+        return row
+    found = np.flatnonzero(paths.isin([error.path]))
+    return found[0] if len(found) else row
+
+
 def _named_error(error, row, column):
     """Say anew what was said of a row of a part."""
     where = "" if column is None else f", column {column!r}"
     named = ImageReadError(f"Row {row} of X{where}: {error.reason}")
-    named.row, named.column, named.reason = row, column, error.reason
+    named.row, named.column = row, column
+    named.reason, named.path = error.reason, error.path
     return named

@@ -286,12 +286,12 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             train, test = (_positions(rows, part) for part in (train, test))
             if len(test):
                 self._check_both_classes(own[train], name, "an inner fold")
-                with naming_rows(samples[train], name):
+                with naming_rows(samples[train], name, table["image"].iloc[train]):
                     model = clone(estimator).fit(table.iloc[train], own[train])
-                with naming_rows(samples[test], name):
+                with naming_rows(samples[test], name, table["image"].iloc[test]):
                     scores[test] = score_images(model, table.iloc[test], len(train))
         self._check_both_classes(own, name, "fit")
-        with naming_rows(samples, name):
+        with naming_rows(samples, name, table["image"]):
             self.estimators_.append(clone(estimator).fit(table, own))
         self._n_learnt[name] = len(table)
         return scores
@@ -340,7 +340,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             if rows.any():
                 name, model = self._columns[column], self.estimators_[column]
                 table = column_table(X, name, self._columns)
-                with naming_rows(np.flatnonzero(rows), name):
+                with naming_rows(np.flatnonzero(rows), name, table["image"]):
                     scores = score_images(model, table, self._n_learnt[name])
                 log_odds[rows, column] = self.calibrators_[column].decision_function(
                     scores[:, np.newaxis]

@@ -100,7 +100,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
                     "Expected an image of each modality in fit. Got none in the column "
                     f"{column!r} of X."
                 )
-            with naming_rows(np.flatnonzero(rows), column):
+            with naming_rows(np.flatnonzero(rows), column, table["image"]):
                 fitted = clone(extractor).fit(table)
                 # So many are missing where in prediction no sample has this modality.
                 self._n_features[column] = fitted.transform(table[:1]).shape[1]
@@ -164,7 +164,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         block[:, -1] = ~rows
         if rows.any():
             table = column_table(X, column, self._columns)
-            with naming_rows(np.flatnonzero(rows), column):
+            with naming_rows(np.flatnonzero(rows), column, table["image"]):
                 block[rows, :-1] = extractor.transform(table)
         return block
 

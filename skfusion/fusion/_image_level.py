@@ -116,7 +116,7 @@ class ImageLevelClassifier(
         table, samples = self._images(X)
         params = route_fit(self, params)["estimator"]["fit"]
         params = _check_method_params(X, params, indices=samples)
-        with naming_rows(samples, table["modality"].to_numpy()):
+        with naming_rows(samples, table["modality"], table["image"]):
             self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
         return self
 
@@ -139,7 +139,7 @@ class ImageLevelClassifier(
         if len(table):
             columns = np.searchsorted(self.classes_, self.estimator_.classes_)
             own = np.zeros((len(table), len(self.classes_)))
-            with naming_rows(samples, table["modality"].to_numpy()):
+            with naming_rows(samples, table["modality"], table["image"]):
                 own[:, columns] = self.estimator_.predict_proba(table)
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means

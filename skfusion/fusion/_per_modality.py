@@ -105,7 +105,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         for name, estimator in self.estimators:
             own, params = rows[name], routed[name]["fit"]
             params = _check_method_params(X, params, indices=own)
-            with naming_rows(own):
+            with naming_rows(own, paths=X.iloc[own].get("image")):
                 fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
             self.estimators_.append(fitted)
         self.classes_ = np.unique(
@@ -143,7 +143,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
             model = self.named_estimators_[name]
             columns = np.searchsorted(self.classes_, model.classes_)
             if len(rows):
-                with naming_rows(rows):
+                with naming_rows(rows, paths=X.iloc[rows].get("image")):
                     answers = model.predict_proba(X.iloc[rows])
                 probabilities[np.ix_(rows, columns)] = answers
         return probabilities
@@ -164,7 +164,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         y = np.empty(len(X), dtype=self.classes_.dtype)
         for name, rows in self._rows_of_each(X).items():
             if len(rows):
-                with naming_rows(rows):
+                with naming_rows(rows, paths=X.iloc[rows].get("image")):
                     y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
         return y
 

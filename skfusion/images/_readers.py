@@ -85,6 +85,7 @@ class PathReader:
             # Names repeat in the folders of patients, which are not shown.
             named = ImageReadError(f"Row {row} of X: {error}")
             named.row, named.reason = int(row), str(error)
+            named.path = self.paths[row]  # to find the row, not to be shown
             raise named from error
         if self.inverted[row]:
             image = 1 - image

@@ -7,9 +7,15 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -281,7 +287,7 @@ def test_labels_of_another_length_are_refused(model, data):
         model.fit(X, y[:-1])
 
 
-# The extractor reads at most the first image in fit; a network reads all of them.
+# An extractor reads nothing in fit, a pipeline that learns from it all images.
 READING = make_pipeline(EXTRACTOR, StandardScaler())
 NETWORKS = [(column, CNN17Classifier(**NETWORK)) for column in COLUMNS]
 DAMAGED = {
@@ -292,6 +298,12 @@ DAMAGED = {
     "decisions of networks": DecisionFusionClassifier(NETWORKS, cv=2, random_state=0),
     "image level, per modality": ImageLevelClassifier(
         PerModalityClassifier(NETWORKS, by="modality"), COLUMNS
+    ),
+    "image level, calibrated": ImageLevelClassifier(
+        CalibratedClassifierCV(
+            IMAGE, cv=StratifiedKFold(2, shuffle=True, random_state=0)
+        ),
+        COLUMNS,
     ),
     "decisions, image level": DecisionFusionClassifier(
         [(column, ImageLevelClassifier(IMAGE, ["image"])) for column in COLUMNS], cv=2
