@@ -134,9 +134,9 @@ def summarise():
         pd.DataFrame(missing),
         title="Three tenths of each column missing, in training and in prediction",
         note=pairs
-        + "kappa of five folds. The gain is that over the same kind of model "
-        "of the better of the two columns. The oracle knows which images show the class "
-        "and says benign where none is there that does; without gaps its kappa is 1. "
+        + "kappa of five folds. The gain is that over the same kind of model of the "
+        "better of the two columns. The oracle knows which images show the class and "
+        "says benign where none is there that does; without gaps its kappa is 1. "
         "95 % intervals from a bootstrap of the samples.",
         **origin,
     )

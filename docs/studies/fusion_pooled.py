@@ -24,7 +24,8 @@ NOTE = (
     "Evaluation part, the seeds that both protocols have; 95 % intervals from a "
     "bootstrap of groups, the gain's paired. Modality only: AUC of the share of "
     "malignant images of each modality in the other folds; above 0.5, the modality "
-    "would give the class away. The 17-layer CNN trains for fewer epochs on more images."
+    "would give the class away. The 17-layer CNN trains for fewer epochs on more "
+    "images."
 )
 
 

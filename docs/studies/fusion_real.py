@@ -179,8 +179,8 @@ def summarise():
         "crosses; gain over the best single modality, chosen in inner folds, with its "
         "paired 95 % interval, by block. Holm over the fusions of a draw: five on the "
         "first, where the network is trained, too, and four on the others. Last, kappa "
-        "on pairs whose ultrasound images are shuffled, where fusion must stay, or fall "
-        "to the mammogram alone; and of which images are there, which are all.",
+        "on pairs whose ultrasound images are shuffled, where fusion must stay, or "
+        "fall to the mammogram alone; and of which images are there, which are all.",
     )
     print(table.to_string(index=False))
 

@@ -100,9 +100,10 @@ def summarise():
         "the models, on another draw, so that a lesion which shows its class shows it "
         "clearly and complementarity alone is what there is to gain); kappa of five "
         "grouped folds, gain with its paired 95 % interval, Holm over the three "
-        "fusions. The best single modality is chosen in inner folds. It rests on frozen "
-        "features, as all rows but the last do; the network is of another kind, and its "
-        "gain over networks of one branch stands in the study of missing images.",
+        "fusions. The best single modality is chosen in inner folds. It rests on "
+        "frozen features, as all rows but the last do; the network is of another kind, "
+        "and its gain over networks of one branch stands in the study of missing "
+        "images.",
     )
 
 

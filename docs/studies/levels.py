@@ -51,9 +51,8 @@ def main():
     data.data.index = pd.Index(image_digests(data.data), name="image")
     rows, commits = [], {current_commit()}  # which learns the operating points
     for model in MODELS:
-        images = read_predictions("mammography", model).join(
-            data.data["laterality"], on="image"
-        )
+        images = read_predictions("mammography", model)
+        images = images.join(data.data["laterality"], on="image")
         commits |= set(images["commit"])
         inner = None
         if model == TUNED:
