@@ -209,8 +209,8 @@ MODELS = [
     *("features", "decisions", "two branches"),
 ]
 CONTROLS = {
-    "shuffled within the class": "Each sample gets the ultrasound image of another of "
-    "its class. What this leaves unchanged needs no two images of one woman: it is "
+    "shuffled within the class": "Each sample gets the ultrasound image of another "
+    "woman of its class. What kappa keeps needs no two images of one woman: it is "
     "that of two looks at one label.",
     "shuffled across classes": "The ultrasound image tells nothing any more. Fusion "
     "must fall to what the mammogram alone tells.",
