@@ -47,9 +47,10 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
 
     weights : None, "cv" or array-like of shape (n_modalities,), default=None
         Weights of the probabilities, over the modalities that a sample has. None: all
-        alike, which suits modalities that are about equally good. "cv": the area under the ROC curve in the inner folds, above that of
-        chance. Where a sample has only modalities of weight 0, these decide alone, all
-        alike. Not used where there is a `final_estimator`.
+        alike, which suits modalities that are about equally good. "cv": the area under
+        the ROC curve in the inner folds, above that of chance. Where a sample has only
+        modalities of weight 0, these decide alone, all alike. Not used where there is a
+        `final_estimator`.
 
     final_estimator : classifier, default=None
         What combines the modalities in place of a weighted mean (stacking [2]_), so
