@@ -186,7 +186,8 @@ def test_a_fusion_of_decisions_may_ask_for_groups(pairs, asks, monkeypatch):
     monkeypatch.setattr(DecisionFusionClassifier, "_split", write_down)
     # Other ones than those of the column.
     groups = np.array([f"site {row % 8}" for row in range(len(pairs.data))])
-    image = ImageLevelClassifier(NETWORK, ["image"])
+    network = sklearn.clone(NETWORK).set_params(early_stopping=False)
+    image = ImageLevelClassifier(network, ["image"])
     fusion = DecisionFusionClassifier(
         [(column, image) for column in COLUMNS], cv=2, random_state=0
     )
