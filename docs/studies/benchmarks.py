@@ -5,9 +5,12 @@ On a machine that does nothing else::
     python docs/studies/benchmarks.py
 
 It runs ``pytest -m benchmark tests/benchmarks`` and writes what each measured, met or
-missed, to ``docs/studies/results/benchmarks.csv``.
+missed, to ``docs/studies/results/benchmarks.csv``. With ``--only EXPRESSION`` it runs
+those that pytest's ``-k`` selects, and leaves the other rows as they are.
 """
 
+import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -16,18 +19,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
-from record import current_commit, write_results
+from record import RESULTS, current_commit, write_results
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["what", "median", "spread", "n", "bound"]
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", help="run some, and keep the rows of the others")
+    only = parser.parse_args().only
     commit = current_commit()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        run_benchmarks(report)
+        run_benchmarks(report, only)
         table = pd.DataFrame(read_rows(report), columns=[*COLUMNS, "met"])
+    if only:
+        table, commit = add_others(table, commit)
     write_results(
         "benchmarks",
         table,
@@ -39,8 +47,17 @@ def main():
     print(table.to_string(index=False))
 
 
-def run_benchmarks(report):
-    """Run them all, whatever fails: a bound that is missed is written down, too."""
+def add_others(table, commit):
+    """Put the rows of other benchmarks, and their commit, before those of these."""
+    others = pd.read_csv(RESULTS / "benchmarks.csv", dtype=str, keep_default_na=False)
+    others = others[~others["what"].isin(table["what"])]
+    before = json.loads((RESULTS / "benchmarks.json").read_text())["commit"]
+    commits = sorted({*before.split(" and "), commit})
+    return pd.concat([others, table], ignore_index=True), " and ".join(commits)
+
+
+def run_benchmarks(report, only):
+    """Run them, whatever fails: a bound that is missed is written down, too."""
     options = [
         "-m",
         "benchmark",
@@ -49,6 +66,7 @@ def run_benchmarks(report):
         "-o",
         "junit_family=xunit1",
     ]
+    options += ["-k", only] if only else []
     command = [sys.executable, "-m", "pytest", *options, "tests/benchmarks"]
     subprocess.run(command, cwd=ROOT, check=False)
 
