@@ -76,7 +76,8 @@ def describe_counts(images):
     return (
         f" In this subset of RSNA, patients with a cancer have {counts[1]:.1f} images "
         f"on average and others {counts[0]:.1f}: what grows with the number of images, "
-        "as max and noisy_or do, is turned round on the level of patients."
+        "as max and more so noisy_or do, is drawn down, or turned round, on the level "
+        "of patients."
     )
 
 

@@ -151,9 +151,9 @@ def group_samples(X, columns, groups, name):
     if known is not None:
         return known
     warnings.warn(
-        f"{name} was given no groups: its inner split keeps samples that share a file "
-        "together, but not those of one patient. Pass groups to fit, or a DataFrame "
-        "with the column 'group'.",
+        f"{name} was given no groups: its splits keep samples that share a file "
+        "together, but not those of one patient. Pass groups, or a DataFrame with the "
+        "column 'group'.",
         DataQualityWarning,
         stacklevel=4,
     )
