@@ -241,12 +241,11 @@ def _inner_kappa(model, X, y, inner_cv, seed):
 
 
 def _summarise(table, y, groups, interval):
-    rows = []
-    for model in table.columns:
-        rows.append(
-            {"model": model, **kappa_interval(y, table[model], groups, interval)}
-        )
-    return pd.DataFrame(rows)
+    """Kappa of each model with its interval."""
+    return pd.DataFrame(
+        {"model": model, **kappa_interval(y, y_pred, groups, interval)}
+        for model, y_pred in table.items()
+    )
 
 
 def _gains(table, y, groups, fusions, interval):
