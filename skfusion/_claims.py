@@ -28,7 +28,9 @@ def living_claims(connection):
     return {
         key
         for key, process, token, since in claims
-        if now - _LIFETIME < since <= now and _lives(process, token)
+        if isinstance(since, float)  # and not NULL or text, in a damaged row
+        and now - _LIFETIME < since <= now
+        and _lives(process, token)
     }
 
 
@@ -53,13 +55,15 @@ def _token(process):
 
 
 def _lives(process, token):
+    if not isinstance(process, int) or process <= 0:
+        return False
     if process == os.getpid():
         return token == _token(process)
     if os.name == "nt":  # where signal 0 would end it
         return True
     try:
         os.kill(process, 0)
-    except (ProcessLookupError, OverflowError, TypeError):
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:  # somebody else's
         pass

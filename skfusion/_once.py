@@ -1,6 +1,5 @@
 """Compute each row once, whoever asks, however many ask at a time."""
 
-import sqlite3
 import time
 import warnings
 from contextlib import suppress
@@ -13,7 +12,7 @@ _WINDOW = 500
 _PAUSE = 0.02  # seconds between two looks at what others compute
 
 
-def compute_once(store, keys, compute, batch_size):
+def compute_once(store, keys, compute, batch_size, n=None):
     """Take rows from a store, and compute those that it does not hold.
 
     What another process is computing is waited for. Processes that ask for the same
@@ -32,6 +31,9 @@ def compute_once(store, keys, compute, batch_size):
     batch_size : int
         Rows that are claimed, computed and written at once.
 
+    n : int, default=None
+        Numbers of each row; what is kept with another number of them is damaged.
+
     Returns
     -------
     rows : ndarray of shape (n_keys, n)
@@ -39,11 +41,10 @@ def compute_once(store, keys, compute, batch_size):
     positions = {key: position for position, key in reversed(list(enumerate(keys)))}
     rows = {}
     try:
-        _fill(rows, store, positions, compute, batch_size)
-    except (sqlite3.OperationalError, OSError) as error:
+        _fill(rows, store, positions, compute, batch_size, n)
+    except OSError as error:
         warnings.warn(
-            f"{store.path.name!r} cannot be used ({error}): what it would keep is "
-            "computed without it.",
+            f"What {type(store).__name__} would keep is computed without it: {error}",
             CacheWarning,
             stacklevel=3,
         )
@@ -52,11 +53,11 @@ def compute_once(store, keys, compute, batch_size):
     return np.stack([rows[key] for key in keys])
 
 
-def _fill(rows, store, positions, compute, batch_size):
+def _fill(rows, store, positions, compute, batch_size, n):
     """Read, compute and wait until every row is there."""
     missing = list(positions)
     while missing:
-        rows |= store.read(missing)
+        rows |= store.read(missing, n)
         missing = [key for key in positions if key not in rows]
         n_found = len(rows)
         for start in range(0, len(missing), _WINDOW):
@@ -75,7 +76,7 @@ def _compute_claimed(rows, store, claimed, positions, compute):
     except BaseException:
         # Whatever it was goes before what the release may raise: a claim ends by
         # itself in the end.
-        with suppress(sqlite3.Error, OSError):
+        with suppress(OSError):
             store.release(claimed)
         raise
 

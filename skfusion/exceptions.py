@@ -1,5 +1,7 @@
 """Every error and warning class of skfusion."""
 
+from pathlib import Path
+
 __all__ = [
     "CacheWarning",
     "DataQualityWarning",
@@ -14,7 +16,29 @@ class ImageReadError(ValueError):
 
     The message names the file by its last path component only: folders often
     carry patient identifiers.
+
+    Attributes
+    ----------
+    row : int or None
+        Row of X, where an image of X could not be read.
+
+    column : str or None
+        Column of X, where X has several columns of images.
+
+    reason : str or None
+        The message without the row.
+
+    path : str, Path or None
+        Path of the file as X holds it. A pickle of the error, and so another
+        process, has its last component alone.
     """
+
+    row = column = reason = path = None
+
+    def __reduce__(self):
+        """Return what is pickled: no folder."""
+        name = None if self.path is None else Path(self.path).name
+        return type(self), self.args, {**vars(self), "path": name}
 
 
 class DatasetNotFoundError(FileNotFoundError):

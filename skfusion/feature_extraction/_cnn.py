@@ -1,6 +1,5 @@
 """Features of a frozen network."""
 
-import sqlite3
 from hashlib import blake2b
 from numbers import Integral
 from pathlib import Path
@@ -245,6 +244,7 @@ class CNNFeatureExtractor(
             self._keys(source, device),
             lambda rows: self._compute(source, device, bar, rows),
             self.batch_size,
+            self._n_features_out,
         )
 
     def _compute(self, source, device, bar, rows=None):
@@ -333,7 +333,7 @@ class CNNFeatureExtractor(
         keys = self._keys(self._source(X[:1]), resolve_device(self.device))
         try:
             return list(FeatureCache(self.cache).read(keys).values())
-        except (sqlite3.OperationalError, OSError):  # transform will warn of it
+        except OSError:  # transform will warn of it
             return []
 
     def __getstate__(self):

@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -188,7 +189,7 @@ def naming_rows(rows, columns=None, paths=None):
         within = _row_within(error, paths)
         if within is None or within >= len(rows):
             raise
-        column = getattr(error, "column", None)
+        column = error.column
         if columns is not None:
             column = str(np.broadcast_to(columns, len(rows))[within])
         raise _named_error(error, int(rows[within]), column) from error.__cause__
@@ -196,11 +197,13 @@ def naming_rows(rows, columns=None, paths=None):
 
 def _row_within(error, paths):
     """Row of a part; None where none was named."""
-    row = getattr(error, "row", None)
-    if row is None or paths is None:
-        return row
+    if error.row is None or paths is None:
+        return error.row
     found = np.flatnonzero(paths.isin([error.path]))
-    return found[0] if len(found) else row
+    if not len(found):  # an error of another process has the last component alone
+        names = [Path(str(path)).name for path in paths]
+        found = np.flatnonzero(np.array(names) == error.path)
+    return found[0] if len(found) and error.row not in found else error.row
 
 
 def _named_error(error, row, column):

@@ -1,5 +1,6 @@
 """How the images of an ImageSource are read: from an array, a file or a store."""
 
+import math
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -136,7 +137,8 @@ class StoredReader:
 
         files = [self.settings + file for file in self.reader.files(rows)]
         keys = [blake2b(file, digest_size=16).digest() for file in files]
-        found = compute_once(self.store, keys, compute, batch_size=len(rows))
+        n = math.prod(self.shape)
+        found = compute_once(self.store, keys, compute, batch_size=len(rows), n=n)
         return found.reshape(-1, *self.shape)
 
 
@@ -168,7 +170,7 @@ class ArrayReader:
 def _file_status(path):
     try:
         status = Path(path).stat()
-    except OSError:  # reading it will say what is wrong
+    except (OSError, ValueError):  # reading it will say what is wrong
         return ()
     # The last is no user's to set: a copy that kept its time is known by it.
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns

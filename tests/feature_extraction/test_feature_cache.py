@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from torchvision.models import squeezenet1_1
 
+from skfusion import _store
 from skfusion._once import compute_once
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import CacheWarning, WeightsError
@@ -217,10 +218,14 @@ def test_what_fails_is_claimed_no_longer(tmp_path):
 
 
 def test_a_cache_that_cannot_be_written_loses_nothing(images, tmp_path, monkeypatch):
-    def full(self, keys, rows):
-        raise sqlite3.OperationalError("database or disk is full")
+    connect = _store._connect
 
-    monkeypatch.setattr(FeatureCache, "write", full)
+    def connect_to_full_disk(path):
+        connection = connect(path)
+        connection.execute("PRAGMA max_page_count = 6")
+        return connection
+
+    monkeypatch.setattr(_store, "_connect", connect_to_full_disk)
     with pytest.warns(CacheWarning, match="disk is full"):
         features = extractor(tmp_path).fit(images[0]).transform(images[0])
     np.testing.assert_array_equal(features, extractor(None).fit_transform(images[0]))
@@ -310,6 +315,7 @@ def test_two_processes_of_a_search_compute_each_image_once(images, tmp_path):
 WRITER = """
 import sys, time
 import numpy as np
+from skfusion import _store
 from skfusion._once import compute_once
 from skfusion._store import RowStore
 class Rows(RowStore):  # a FeatureCache, without the seconds that importing torch takes
