@@ -132,6 +132,8 @@ def is_compressed_dicom(path):
     False
     """
     try:
+        if not path.is_file():  # opening a FIFO would wait for its writer
+            return False
         with path.open("rb") as file:
             if file.read(_HEAD_BYTES)[128:] != b"DICM":
                 return False

@@ -1,7 +1,9 @@
 """Make the DataFrame of X for a folder of new images."""
 
-import hashlib
+import hmac
+import os
 import re
+import stat
 import warnings
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -12,6 +14,7 @@ from pydicom import dcmread
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from .._home import home_secret
 from ..exceptions import DataQualityWarning, DatasetNotFoundError
 from ._dicom import check_inflated_size
 from ._headers import image_kind
@@ -38,6 +41,7 @@ _TAGS = [
         "Columns",
     )
 ]
+_MOST_NAMES = 5  # of files that a message lists
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 # CBIS-DDSM writes the view into the patient: Mass-Test_P_00173_LEFT_CC.
 _CBIS_PATIENT = re.compile(
@@ -45,7 +49,7 @@ _CBIS_PATIENT = re.compile(
 )
 
 
-def scan_images(folder):
+def scan_images(folder, *, secret=None):
     """Make the DataFrame for a folder of new, unlabelled images.
 
     Its rows can be given to ``predict`` as they are.
@@ -53,7 +57,12 @@ def scan_images(folder):
     Parameters
     ----------
     folder : str or path-like
-        Searched with all folders in it.
+        Searched with all folders in it, links to folders excepted.
+
+    secret : bytes or str, default=None
+        Decides the digests of the patients (see Notes). If None, it is the file
+        ``secret`` in the folder that the environment variable ``SKFUSION_HOME``
+        names, or else in ``~/.cache/skfusion``, which is made where it is missing.
 
     Returns
     -------
@@ -72,10 +81,19 @@ def scan_images(folder):
     skfusion.exceptions.DatasetNotFoundError
         If there is no such folder, or no image in it.
 
+    OSError
+        If `secret` is None, and the file can be neither read nor made.
+
+    ValueError
+        If `secret` is empty.
+
     Warns
     -----
     skfusion.exceptions.DataQualityWarning
-        Once, with the number of files that were left out as no images.
+        Once, where anything was left out: it gives the number of files that are no
+        images, the number and the names of the files that could not be opened, and
+        the numbers of the folders that could not be opened or are links. The names
+        are without their folders.
 
     See Also
     --------
@@ -91,11 +109,16 @@ def scan_images(folder):
     stand in ViewPosition, PatientOrientation or ViewCodeSequence, the laterality in
     ImageLaterality, Laterality or PatientOrientation.
 
-    The group is a SHA-256 digest of PatientID and its issuer; where these are
+    The group is a digest (HMAC-SHA-256) of PatientID and its issuer; where these are
     missing, of the study; else (all other formats) of the file's path inside
-    `folder`, so that each file is its own group. The digest is the same in every
-    scan. It keeps identifiers out of sight, but it is no anonymisation: who
-    guesses an identifier can check the guess.
+    `folder`, so that each file is its own group. Digests made with the same secret
+    are the same in every scan; on another computer, or in another account, give the
+    same `secret` to find the same patients again. Without the secret nobody can
+    check a guess of an identifier. Whoever has it can: the digest is a pseudonym,
+    and no anonymisation.
+
+    A name of a file that is not UTF-8 is listed as Python's functions have it, with
+    surrogate escapes. Such a file can be read; printing its path may fail.
 
     Examples
     --------
@@ -112,51 +135,135 @@ def scan_images(folder):
     ['image', 'modality', 'group', 'view', 'laterality', 'dataset']
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112, Path.is_dir raises
         raise DatasetNotFoundError(
-            f"Expected a folder of images, got {folder.name!r}, which is no folder. "
-            "Pass the path of an existing folder."
+            "Expected a folder of images. Got a path at which there is no folder. Pass "
+            "the path of an existing folder."
         )
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    rows = [row for path in files if (row := _row(path, folder)) is not None]
+    key = _key(secret)
+    files, n_closed, n_links = _find_files(folder)
+    rows, refused = _make_rows(files, folder, key)
+    losses = _name_losses(len(files), len(rows), refused, n_closed, n_links)
     if not rows:
         raise DatasetNotFoundError(
-            f"Expected images in the folder {folder.name!r}, got {len(files)} files, "
-            "none of them a PNG, JPEG, PGM, TIFF, BMP or DICOM image."
+            "Expected PNG, JPEG, PGM, TIFF, BMP or DICOM images in the folder. Got "
+            f"none. {losses or 'There is no file in it.'}"
         )
-    if len(rows) < len(files):
-        warnings.warn(
-            f"{len(files) - len(rows)} of {len(files)} files in {folder.name!r} are "
-            "no images and were left out.",
-            DataQualityWarning,
-            stacklevel=2,
-        )
+    if losses:
+        warnings.warn(losses, DataQualityWarning, stacklevel=2)
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _row(path, folder):
-    """Return the row of one file, or None if it is no image."""
-    own = f"file:{path.relative_to(folder).as_posix()}"
-    row = dict.fromkeys(_COLUMNS) | {"image": str(path), "dataset": "scan"}
-    # Whatever a damaged header raises means the same: no image.
+def _key(secret):
+    """Return the secret as bytes."""
+    if secret is None:
+        return _home_key()
+    if not isinstance(secret, bytes | str):
+        raise TypeError(
+            f"Expected secret to be bytes, str or None. Got {type(secret).__name__} "
+            "instead."
+        )
+    if not secret:
+        raise ValueError(
+            "Expected a secret that cannot be guessed. Got an empty one. Pass "
+            "secrets.token_bytes(32), and keep it."
+        )
+    return secret.encode() if isinstance(secret, str) else secret
+
+
+def _home_key():
     try:
+        return home_secret()
+    except OSError as error:
+        # Without the cause, which would show the folder.
+        raise OSError(
+            "Expected the file 'secret', which decides the digests of patients, in the "
+            f"folder SKFUSION_HOME. It cannot be used: {error.strerror or error}. Set "
+            "the environment variable SKFUSION_HOME to a folder that can be written, "
+            "or pass secret=."
+        ) from None
+
+
+def _find_files(folder):
+    """Search a folder, and those in it however deep they are.
+
+    Returns the files in order, the number of folders that could not be opened, and
+    that of the links to folders.
+    """
+    files, waiting, n_closed, n_links = [], [folder], 0, 0
+    while waiting:
+        try:
+            paths = list(waiting.pop().iterdir())
+        except OSError:
+            n_closed += 1
+            continue
+        # These functions of os.path raise no OSError, as the methods of Path do.
+        folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
+        links = [path for path in folders if os.path.islink(path)]  # noqa: PTH114
+        files += set(paths) - set(folders)
+        waiting += set(folders) - set(links)
+        n_links += len(links)
+    return sorted(files), n_closed, n_links
+
+
+def _make_rows(files, folder, key):
+    """Return the rows of all images, and the files that could not be opened."""
+    rows, refused = [], []
+    for path in files:
+        own = f"file:{path.relative_to(folder).as_posix()}"
+        try:
+            rows.append(_row(path, own, key))
+        except OSError:
+            refused.append(path)
+    return [row for row in rows if row is not None], refused
+
+
+def _name_losses(n_files, n_images, refused, n_closed, n_links):
+    """Return a sentence on each kind of loss; files are named without their folders."""
+    n_others = n_files - n_images - len(refused)
+    names = ", ".join(repr(path.name) for path in refused[:_MOST_NAMES])
+    names += ", ..." if len(refused) > _MOST_NAMES else ""
+    sentences = {
+        f"{n_others} of {n_files} files are no images and were left out.": n_others,
+        f"{len(refused)} of {n_files} files could not be opened and were left out: "
+        f"{names}.": len(refused),
+        f"Folders that could not be opened, so that their images are missing: "
+        f"{n_closed}.": n_closed,
+        f"Links to folders, which are not followed: {n_links}.": n_links,
+    }
+    return " ".join(sentence for sentence, number in sentences.items() if number)
+
+
+def _row(path, own, key):
+    """Return the row of one file, or None if it is no image.
+
+    Raises OSError if it cannot be opened.
+    """
+    row = dict.fromkeys(_COLUMNS) | {"image": str(path), "dataset": "scan"}
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None
         with path.open("rb") as stream:
             kind = image_kind(stream.read(132))
         if kind == "DICOM":
             header = _dicom_header(path)
-            return row | header | {"group": _digest(header["group"] or own)}
+            return row | header | {"group": _digest(header["group"] or own, key)}
         if kind is not None:
             with Image.open(path, formats=[kind]):
-                return row | {"group": _digest(own)}
-    except Exception:
-        return None
+                return row | {"group": _digest(own, key)}
+    except Exception as error:
+        # A damaged header raises errors of many kinds, none with a system's number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
     return None
 
 
-def _digest(identity):
-    """Return what stands for a patient: the same wherever it is computed."""
-    digest = hashlib.sha256(f"skfusion.images.scan_images:{identity}".encode())
-    return digest.hexdigest()[:16]
+def _digest(identity, key):
+    """Return what stands for a patient: the same wherever the key is the same."""
+    message = f"skfusion.images.scan_images:{identity}"
+    # A name of a file may hold what is no UTF-8.
+    message = message.encode("utf-8", "surrogatepass")
+    return hmac.digest(key, message, "sha256").hex()[:16]
 
 
 def _dicom_header(path):

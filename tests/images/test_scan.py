@@ -1,6 +1,10 @@
 """scan_images: one row an image, what the headers say, and no names in clear."""
 
+import os
+import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
-from skfusion.images import read_image, scan_images
+from skfusion.images import ImageSource, read_image, scan_images
 
 COLUMNS = ["image", "modality", "group", "view", "laterality", "dataset"]
 
@@ -202,6 +206,185 @@ def test_warnings_do_not_show_the_folder(tmp_path, make, encode):
         scan_images(tmp_path)
     assert any("End of file" in str(warning.message) for warning in shown)
     assert not any("Doe" in str(warning.message) for warning in shown)
+
+
+@contextmanager
+def unprivileged():
+    """Without the rights of root, for whom no file is closed."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder(tmp_path, monkeypatch):
+    """A folder that anybody may enter, although those above it may be closed."""
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    return Path()
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+
+
+@posix
+def test_what_cannot_be_opened_is_counted_and_named(open_folder):
+    for name in ("a.png", "Doe_Jane/b.png", "Doe_Jane/c.png", "Doe_John/d.png"):
+        save_png(open_folder / name)
+    (open_folder / "note.txt").write_text("")
+    (open_folder / "Doe_Jane" / "b.png").chmod(0)
+    (open_folder / "Doe_John").chmod(0)
+    with pytest.warns(DataQualityWarning) as shown, unprivileged():
+        frame = scan_images(open_folder, secret="s")
+    assert [Path(path).name for path in frame["image"]] == ["c.png", "a.png"]
+    (message,) = (str(warning.message) for warning in shown)
+    assert "1 of 4 files are no images" in message
+    assert "1 of 4 files could not be opened and were left out: 'b.png'." in message
+    assert "Folders that could not be opened" in message
+    assert "missing: 1." in message
+    assert "Doe" not in message
+
+
+@posix
+def test_an_error_names_what_could_not_be_opened(open_folder):
+    save_png(open_folder / "a.png")
+    (open_folder / "a.png").chmod(0)
+    with unprivileged(), pytest.raises(DatasetNotFoundError, match=r"'a\.png'"):
+        scan_images(open_folder, secret="s")
+
+
+@posix
+def test_links_are_found_and_links_to_folders_counted(tmp_path):
+    save_png(tmp_path / "others" / "a.png")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "b.png").symlink_to(tmp_path / "others" / "a.png")
+    (folder / "c.png").symlink_to("nothing")
+    (folder / "d").symlink_to(tmp_path / "others")
+    (folder / "e").symlink_to(folder)
+    with pytest.warns(DataQualityWarning, match=r"'c\.png'.*not followed: 2\."):
+        frame = scan_images(folder)
+    assert [Path(path).name for path in frame["image"]] == ["b.png"]
+
+
+def test_many_names_are_not_all_listed(tmp_path):
+    for number in range(9):
+        (tmp_path / f"{number}.png").symlink_to("nothing")
+    save_png(tmp_path / "a.png")
+    with pytest.warns(DataQualityWarning, match=r"9 of 10 .* '4\.png', \.\.\.\.$"):
+        scan_images(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="such names are of Linux")
+def test_a_name_that_is_no_utf8_is_listed_and_read(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.png")
+    Image.new("L", (2, 2), 255).save(path, "PNG")
+    frame = scan_images(tmp_path)
+    assert list(frame["image"]) == [path]
+    source = ImageSource(frame, image_size=4, store=tmp_path / "store")
+    np.testing.assert_array_equal(source[:], np.ones((1, 4, 4, 1)))
+    assert len(source.digests()) == 1
+
+
+@pytest.fixture
+def deep_folder(tmp_path, monkeypatch):
+    """A folder with so many in each other that a recursion would end."""
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1100):
+        Path("d").mkdir()
+        os.chdir("d")
+    save_png(Path("a.png"))
+    yield tmp_path
+    Path("a.png").unlink()
+    for _ in range(1100):  # pytest's own way is a recursion
+        os.chdir("..")
+        Path("d").rmdir()
+
+
+@posix
+@pytest.mark.slow
+def test_a_folder_of_any_depth_is_searched(deep_folder):
+    frame = scan_images(deep_folder)
+    assert [Path(path).name for path in frame["image"]] == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["", "none", "a.png", "note.txt", "a\0"])
+def test_no_name_of_a_folder_is_shown(name, tmp_path):
+    folder = tmp_path / "Doe_Jane_1970-01-01"
+    (folder / "Doe_Jane" / "empty").mkdir(parents=True)
+    (folder / "note.txt").write_text("")
+    with pytest.raises(DatasetNotFoundError, match="Expected") as raised:
+        scan_images(folder / "Doe_Jane" / name)
+    assert "Doe" not in str(raised.value)
+    save_png(folder / "a.png")
+    with pytest.warns(DataQualityWarning) as shown:
+        scan_images(folder)
+    assert "Doe" not in str(shown[0].message)
+
+
+def test_a_patient_cannot_be_guessed_without_the_secret(groups_of, monkeypatch):
+    found, _ = groups_of({"PatientID": "36"}, {"PatientID": "37"})
+    monkeypatch.setenv("SKFUSION_HOME", os.environ["SKFUSION_HOME"] + "/another")
+    guesses = groups_of(*({"PatientID": str(number)} for number in range(50)))
+    assert found not in guesses
+
+
+def test_the_secret_decides_the_groups(tmp_path):
+    save_png(tmp_path / "a.png")
+    secrets = (None, None, "s", "s", b"s", b"t")
+    groups = [scan_images(tmp_path, secret=secret)["group"][0] for secret in secrets]
+    assert groups[0] == groups[1]
+    assert groups[2] == groups[3] == groups[4]
+    assert len(set(groups)) == 3
+
+
+@pytest.mark.parametrize("secret", ["", b"", 5])
+def test_a_bad_secret_is_refused(secret, tmp_path):
+    with pytest.raises((TypeError, ValueError), match=r"Expected .*secret"):
+        scan_images(tmp_path, secret=secret)
+
+
+@posix
+def test_the_secret_is_its_owners_alone(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("SKFUSION_HOME", str(home))
+    save_png(tmp_path / "images" / "a.png")
+    scan_images(tmp_path / "images")
+    assert len((home / "secret").read_bytes()) == 32
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in home.iterdir()} == {0o600}
+
+
+def test_threads_that_start_together_share_one_secret(tmp_path, monkeypatch):
+    save_png(tmp_path / "images" / "a.png")
+    for number in range(10):
+        monkeypatch.setenv("SKFUSION_HOME", str(tmp_path / "home" / str(number)))
+        with ThreadPoolExecutor(8) as pool:
+            frames = list(pool.map(scan_images, [tmp_path / "images"] * 8))
+        assert len({frame["group"][0] for frame in frames}) == 1
+
+
+@pytest.mark.parametrize("damage", ["no folder", "cut short", "a folder"])
+def test_a_secret_that_cannot_be_kept_is_an_error(damage, tmp_path, monkeypatch):
+    home = tmp_path / "Doe_Jane"
+    monkeypatch.setenv("SKFUSION_HOME", str(home))
+    save_png(tmp_path / "images" / "a.png")
+    if damage == "no folder":
+        home.write_text("")
+    elif damage == "cut short":
+        home.mkdir()
+        (home / "secret").write_bytes(b"123")
+    else:
+        (home / "secret").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"SKFUSION_HOME .*secret=") as raised:
+        scan_images(tmp_path / "images")
+    assert "Doe" not in str(raised.value)
+    assert len(scan_images(tmp_path / "images", secret="s")) == 1
 
 
 def test_deflated_headers_are_read(make, write, tmp_path):
