@@ -132,7 +132,7 @@ def is_compressed_dicom(path):
     False
     """
     try:
-        if not path.is_file():  # opening a FIFO would wait for its writer
+        if not path.is_file():  # opening a pipe would wait for its other end
             return False
         with path.open("rb") as file:
             if file.read(_HEAD_BYTES)[128:] != b"DICM":

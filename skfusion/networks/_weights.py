@@ -35,7 +35,7 @@ def load_weights(backbone, weights):
     ------
     WeightsError
         If there are no such weights, they cannot be downloaded, or the file is
-        missing or damaged.
+        missing, damaged, no state dict, or holds NaN or infinite numbers.
     """
     if _is_file(weights):
         return _load_file(_existing(weights))
@@ -84,12 +84,8 @@ def _existing(path):
 
 def _load_file(path):
     try:
-        if path.suffix == ".safetensors":
-            purpose = "Reading a .safetensors file"
-            module = "safetensors.torch"
-            reader = import_optional(module, extra="safetensors", purpose=purpose)
-            return reader.load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = _read_file(path)
+        broken = _find_broken(state) if _is_state_dict(state) else None
     except ImportError:
         raise
     except Exception as error:  # whatever a damaged file makes a reader raise
@@ -97,12 +93,47 @@ def _load_file(path):
             f"The weights file {path.name!r} cannot be read as a plain state dict: "
             f"{type(error).__name__}. Save it with torch.save(model.state_dict(), ...)."
         ) from error
-    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+    if not _is_state_dict(state):
         raise WeightsError(
             f"Expected a state dict (names to tensors) in {path.name!r}. Got "
-            f"{type(state).__name__} instead. Save model.state_dict() alone."
+            f"{_describe(state)} instead. Save model.state_dict() alone."
+        )
+    if broken is not None:
+        raise WeightsError(
+            f"Expected finite numbers in {path.name!r}. Got NaN or infinite ones in "
+            f"{broken!r}: the training that made it failed. Use an earlier checkpoint."
         )
     return state
+
+
+def _read_file(path):
+    if path.suffix == ".safetensors":
+        purpose = "Reading a .safetensors file"
+        module = "safetensors.torch"
+        reader = import_optional(module, extra="safetensors", purpose=purpose)
+        return reader.load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _is_state_dict(state):
+    return isinstance(state, dict) and all(
+        isinstance(name, str) and torch.is_tensor(value)
+        for name, value in state.items()
+    )
+
+
+def _find_broken(state):
+    """Find the first tensor that holds NaN or infinite numbers, or None."""
+    names = (name for name, value in state.items() if not value.isfinite().all())
+    return next(names, None)
+
+
+def _describe(state):
+    """Name what was found in place of names and tensors."""
+    if not isinstance(state, dict):
+        return type(state).__name__
+    pairs = {f"{type(k).__name__} to {type(v).__name__}" for k, v in state.items()}
+    return f"a dict of {', '.join(sorted(pairs)[:3])}"
 
 
 def _find_entry(backbone, weights):

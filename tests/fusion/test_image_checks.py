@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -30,6 +30,7 @@ from skfusion.fusion import (
     PerModalityClassifier,
     make_feature_fusion,
 )
+from skfusion.images import ImageSource
 from skfusion.neural_network import CNN17Classifier
 
 COLUMNS = ["mammogram", "ultrasound"]
@@ -347,3 +348,37 @@ def test_a_damaged_file_names_its_row_among_modalities(images, tmp_path):
     for ask in (model.predict, model.predict_proba):
         with pytest.raises(ImageReadError, match=said):
             ask(X)
+
+
+class ElsewhereClassifier(ClassifierMixin, BaseEstimator):
+    """Reads a part of its rows in another process, as ``n_jobs=2`` does."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        try:
+            ImageSource(X.iloc[3:], image_size=8)[:]
+        except ImageReadError as error:
+            raise pickle.loads(pickle.dumps(error)) from None
+        return self
+
+
+def test_a_damaged_file_names_its_row_from_another_process(images, tmp_path):
+    X, y = images[0].copy(), images[1]
+    row = np.flatnonzero(X["modality"] == "ultrasound")[6]
+    X.loc[row, "image"] = str(tmp_path / "Doe_Jane" / "damaged.png")
+    models = [(name, ElsewhereClassifier()) for name in ("mammography", "ultrasound")]
+    model = PerModalityClassifier(models)
+    with pytest.raises(ImageReadError, match=f"^Row {row} of X: .*'damaged.png'"):
+        model.fit(X, y)
+
+
+def test_a_pickled_error_holds_no_folder(tmp_path):
+    path = tmp_path / "Doe_Jane" / "damaged.png"
+    with pytest.raises(ImageReadError) as raised:
+        ImageSource([path])[:]
+    error = raised.value
+    assert (error.row, error.path) == (0, path)
+    copy = pickle.loads(pickle.dumps(error))
+    assert b"Doe" not in pickle.dumps(error)
+    assert (str(copy), copy.row, copy.reason) == (str(error), 0, error.reason)
+    assert copy.path == "damaged.png"

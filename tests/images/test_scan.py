@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -391,6 +392,23 @@ def test_deflated_headers_are_read(make, write, tmp_path):
     pixels = np.zeros((2, 2), np.uint8)
     write(make(pixels, syntax=DeflatedExplicitVRLittleEndian, ViewPosition="CC"))
     assert scan_images(tmp_path).iloc[0]["view"] == "CC"
+
+
+@pytest.mark.slow
+def test_a_deflated_file_of_any_size_takes_bounded_memory(make, write, tmp_path):
+    save_png(tmp_path / "a.png")
+    pixels = np.zeros((2, 2), np.uint8)
+    path = write(make(pixels, syntax=DeflatedExplicitVRLittleEndian))
+    with path.open("r+b") as file:
+        file.truncate(300)
+        file.truncate(2**31)  # which takes no room on the disk
+    tracemalloc.start()
+    try:
+        with pytest.warns(DataQualityWarning, match="1 of 2 files"):
+            scan_images(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2.5e9
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_is_no_image_is_left_out_with_one_warning(tmp_path, make, write):

@@ -96,6 +96,37 @@ def test_a_pickle_that_is_no_state_dict_is_refused(tmp_path):
         Backbone("squeezenet1_1", path)
 
 
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        ({1: torch.zeros(2)}, "a dict of int to Tensor"),
+        ({"model": {"weight": torch.zeros(2)}}, "a dict of str to dict"),
+        ({"epoch": 3, "weight": torch.zeros(2)}, "a dict of str to Tensor, str to int"),
+    ],
+)
+def test_a_dict_that_is_no_state_dict_is_described(content, got, tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save(content, path)
+    with pytest.raises(WeightsError, match=f"'weights.pth'. Got {got}"):
+        Backbone("squeezenet1_1", path)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+def test_weights_that_are_no_numbers_are_refused(
+    ending, number, tmp_path, squeezenet_file
+):
+    from safetensors.torch import save_file
+
+    state = squeezenet_file[1].state_dict()
+    state["features.3.squeeze.bias"][2] = number
+    path = tmp_path / f"weights.{ending}"
+    save_file(state, path) if ending == "safetensors" else torch.save(state, path)
+    said = r"'weights\.\w+'\. Got NaN or infinite ones in 'features.3.squeeze.bias'"
+    with pytest.raises(WeightsError, match=said):
+        Backbone("squeezenet1_1", path)
+
+
 def test_unknown_weights_list_the_known_ones():
     with pytest.raises(WeightsError, match="IMAGENET1K_V1"):
         Backbone("squeezenet1_1", "IMAGENET")
