@@ -209,7 +209,7 @@ class RowStore:
             path = self.path
             try:
                 return self._attempt(path, work, writes)
-            except (_DamagedError, sqlite3.DatabaseError) as error:
+            except (_DamagedError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error, path):
                     raise
                 self._set_aside(path, error)
@@ -274,8 +274,8 @@ def _is_damage(error, path):
     """Whether an error is due to the file, and not to the computer or the caller."""
     if isinstance(error, sqlite3.ProgrammingError):
         return False
-    # Without a code it is a text that Python cannot decode. The upper bits of a code
-    # are its details.
+    # Without a code it is a text that Python cannot decode, of the file or of SQLite's
+    # message. The upper bits of a code are its details.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
     if code == sqlite3.SQLITE_READONLY:  # a damaged header may forbid writing, too
         return os.access(path, os.W_OK)
