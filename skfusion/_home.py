@@ -1,4 +1,4 @@
-"""Where skfusion keeps what it may compute again, and its secret."""
+"""Where skfusion keeps what it may compute again, and one secret."""
 
 import os
 import secrets

@@ -17,18 +17,26 @@ class FeatureCache(RowStore):
     folder : str, Path or True, default=True
         Where the file is. True is the folder ``features`` in the folder that the
         environment variable ``SKFUSION_HOME`` names, or else in
-        ``~/.cache/skfusion``.
+        ``~/.cache/skfusion``. Folders that are missing are made for their owner
+        alone; one that exists keeps its mode.
 
     Attributes
     ----------
     path : Path
-        The file, ``features.sqlite``.
+        The file, ``features.sqlite``. Only its owner may read it.
+
+    Raises
+    ------
+    OSError
+        By its methods, where nothing is wrong with the file, but it cannot be used:
+        the disk is full, or it must not be written. Models compute without it, and
+        warn.
 
     Warns
     -----
     CacheWarning
-        If the file is damaged or is not one of ours. It is set aside, and a new one
-        is begun.
+        If the file is damaged, a link, or not one of ours. It is set aside, and a new
+        one is begun.
 
     See Also
     --------
