@@ -79,7 +79,8 @@ def image_table(X):
     elif isinstance(X, pd.Series):
         table = X.rename("image").to_frame()
     else:
-        table = pd.DataFrame({"image": _one_column(X)})
+        # An object: as text, a name that is not UTF-8 would be refused.
+        table = pd.DataFrame({"image": _one_column(X)}, dtype=object)
     _check_paths(table["image"].to_numpy())
     return table
 

@@ -41,6 +41,7 @@ _TAGS = [
         "Columns",
     )
 ]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_NAMES = 5  # of files that a message lists
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 # CBIS-DDSM writes the view into the patient: Mass-Test_P_00173_LEFT_CC.
@@ -151,7 +152,9 @@ def scan_images(folder, *, secret=None):
         )
     if losses:
         warnings.warn(losses, DataQualityWarning, stacklevel=2)
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    # pyarrow, where pandas has it, takes no text that is not UTF-8.
+    is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype=object if is_odd else None)
 
 
 def _key(secret):
