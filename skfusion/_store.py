@@ -134,13 +134,10 @@ class RowStore:
             Without those that are not kept.
         """
         keys = list(dict.fromkeys(keys))
-        dtype = np.dtype(self._dtype)
 
         def work(connection):
-            return {
-                key: _to_row(value, dtype, n)
-                for key, value in _values(connection, keys)
-            }
+            values = _values(connection, keys)
+            return {key: _to_row(value, self._dtype, n) for key, value in values}
 
         return self._run(work, writes=False)
 
@@ -241,7 +238,7 @@ class RowStore:
         if not stat.S_ISREG(mode):
             raise _DamagedError("it is a link, a folder or a device")
         if mode & 0o077:
-            with suppress(PermissionError):  # it is somebody else's
+            with suppress(OSError):  # somebody else's, or on a read-only disk
                 path.chmod(0o600)
 
     def _lock(self):
