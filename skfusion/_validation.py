@@ -40,7 +40,8 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         Class labels.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the flattened images in a 2-D numeric X.
+        Shape of the flattened images in a 2-D numeric X. It counts where `reset` is
+        true; afterwards that of fit does.
 
     reset : bool, default=False
         True in ``fit``, False in ``predict`` and ``transform``.
@@ -70,8 +71,9 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
     )
     X, targets = (checked, ()) if y is _NO_TARGET else (checked[0], checked[1:])
-    X = _as_images(X, image_shape, estimator)
+    X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
     _check_shape(estimator, X, reset)
+    _check_pixels(X)
     return (X, *targets) if targets else X
 
 
@@ -144,9 +146,31 @@ def _check_paths_and_target(estimator, X, y, reset):
         estimator.image_shape_ = None
     if y is _NO_TARGET:
         return table
+    return table, check_target(table, y)
+
+
+def check_target(X, y):
+    """Validate the class labels of a table, in whatever form a column comes.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    y : array-like of shape (n_samples,) or (n_samples, 1)
+        Class labels.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If y has several columns, or another length than X.
+    """
     y = column_or_1d(y, warn=True)
-    check_consistent_length(table, y)
-    return table, y
+    check_consistent_length(X, y)
+    return y
 
 
 def _as_images(X, image_shape, estimator):
@@ -176,6 +200,23 @@ def _check_shape(estimator, X, reset):
             f"Expected images of shape {estimator.image_shape_!r}, as in fit of "
             f"{type(estimator).__name__}. Got {X.shape[1:]!r} instead. "
             "Resize them first."
+        )
+
+
+def _check_pixels(X):
+    """Raise where there is no pixel, or a number too large for a network."""
+    if 0 in X.shape[1:]:
+        raise ValueError(
+            "Expected images of at least 1 x 1 pixel in X. Got an array of shape "
+            f"{X.shape!r} instead."
+        )
+    limit = np.finfo(np.float32).max
+    is_wide = X.dtype.kind == "f" and X.dtype.itemsize > 4
+    if is_wide and (X.max() > limit or X.min() < -limit):
+        raise ValueError(
+            f"Expected numbers that float32 can hold in X, up to {limit:.2g}. Got "
+            f"{X.dtype} up to {max(X.max(), -X.min()):.2g} instead. Divide X by its "
+            "greatest possible value."
         )
 
 

@@ -171,3 +171,32 @@ def test_an_inner_split_is_stratified():
     codes = np.repeat([0, 1], [80, 20])
     _, valid = inner_split(codes, np.arange(100), 0.1, seed=0)
     assert codes[valid].mean() == pytest.approx(0.2)
+
+
+def split_or_refuse(codes, groups, seed):
+    """Whether there was a split; it holds every class on both sides."""
+    try:
+        sides = inner_split(codes, groups, 0.1, seed)
+    except ValueError as error:
+        assert "every class on both sides" in str(error)  # noqa: PT017
+        return False
+    assert all(set(codes[side]) == set(codes) for side in sides)
+    return True
+
+
+def test_early_stopping_leaves_every_class_to_learn_from():
+    codes = np.array([1] * 9 + [0, 0, 1, 0, 0, 0])
+    groups = np.array([0] * 5 + [1] + [2] * 6 + [3] * 3)
+    for seed in range(50):
+        split_or_refuse(codes, groups, seed)
+
+
+@pytest.mark.parametrize("shares", [(0.9, 0.1), (0.8, 0.1, 0.1)])
+def test_early_stopping_splits_mixed_patients_or_refuses(shares):
+    rng, n_splits, n_classes = np.random.default_rng(0), 0, len(shares)
+    for seed in range(60):
+        groups = np.repeat(np.arange(12), rng.integers(1, 6, 12))
+        codes = rng.choice(n_classes, len(groups), p=shares)
+        if min(len(set(groups[codes == c])) for c in range(n_classes)) >= 2:
+            n_splits += split_or_refuse(codes, groups, seed)
+    assert n_splits > 20

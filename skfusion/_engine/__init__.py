@@ -2,17 +2,21 @@
 
 from ._augmentation import augment_batch
 from ._batches import ImageTensors
-from ._device import autocast, resolve_device, seeded
+from ._device import autocast, on_device, resolve_device, seeded
 from ._inference import run_network
 from ._net import build_net, release_training_state
+from ._threads import running, while_none_runs
 
 __all__ = [
     "ImageTensors",
     "augment_batch",
     "autocast",
     "build_net",
+    "on_device",
     "release_training_state",
     "resolve_device",
     "run_network",
+    "running",
     "seeded",
+    "while_none_runs",
 ]

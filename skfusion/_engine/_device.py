@@ -1,11 +1,14 @@
 """Which device, which precision, which random numbers."""
 
+import copy
 from contextlib import contextmanager
 
 import torch
 from sklearn.utils import check_random_state
 
-__all__ = ["autocast", "resolve_device", "seeded", "trains_in_bfloat16"]
+from ._threads import seeding
+
+__all__ = ["autocast", "on_device", "resolve_device", "seeded", "trains_in_bfloat16"]
 
 
 def resolve_device(device):
@@ -51,6 +54,25 @@ def _best_device():
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+def on_device(module, device):
+    """Return a network on a device: a copy, unless that is the CPU.
+
+    Threads that share an estimator share its network, which stays where it is.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        On the CPU.
+
+    device : torch.device
+
+    Returns
+    -------
+    module : torch.nn.Module
+    """
+    return module if device.type == "cpu" else copy.deepcopy(module).to(device)
+
+
 def trains_in_bfloat16(precision, device, module):
     """Whether training uses bfloat16: where asked for, or where it is faster.
 
@@ -91,6 +113,8 @@ def autocast(device, use_bfloat16):
 def seeded(random_state, device=None):
     """Context in which torch's generators start from a seed, and are put back.
 
+    The generators are those of the whole process: threads take turns.
+
     Parameters
     ----------
     random_state : int, RandomState or None
@@ -105,7 +129,7 @@ def seeded(random_state, device=None):
     """
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     on_cuda = device is not None and device.type == "cuda"
-    with torch.random.fork_rng([device] if on_cuda else []):
+    with seeding(), torch.random.fork_rng([device] if on_cuda else []):
         torch.default_generator.manual_seed(seed)
         if on_cuda:
             with torch.cuda.device(device):

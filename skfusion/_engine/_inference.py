@@ -8,6 +8,7 @@ import torch
 
 from ._batches import to_float_batch
 from ._device import autocast
+from ._threads import running
 
 __all__ = ["run_network"]
 
@@ -57,13 +58,14 @@ def run_network(
             batch = source[rows[start : start + batch_size]]
             try:
                 parts = _parts(batch, batch_size, device)
-                result = torch.cat([function(part) for part in parts])[: len(batch)]
+                with running():
+                    result = torch.cat([function(part) for part in parts])
             except torch.OutOfMemoryError:
                 if batch_size == 1:
                     raise
                 batch_size = _halve(batch_size)
                 continue
-            outputs.append(result.float().cpu().numpy())
+            outputs.append(result[: len(batch)].float().cpu().numpy())
             start += len(batch)
             if bar is not None:
                 bar.update(len(batch))

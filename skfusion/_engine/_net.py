@@ -1,6 +1,7 @@
 """The skorch net that trains every network."""
 
 import copy
+from contextlib import suppress
 
 import torch
 from skorch import NeuralNetClassifier
@@ -34,6 +35,32 @@ class _AutocastNet(NeuralNetClassifier):
         device = torch.device(self.device)
         self.use_bfloat16_ = trains_in_bfloat16(self.precision, device, self.module_)
         return self
+
+    def partial_fit(self, X, y=None, classes=None, **fit_params):
+        """Train, as skorch does, but raise what Ctrl-C raises.
+
+        skorch takes it for the end of training. Its own early stopping ends the
+        training by the same exception, and is told apart by its count of misses.
+        """
+        self.notify("on_train_begin", X=X, y=y)
+        try:
+            self.fit_loop(X, y, **fit_params)
+        except BaseException as error:
+            if not (isinstance(error, KeyboardInterrupt) and self._stopped_early()):
+                self._end_in_vain(X=X, y=y)
+                raise
+        self.notify("on_train_end", X=X, y=y)
+        return self
+
+    def _stopped_early(self):
+        stoppings = (c for _, c in self.callbacks_ if isinstance(c, EarlyStopping))
+        return any(stopping.misses_ >= stopping.patience for stopping in stoppings)
+
+    def _end_in_vain(self, **data):
+        """Let every callback end what it began, whatever the others raise."""
+        for _, callback in self.callbacks_:
+            with suppress(Exception):
+                callback.on_train_end(self, **data)
 
     def infer(self, x, **fit_params):
         with autocast(torch.device(self.device), self.use_bfloat16_):

@@ -1,5 +1,6 @@
 """Features of a frozen network."""
 
+from functools import cache
 from hashlib import blake2b
 from numbers import Integral
 from pathlib import Path
@@ -16,7 +17,15 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from .._engine import resolve_device, run_network, seeded
+from .._engine import (
+    on_device,
+    resolve_device,
+    run_network,
+    running,
+    seeded,
+    while_none_runs,
+)
+from .._fitting import all_or_nothing
 from .._home import versions_of
 from .._once import compute_once
 from .._pixels import check_channels, warn_of_scale
@@ -198,17 +207,19 @@ class CNNFeatureExtractor(
         self : object
             Fitted extractor.
         """
-        check_backbone(self.backbone)
-        X = check_images(self, X, image_shape=self.image_shape, reset=True)
-        # What defines the network; parameters may change after fit. (The weights may
-        # have moved since, but must be the same: see _network.)
-        self._definition = (self.backbone, self.layer, self.pooling)
-        self._size = self.image_size or backbone_image_size(self.backbone, self.weights)
-        check_channels(self._source(X).n_channels, self)
-        warn_of_scale(X, self)
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._network_ = self._identity = None
-        self._n_features_out = self._count_features(X)
+        with all_or_nothing(self):
+            check_backbone(self.backbone)
+            X = check_images(self, X, image_shape=self.image_shape, reset=True)
+            # What defines features; parameters may change after fit. (The weights may
+            # have moved since, but must be the same: see _build_network.)
+            self._definition = (self.backbone, self.layer, self.pooling)
+            default_size = backbone_image_size(self.backbone, self.weights)
+            self._size, self._resize = self.image_size or default_size, self.resize
+            check_channels(self._source(X).n_channels, self)
+            warn_of_scale(X, self)
+            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+            self._network_, self._identity = None, self._digest_network()
+            self._n_features_out = self._count_features(X)
         return self
 
     def transform(self, X):
@@ -228,27 +239,24 @@ class CNNFeatureExtractor(
         warn_of_scale(X, self)
         source, device = self._source(X), resolve_device(self.device)
         total, disable = len(source), not self.verbose
-        try:
-            with tqdm(desc="images", total=total, leave=False, disable=disable) as bar:
-                return self._look_up(source, device, bar)
-        finally:
-            if self._network_ is not None:
-                self._network_.to("cpu")
+        with tqdm(desc="images", total=total, leave=False, disable=disable) as bar:
+            return self._look_up(source, device, bar)
 
     def _look_up(self, source, device, bar):
         """Take features from the cache, if there is one, and compute the others."""
+        # Built where something is missing, and then once.
+        network = cache(lambda: on_device(self._network(), device))
         if self.cache is None:
-            return self._compute(source, device, bar)
+            return self._compute(network(), source, device, bar)
         return compute_once(
             FeatureCache(self.cache),
             self._keys(source, device),
-            lambda rows: self._compute(source, device, bar, rows),
+            lambda rows: self._compute(network(), source, device, bar, rows),
             self.batch_size,
             self._n_features_out,
         )
 
-    def _compute(self, source, device, bar, rows=None):
-        network = self._network().to(device)
+    def _compute(self, network, source, device, bar, rows=None):
         return run_network(
             lambda batch: self._pool(network(batch)),
             source,
@@ -262,47 +270,44 @@ class CNNFeatureExtractor(
     def _keys(self, source, device):
         """Digest of all that decides the features of each image."""
         is_rounded = self.precision == "bfloat16"
-        how = repr((_COMPUTING, self._identify(), device.type, is_rounded)).encode()
+        how = repr((_COMPUTING, self._identity, device.type, is_rounded)).encode()
         how += versions_of("torch", "torchvision")
         images = source.digests()
         return [blake2b(how + image, digest_size=16).digest() for image in images]
 
     def _source(self, X):
         return ImageSource(
-            X, image_size=self._size, resize=self.resize, store=self.store
+            X, image_size=self._size, resize=self._resize, store=self.store
         )
 
     def _network(self):
+        """Return the network, built by the first of all threads that need it."""
         if self._network_ is None:
-            backbone, layer, _ = self._definition
-            if self._identity is None:
-                self._identity = self._digest_network()
-            elif self._identity != self._digest_network():
-                raise WeightsError(
-                    f"The weights {_name(self.weights)} are not those with which "
-                    f"{type(self).__name__} was fitted. Fit it again, or set_params("
-                    "weights=...) to where those are now."
-                )
             with seeded(self._seed):
-                network = Backbone(backbone, self.weights)
+                if self._network_ is None:
+                    self._network_ = self._build_network()
+        return self._network_
+
+    def _build_network(self):
+        backbone, layer, _ = self._definition
+        if self._identity != self._digest_network():
+            raise WeightsError(
+                f"The weights {_name(self.weights)} are not those with which "
+                f"{type(self).__name__} was fitted. Fit it again, or set_params("
+                "weights=...) to where those are now."
+            )
+        network = Backbone(backbone, self.weights)
+        with while_none_runs():
             if layer is not None:
                 network.model = cut_network(network.model, backbone, layer)
             network.model = fold_normalisation(network.model.eval())
-            self._network_ = network.eval().to(memory_format=torch.channels_last)
-        return self._network_
+        return network.eval().to(memory_format=torch.channels_last)
 
     def _pool(self, output):
         return pool_features(output, *self._definition)
 
-    def _identify(self):
-        """Digest of the network and of what is taken from it."""
-        if self._identity is None:
-            # Loaded anew: the file may have changed since.
-            self._network_ = None
-            self._identity = self._digest_network()
-        return self._identity
-
     def _digest_network(self):
+        """Digest of the network and of what is taken from it."""
         backbone, *rest = self._definition
         is_random = self.weights is None
         known = self._seed if is_random else weights_digest(backbone, self.weights)
@@ -322,7 +327,7 @@ class CNNFeatureExtractor(
         network = self._network()
         if self.layer is None:
             return network.n_features
-        with torch.inference_mode():
+        with torch.inference_mode(), running():
             black = torch.zeros(1, 3, self._size, self._size)
             return self._pool(network(black)).shape[1]
 

@@ -82,9 +82,10 @@ class NamedEstimators(_BaseComposition):
         names, estimators = zip(*getattr(self, self._named), strict=True)
         return _VisualBlock("parallel", estimators, names=names)
 
-    @property
-    def _columns(self):
-        return [name for name, _ in getattr(self, self._named)]
+    def _take_names(self):
+        """Keep the names, in ``fit``: parameters may change afterwards."""
+        self._columns = [name for name, _ in getattr(self, self._named)]
+        self._validate_names(self._columns)
 
 
 def router_of(composite, estimators):

@@ -9,13 +9,13 @@ from sklearn.base import ClassifierMixin, _fit_context, clone
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
-    check_consistent_length,
     check_is_fitted,
     check_random_state,
     column_or_1d,
 )
 
-from .._validation import check_labels
+from .._fitting import all_or_nothing
+from .._validation import check_labels, check_target
 from ._calibration import calibrate, gain_over_chance, score_images
 from ._columns import (
     check_columns,
@@ -175,30 +175,31 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         self : object
             Fitted classifier.
         """
-        self._validate_names(self._columns)
-        self._check_models()
-        there = check_columns(X, self._columns)
-        self._check_each_column(there)
-        remember_columns(self, self._columns)
-        y = column_or_1d(y)
-        check_consistent_length(X, y)
-        self.classes_, codes = check_labels(y, type(self).__name__)
-        self._check_two_classes()
-        self._check_weights()
-        groups = group_samples(X, self._columns, groups, type(self).__name__)
-        # The models find the groups where they find those of any image.
-        X = X.assign(group=groups)
-        splits = self._split(codes, there, groups)
-        self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
-        scores, log_odds = np.full((2, *there.shape), np.nan)
-        for column, rows in enumerate(there.T):
-            own = self._fit_column(X, codes, column, rows, splits)
-            scores[rows, column] = own
-            calibrator = calibrate(own, codes[rows])
-            self.calibrators_.append(calibrator)
-            log_odds[rows, column] = calibrator.decision_function(own[:, np.newaxis])
-        self.weights_ = self._weigh(scores, codes)
-        self.final_estimator_ = self._fit_final(log_odds, codes)
+        with all_or_nothing(self):
+            self._take_names()
+            self._check_models()
+            there = check_columns(X, self._columns)
+            self._check_each_column(there)
+            remember_columns(self, self._columns)
+            y = check_target(X, y)
+            self.classes_, codes = check_labels(y, type(self).__name__)
+            self._check_two_classes()
+            self._check_weights()
+            groups = group_samples(X, self._columns, groups, type(self).__name__)
+            # The models find the groups where they find those of any image.
+            X = X.assign(group=groups)
+            splits = self._split(codes, there, groups)
+            self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
+            scores, log_odds = np.full((2, *there.shape), np.nan)
+            for column, rows in enumerate(there.T):
+                own = self._fit_column(X, codes, column, rows, splits)
+                scores[rows, column] = own
+                calibrator = calibrate(own, codes[rows])
+                self.calibrators_.append(calibrator)
+                own_odds = calibrator.decision_function(own[:, np.newaxis])
+                log_odds[rows, column] = own_odds
+            self.weights_ = self._weigh(scores, codes)
+            self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
 
     def predict_proba(self, X):

@@ -8,6 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._fitting import all_or_nothing
 from ._columns import check_columns, column_table, naming_rows, remember_columns
 from ._composition import NamedEstimators
 
@@ -89,22 +90,14 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         self : object
             Fitted transformer.
         """
-        self._validate_names(self._columns)
-        there = self._check(X)
-        remember_columns(self, self._columns)
-        self.extractors_, self._n_features = [], {}
-        for (column, extractor), rows in zip(self.extractors, there.T, strict=True):
-            table = column_table(X, column, self._columns)
-            if table.empty:
-                raise ValueError(
-                    "Expected an image of each modality in fit. Got none in the column "
-                    f"{column!r} of X."
-                )
-            with naming_rows(np.flatnonzero(rows), column, table["image"]):
-                fitted = clone(extractor).fit(table)
-                # So many are missing where in prediction no sample has this modality.
-                self._n_features[column] = fitted.transform(table[:1]).shape[1]
-            self.extractors_.append(fitted)
+        with all_or_nothing(self):
+            self._take_names()
+            there = self._check(X)
+            remember_columns(self, self._columns)
+            self.extractors_, self._n_features = [], {}
+            for (column, extractor), rows in zip(self.extractors, there.T, strict=True):
+                fitted = self._fit_column(X, column, extractor, rows)
+                self.extractors_.append(fitted)
         return self
 
     def transform(self, X):
@@ -157,6 +150,19 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = self.missing == "nan"
         return tags
+
+    def _fit_column(self, X, column, extractor, rows):
+        table = column_table(X, column, self._columns)
+        if table.empty:
+            raise ValueError(
+                "Expected an image of each modality in fit. Got none in the column "
+                f"{column!r} of X."
+            )
+        with naming_rows(np.flatnonzero(rows), column, table["image"]):
+            fitted = clone(extractor).fit(table)
+            # So many are missing where in prediction no sample has this modality.
+            self._n_features[column] = fitted.transform(table[:1]).shape[1]
+        return fitted
 
     def _block(self, X, column, extractor, rows):
         """Features of one column, and whether they are missing."""

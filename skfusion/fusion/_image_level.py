@@ -10,13 +10,10 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import (
-    _check_method_params,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils.validation import _check_method_params, check_is_fitted
 
-from .._validation import check_labels
+from .._fitting import all_or_nothing
+from .._validation import check_labels, check_target
 from ._columns import (
     check_columns,
     column_table,
@@ -107,17 +104,17 @@ class ImageLevelClassifier(
         self : object
             Fitted classifier.
         """
-        check_columns(X, self.columns, any_image=False)
-        remember_columns(self, self.columns)
-        y = np.asarray(y)
-        check_consistent_length(X, y)
-        self.classes_, codes = check_labels(y, type(self).__name__)
-        self.prior_ = np.bincount(codes) / len(codes)
-        table, samples = self._images(X)
-        params = route_fit(self, params)["estimator"]["fit"]
-        params = _check_method_params(X, params, indices=samples)
-        with naming_rows(samples, table["modality"], table["image"]):
-            self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
+        with all_or_nothing(self):
+            check_columns(X, self.columns, any_image=False)
+            remember_columns(self, self.columns)
+            y = check_target(X, y)
+            self.classes_, codes = check_labels(y, type(self).__name__)
+            self.prior_ = np.bincount(codes) / len(codes)
+            table, samples = self._images(X)
+            params = route_fit(self, params)["estimator"]["fit"]
+            params = _check_method_params(X, params, indices=samples)
+            with naming_rows(samples, table["modality"], table["image"]):
+                self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
         return self
 
     def predict_proba(self, X):
@@ -133,7 +130,7 @@ class ImageLevelClassifier(
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
         check_is_fitted(self)
-        check_columns(X, self.columns, any_image=False)
+        check_columns(X, self.feature_names_in_.tolist(), any_image=False)
         table, samples = self._images(X)
         probabilities = np.tile(self.prior_, (len(X), 1))
         if len(table):
@@ -162,9 +159,10 @@ class ImageLevelClassifier(
 
     def _images(self, X):
         """A row an image, and the sample of each."""
+        columns = self.feature_names_in_.tolist()
         tables = [
-            column_table(X, column, self.columns).assign(modality=column)
-            for column in self.columns
+            column_table(X, column, columns).assign(modality=column)
+            for column in columns
         ]
-        samples = [np.flatnonzero(is_there(X, column)) for column in self.columns]
+        samples = [np.flatnonzero(is_there(X, column)) for column in columns]
         return pd.concat(tables, ignore_index=True), np.concatenate(samples)

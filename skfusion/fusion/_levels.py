@@ -15,7 +15,9 @@ from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._fitting import all_or_nothing
 from .._levels import level_of_rows
+from .._validation import check_target
 from ..metrics._summary import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 
@@ -201,19 +203,21 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self : object
             Fitted classifier.
         """
-        level_of_rows(X, self.by)
-        if _routing_enabled():
-            fit_params = route_fit(self, fit_params)["estimator"]["fit"]
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-        self.classes_ = self.estimator_.classes_
-        if len(self.classes_) != 2:
-            raise ValueError(
-                f"{type(self).__name__} combines probabilities of 2 classes. Got "
-                f"{len(self.classes_)} classes in y."
-            )
-        if self.method != "mean":  # which is the same from both sides
-            name = type(self).__name__
-            warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
+        with all_or_nothing(self):
+            level_of_rows(X, self.by)
+            y = check_target(X, y)
+            if _routing_enabled():
+                fit_params = route_fit(self, fit_params)["estimator"]["fit"]
+            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+            self.classes_ = self.estimator_.classes_
+            if len(self.classes_) != 2:
+                raise ValueError(
+                    f"{type(self).__name__} combines probabilities of 2 classes. Got "
+                    f"{len(self.classes_)} classes in y."
+                )
+            if self.method != "mean":  # which is the same from both sides
+                name = type(self).__name__
+                warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
 
     @property

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from .._engine import augment_batch
-from .._validation import no_samples
+from .._validation import check_target, no_samples
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ..neural_network._base import BaseCNNClassifier
@@ -223,6 +222,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def fit(self, X, y, groups=None):
         """Train the network.
 
+        Fits in threads of one process take turns; processes train several networks at
+        once.
+
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
@@ -282,17 +284,14 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         return self.branch == "cnn17"
 
     def _check(self, X, *y, reset=False):
-        there = check_columns(X, self.columns)
+        columns = self.columns if reset else self.feature_names_in_.tolist()
+        there = check_columns(X, columns)
         if not len(X):
             raise no_samples(self)
         if reset:
-            remember_columns(self, self.columns)
+            remember_columns(self, columns)
             self._check_each_modality(there)
-        if not y:
-            return X
-        y = column_or_1d(y[0], warn=True)
-        check_consistent_length(X, y)
-        return X, y
+        return (X, check_target(X, y[0])) if y else X
 
     def _check_each_modality(self, there):
         for column, rows in zip(self.columns, there.T, strict=True):
@@ -318,9 +317,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def _source(self, X):
         return ColumnsSource(
             X,
-            self.columns,
+            self.feature_names_in_.tolist(),
             image_size=self._size,
-            resize=self.resize,
+            resize=self._resize,
             store=self.store,
         )
 

@@ -4,12 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, _fit_context, clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import (
-    _check_method_params,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from .._fitting import all_or_nothing
+from .._validation import check_target
 from ._columns import naming_rows
 from ._composition import NamedEstimators, route_fit, router_of
 
@@ -96,21 +94,21 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         self : object
             Fitted classifier.
         """
-        y = np.asarray(y)
-        check_consistent_length(X, y)
-        self._validate_names(self._columns)
-        rows, routed = self._rows_of_each(X), route_fit(self, params)
-        self._check_each_has_rows(rows)
-        self.estimators_ = []
-        for name, estimator in self.estimators:
-            own, params = rows[name], routed[name]["fit"]
-            params = _check_method_params(X, params, indices=own)
-            with naming_rows(own, paths=X.iloc[own].get("image")):
-                fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
-            self.estimators_.append(fitted)
-        self.classes_ = np.unique(
-            np.concatenate([e.classes_ for e in self.estimators_])
-        )
+        with all_or_nothing(self):
+            y = check_target(X, y)
+            self._take_names()
+            rows, routed = self._rows_of_each(X), route_fit(self, params)
+            self._check_each_has_rows(rows)
+            self.estimators_ = []
+            for name, estimator in self.estimators:
+                own, params = rows[name], routed[name]["fit"]
+                params = _check_method_params(X, params, indices=own)
+                with naming_rows(own, paths=X.iloc[own].get("image")):
+                    fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
+                self.estimators_.append(fitted)
+            self.classes_ = np.unique(
+                np.concatenate([e.classes_ for e in self.estimators_])
+            )
         return self
 
     @property

@@ -18,11 +18,13 @@ from .._engine import (
     ImageTensors,
     augment_batch,
     build_net,
+    on_device,
     release_training_state,
     resolve_device,
     run_network,
     seeded,
 )
+from .._fitting import all_or_nothing
 from .._groups import check_groups, known_groups
 from .._pixels import is_beyond_unit_range, warn_of_other_scale, warn_of_scale
 from .._validation import check_images, check_labels
@@ -83,6 +85,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def fit(self, X, y, groups=None):
         """Train the network.
 
+        Fits in threads of one process take turns; processes train several networks at
+        once.
+
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
@@ -105,17 +110,21 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             Fitted estimator.
         """
-        X, y = self._check(X, y, reset=True)
-        self.classes_, codes = check_labels(y, type(self).__name__)
-        device = resolve_device(self.device)
-        groups = None if groups is None else check_groups(X, groups)
-        self._in_unit_range = not is_beyond_unit_range(X)
-        self._size = self.image_size or self._default_image_size()
-        with seeded(self.random_state, device) as seed:
-            train, valid = self._split(X, codes, groups, seed)
-            source = self._source(self._unaugmented(X))
-            images = source.to_array(verbose=self.verbose)
-            self._train(images, codes, train, valid, device, source.n_channels)
+        with all_or_nothing(self):
+            X, y = self._check(X, y, reset=True)
+            self.classes_, codes = check_labels(y, type(self).__name__)
+            device = resolve_device(self.device)
+            groups = None if groups is None else check_groups(X, groups)
+            self._in_unit_range = not is_beyond_unit_range(X)
+            # Prediction is by what was fitted: parameters may change afterwards.
+            self._size = self.image_size or self._default_image_size()
+            self._resize = self.resize
+            self._mirrors = self.augmentation is True
+            with seeded(self.random_state, device) as seed:
+                train, valid = self._split(X, codes, groups, seed)
+                source = self._source(self._unaugmented(X))
+                images = source.to_array(verbose=self.verbose)
+                self._train(images, codes, train, valid, device, source.n_channels)
         return self
 
     def _check(self, X, *y, reset=False):
@@ -155,7 +164,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _source(self, X):
         return ImageSource(
-            X, image_size=self._size, resize=self.resize, store=self.store
+            X, image_size=self._size, resize=self._resize, store=self.store
         )
 
     def _train(self, images, codes, train, valid, device, n_channels):
@@ -239,22 +248,19 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         warn = warn_of_scale if self._in_unit_range else warn_of_other_scale
         warn(X, self)
         device = resolve_device(self.device)
-        module = self.net_.module_.to(device).eval()
-        try:
-            scores = run_network(
-                lambda batch: self._ask(module, batch),
-                self._source(X),
-                batch_size=self.batch_size,
-                device=device,
-                use_bfloat16=self.precision == "bfloat16",
-            ).astype(np.float64)
-        finally:
-            module.to("cpu")
+        module = on_device(self.net_.module_.eval(), device)
+        scores = run_network(
+            lambda batch: self._ask(module, batch),
+            self._source(X),
+            batch_size=self.batch_size,
+            device=device,
+            use_bfloat16=self.precision == "bfloat16",
+        ).astype(np.float64)
         return scores / scores.sum(axis=1, keepdims=True)
 
     def _ask(self, module, batch):
         probabilities = module(batch).float().softmax(dim=1)
-        if self.augmentation is not True:
+        if not self._mirrors:
             return probabilities
         mirrored = module(batch.flip(3)).float().softmax(dim=1)
         return (probabilities + mirrored) / 2

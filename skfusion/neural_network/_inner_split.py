@@ -11,8 +11,9 @@ def inner_split(codes, groups, validation_fraction, seed):
 
     There are as many folds as the fraction asks for, but no more than the rarer class
     has groups, so that each fold can have one: of 4 malignant patients one is set
-    aside, and a quarter of the benign ones with it. Of the folds that hold every class,
-    the one whose size is nearest to the fraction is set aside: groups differ in size.
+    aside, and a quarter of the benign ones with it. Of the folds that hold every class
+    and leave every class to learn from, the one whose size is nearest to the fraction
+    is set aside: groups differ in size.
 
     Parameters
     ----------
@@ -36,7 +37,8 @@ def inner_split(codes, groups, validation_fraction, seed):
     Raises
     ------
     ValueError
-        If a class has too few groups to stand on both sides.
+        If a class has too few groups to stand on both sides, or no fold leaves every
+        class on both.
 
     Examples
     --------
@@ -58,11 +60,18 @@ def inner_split(codes, groups, validation_fraction, seed):
     splitter = StratifiedGroupKFold(
         min(n_splits, fewest), shuffle=True, random_state=seed
     )
-    n_wanted, n_classes = validation_fraction * len(codes), len(np.unique(codes))
+    splits = splitter.split(codes, codes, groups)
+    sound = [split for split in splits if _holds_every_class(codes, split)]
+    if not sound:
+        raise ValueError(
+            "early_stopping=True sets groups aside, and found no way to leave every "
+            "class on both sides: few groups hold the rarest one, or nearly all of it "
+            "is in one of them. Set early_stopping=False, or train on more patients."
+        )
+    n_wanted = validation_fraction * len(codes)
+    return min(sound, key=lambda split: abs(len(split[1]) - n_wanted))
 
-    def badness(split):
-        valid = split[1]
-        lacks_class = len(np.unique(codes[valid])) < n_classes
-        return lacks_class, abs(len(valid) - n_wanted)
 
-    return min(splitter.split(codes, codes, groups), key=badness)
+def _holds_every_class(codes, split):
+    n_classes = len(np.unique(codes))
+    return all(len(np.unique(codes[side])) == n_classes for side in split)

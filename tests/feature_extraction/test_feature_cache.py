@@ -294,10 +294,10 @@ def test_weights_that_changed_after_fit_are_refused(images, tmp_path):
 class LoggingExtractor(CNNFeatureExtractor):
     """Writes down how many images go through the network, in any process."""
 
-    def _compute(self, source, device, bar, rows=None):
+    def _compute(self, network, source, device, bar, rows=None):
         with (self.cache / "log").open("a") as log:
             log.write(f"{len(source) if rows is None else len(rows)}\n")
-        return super()._compute(source, device, bar, rows)
+        return super()._compute(network, source, device, bar, rows)
 
 
 def test_two_processes_of_a_search_compute_each_image_once(images, tmp_path):
