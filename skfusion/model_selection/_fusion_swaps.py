@@ -138,12 +138,17 @@ def draw_donors(keys, ring, place, order):
     -------
     donors : ndarray of shape (n_rows,), dtype int64
     """
+    rows = np.flatnonzero(keys >= 0)
+    rows = rows[np.lexsort((order[rows], place[rows], ring[rows], keys[rows]))]
+    table = pd.DataFrame({"key": keys, "ring": ring, "place": place}).iloc[rows]
+    # Patients as they come: those who pass images on to each other side by side.
+    patient = table.groupby(["key", "ring", "place"]).ngroup().to_numpy()
+    _, start, size = np.unique(patient, return_index=True, return_counts=True)
+    circle = table.groupby(["key", "ring"]).ngroup().to_numpy()[start]
+    following = np.arange(1, len(start) + 1)
+    is_last = np.append(circle[1:] != circle[:-1], True)
+    following[is_last] = np.searchsorted(circle, circle[is_last])
+    number, following = np.arange(len(rows)) - start[patient], following[patient]
     donors = np.arange(len(keys))
-    table = pd.DataFrame({"key": keys, "ring": ring, "place": place, "order": order})
-    table = table[table["key"] >= 0].sort_values(["place", "order"])
-    for _, rows in table.groupby(["key", "ring"]):
-        starts = np.flatnonzero(np.diff(rows["place"])) + 1
-        patients = np.split(rows.index.to_numpy(), starts)
-        for own, other in zip(patients, patients[1:] + patients[:1], strict=True):
-            donors[own] = np.resize(other, len(own))
+    donors[rows] = rows[start[following] + number % size[following]]
     return donors

@@ -62,6 +62,14 @@ def decide(reader=None):
     )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _without_networks():
+    """No network is fitted here, behind which there would be memory to free."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skfusion.model_selection._compare.free_memory", lambda: None)
+        yield
+
+
 SINGLE = [(column, Reader()) for column in COLUMNS]
 OPTIONS = {"cv": 3, "inner_cv": 2, "n_resamples": 200}
 
@@ -115,9 +123,7 @@ def make_one_sided(n, n_malignant, n_rows=1, seed=0):
     return pd.DataFrame({**X, "group": group}), y
 
 
-@pytest.mark.parametrize(
-    ("n", "n_malignant", "n_rows"), [(160, 80, 1), (100, 15, 1), (80, 30, 4)]
-)
+@pytest.mark.parametrize(("n", "n_malignant", "n_rows"), [(160, 80, 1), (100, 15, 4)])
 def test_no_signal_is_made_by_shuffling_across_classes(n, n_malignant, n_rows):
     X, y = make_one_sided(n, n_malignant, n_rows)
     result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS | {"cv": 5})
@@ -131,7 +137,7 @@ def test_no_signal_is_made_by_shuffling_across_classes(n, n_malignant, n_rows):
 
 
 def test_a_control_that_cannot_be_computed_loses_nothing_else():
-    X, y = make_one_sided(100, 7)
+    X, y = make_one_sided(60, 7)
     decisions = ("decisions", decide())
     with pytest.warns(DataQualityWarning, match="within the class.*is NaN") as told:
         result = fusion_gain(SINGLE, [decisions], X, y, **OPTIONS | {"cv": 5})
@@ -285,13 +291,12 @@ def draw_women(n, n_malignant, n_folds, n_rows, rng):
     return y[rows], fold[rows], rows
 
 
-@pytest.mark.parametrize(("n", "n_malignant"), [(100, 50), (101, 30), (100, 15)])
+@pytest.mark.parametrize(("n", "n_malignant"), [(100, 50), (151, 30)])
 @pytest.mark.parametrize("n_rows", [1, 4])
 def test_across_classes_a_donor_tells_nothing_of_the_class(n, n_malignant, n_rows):
     rng, kappas = np.random.default_rng(0), []
-    for _ in range(300):
+    for seed in range(200):
         y, fold, group = draw_women(n, n_malignant, 5, n_rows, rng)
-        seed = int(rng.integers(2**31))
         rows, _ = shuffle_rows(y, fold, group, "across classes", seed)
         kappas.append(cohen_kappa_score(y, y[rows]))
     assert abs(np.mean(kappas)) < 0.02
@@ -299,11 +304,10 @@ def test_across_classes_a_donor_tells_nothing_of_the_class(n, n_malignant, n_row
 
 def test_nor_does_it_of_label_made_pairs():
     rng, kappas = np.random.default_rng(0), []
-    for _ in range(300):
+    for seed in range(200):
         y, block, _ = draw_women(160, 54, 10, 1, rng)
         X = pd.DataFrame({"mammogram": "m", "ultrasound": y, "group": block})
         samples = Bunch(X=X, y=y, columns=COLUMNS, fold=block // 5, is_label_made=True)
-        seed = int(rng.integers(2**31))
         shuffled, blocks = _shuffle_pairs(samples, "across classes", seed)
         kappas.append(cohen_kappa_score(y, shuffled["ultrasound"]))
         assert (blocks == pd.factorize(block)[0]).all()
