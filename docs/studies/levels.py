@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from make_folds import TABLE, image_digests
 from models import make_models
-from real_data import interval, read_predictions
+from real_data import interval, name_folds, read_predictions
 from record import current_commit, write_results
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
@@ -37,7 +37,7 @@ NOTE = (
     "of what it learns from, on the same level. 'mean, max': the mean of a breast's "
     "images, then the greater one of her breasts. Every level has a prevalence of its "
     "own, with which kappa moves. Operating points are learnt for the cheapest model "
-    "only; AUC pools the scores of folds and seeds."
+    "only; AUC compares scores of one fold and one seed."
 )
 
 
@@ -143,6 +143,7 @@ def summarise(table, is_positive):
         is_positive.astype(int),
         y_score=table["y_score"],
         groups=table["group"],
+        folds=name_folds(table),
     )
 
 

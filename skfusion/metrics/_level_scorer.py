@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils.multiclass import unique_labels
 
 from .._levels import level_of_rows
 from ._summary import warn_of_positive_class
@@ -14,40 +16,79 @@ __all__ = ["make_level_scorer"]
 class _LevelScorer:
     """Callable of an estimator, X and y, as ``scoring`` takes it."""
 
-    def __init__(self, by, metric, response_method):
+    def __init__(self, by, metric, response_method, labels):
         self.by = by
         self.metric = metric
         self.response_method = response_method
+        self.labels = labels
 
     def __call__(self, estimator, X, y):
-        codes = pd.factorize(level_of_rows(X, self.by))[0]
-        table = pd.DataFrame({"true": np.asarray(y), "pred": self._ask(estimator, X)})
-        labels = table if self.response_method == "predict" else table["true"]
-        warn_of_positive_class(
-            np.unique(labels.to_numpy()), "make_level_scorer", "Else pass y of 0 and 1."
-        )
-        # Malignant, the greater label, where any of its images is; so with scores.
-        once = table.groupby(codes).max()
-        return self.metric(once["true"], once["pred"])
-
-    def _ask(self, estimator, X):
-        """Labels, or probabilities of the positive class."""
+        level = pd.factorize(level_of_rows(X, self.by))[0]
+        y = column_or_1d(y)
         if self.response_method == "predict":
-            return estimator.predict(X)
-        probabilities = estimator.predict_proba(X)
-        if probabilities.shape[1] != 2:
+            y_pred = column_or_1d(estimator.predict(X))
+            labels = self._find_labels(estimator, y, y_pred)
+            true, pred = (_worst(_rank(v, labels), level) for v in (y, y_pred))
+            return self.metric(labels[true], labels[pred])
+        probabilities = _check_two_columns(estimator.predict_proba(X))
+        labels = self._find_labels(estimator, y)
+        true = _worst(_rank(y, labels), level)
+        column = int(np.argmax(estimator.classes_ == labels[-1]))
+        score = _worst(probabilities[:, column], level)
+        # Metrics of scores take the greater label for positive; that is the last one.
+        return self.metric(labels[true] if self.labels is None else true, score)
+
+    def _find_labels(self, estimator, *present):
+        """All classes in their order, the worst one last."""
+        classes = unique_labels(*present, getattr(estimator, "classes_", present[0]))
+        if self.labels is not None:
+            return _check_order(self.labels, classes)
+        if len(classes) > 2:
             raise ValueError(
-                "Expected 2 classes for response_method='predict_proba'. Got "
-                f"{probabilities.shape[1]}. Use response_method='predict'."
+                "Expected labels, in order and the worst one last, where there are "
+                f"more than two classes. Got labels=None and {classes.tolist()!r}: "
+                "neither names nor codes tell which class decides for a breast. Pass "
+                "labels to make_level_scorer."
             )
-        return probabilities[:, 1]
+        warn_of_positive_class(classes, "make_level_scorer")
+        return classes
 
     def __repr__(self):
         name = getattr(self.metric, "__name__", repr(self.metric))
         return (
             f"make_level_scorer(by={self.by!r}, metric={name}, "
-            f"response_method={self.response_method!r})"
+            f"response_method={self.response_method!r}, labels={self.labels!r})"
         )
+
+
+def _check_order(labels, classes):
+    labels = column_or_1d(labels)
+    strange = np.setdiff1d(classes, labels)
+    if len(strange) or len(np.unique(labels)) < len(labels):
+        raise ValueError(
+            f"Expected labels to hold each of the classes {classes.tolist()!r} once, "
+            f"in order and the worst one last. Got labels={labels.tolist()!r}."
+        )
+    return labels
+
+
+def _check_two_columns(probabilities):
+    if probabilities.shape[1] != 2:
+        raise ValueError(
+            "Expected 2 classes for response_method='predict_proba'. Got "
+            f"{probabilities.shape[1]}. Use response_method='predict'."
+        )
+    return probabilities
+
+
+def _rank(y, labels):
+    """Place of each label among all."""
+    return pd.Index(labels).get_indexer(y)
+
+
+def _worst(values, level):
+    """The greatest of the values of each breast, or patient."""
+    return pd.Series(values).groupby(level).max().to_numpy()
 
 
 @validate_params(
@@ -55,17 +96,23 @@ class _LevelScorer:
         "by": [str],
         "metric": [callable],
         "response_method": [StrOptions({"predict", "predict_proba"})],
+        "labels": ["array-like", None],
     },
     prefer_skip_nested_validation=True,
 )
 def make_level_scorer(
-    by="breast", metric=cohen_kappa_score, *, response_method="predict"
+    by="breast",
+    metric=cohen_kappa_score,
+    *,
+    response_method="predict",
+    labels=None,
 ):
     """Make a scorer that counts each breast, or each patient, once.
 
-    A breast is malignant where one of its images is, in truth and as predicted: of two
-    labels the greater one counts as malignant, and a warning says which one that is
-    where it is but the last in the alphabet. Behind a
+    A breast has the worst class that one of its images has, in truth and as predicted:
+    the last of `labels`. Without these, of two labels the greater one is the worse, and
+    a warning says which one that is where it is but the last in the alphabet; more than
+    two classes are refused, for "normal" comes after "malignant". Behind a
     :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
     alike; behind any other model it is the most suspicious image that decides.
 
@@ -85,11 +132,17 @@ def make_level_scorer(
         greatest of its images. (With "predict", an area under the ROC curve is that of
         labels, and too small.)
 
+    labels : array-like of shape (n_classes,), default=None
+        All classes in order, the worst one last, such as ["normal", "benign",
+        "malignant"]. Needed for more than two classes. With "predict_proba", `metric`
+        is given 1 for the last and 0 for the other; else labels.
+
     Returns
     -------
     scorer : callable
         For the parameter `scoring` of ``cross_val_score``, ``GridSearchCV`` and the
-        like.
+        like. It raises a ValueError if there are more than two classes and no `labels`,
+        or if these do not hold every class once.
 
     Examples
     --------
@@ -101,4 +154,4 @@ def make_level_scorer(
     >>> make_level_scorer("group")(model, X, [0, 1, 0])
     0.0
     """
-    return _LevelScorer(by, metric, response_method)
+    return _LevelScorer(by, metric, response_method, labels)

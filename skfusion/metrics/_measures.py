@@ -53,7 +53,8 @@ def confusion_measures(confusion):
 class WeightedAUC:
     """Area under the ROC curve of fixed scores under changing weights.
 
-    A tie between a positive and a negative counts one half.
+    Only a positive and a negative sample of one fold are compared. A tie between them
+    counts one half.
 
     Parameters
     ----------
@@ -62,13 +63,19 @@ class WeightedAUC:
 
     y_score : ndarray of shape (n_samples,)
         Finite scores, greater for the positive class.
+
+    fold : ndarray of shape (n_samples,), default=None
+        Number of the fold of each sample. If None, all are of one.
     """
 
-    def __init__(self, is_positive, y_score):
-        self._order = np.argsort(y_score, kind="stable")
+    def __init__(self, is_positive, y_score, fold=None):
+        fold = np.zeros(len(y_score)) if fold is None else fold
+        self._order = np.lexsort((y_score, fold))
         self._is_positive = is_positive[self._order]
-        score = y_score[self._order]
-        self._ties = np.flatnonzero(np.r_[True, score[1:] != score[:-1]])
+        score, fold = y_score[self._order], fold[self._order]
+        is_new = np.r_[True, fold[1:] != fold[:-1]]
+        self._ties = np.flatnonzero(is_new | np.r_[True, score[1:] != score[:-1]])
+        self._folds = np.flatnonzero(is_new[self._ties])
 
     def __call__(self, weights):
         """Compute the area, once for each row of weights.
@@ -81,12 +88,16 @@ class WeightedAUC:
         Returns
         -------
         area : ndarray of shape (n_resamples,)
-            NaN where a class has no weight.
+            NaN where no fold has weight in both classes.
         """
         weights = weights[:, self._order]
         positive = np.add.reduceat(weights * self._is_positive, self._ties, axis=1)
         negative = np.add.reduceat(weights * ~self._is_positive, self._ties, axis=1)
         below = np.cumsum(negative, axis=1) - negative / 2
-        pairs = positive.sum(axis=1) * negative.sum(axis=1)
+        positives = np.add.reduceat(positive, self._folds, axis=1)
+        negatives = np.add.reduceat(negative, self._folds, axis=1)
+        # What is below in the folds before counts for nothing.
+        before = np.cumsum(negatives, axis=1) - negatives
+        above = (positive * below).sum(axis=1) - (positives * before).sum(axis=1)
         with np.errstate(invalid="ignore"):
-            return (positive * below).sum(axis=1) / pairs
+            return above / (positives * negatives).sum(axis=1)

@@ -1,13 +1,18 @@
 """The difference of two kappas on the same samples."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from ..exceptions import DataQualityWarning
 from ._bootstrap import resample_groups
 from ._measures import confusion_measures
 
-__all__ = ["holm", "paired_kappa_gain"]
+__all__ = ["holm", "paired_gain", "paired_kappa_gain", "warn_of_few_groups"]
+
+_FEW_GROUPS = 20
 
 
 def paired_kappa_gain(
@@ -36,7 +41,15 @@ def paired_kappa_gain(
     -------
     gain : dict of str to float
         "gain", "lower" and "upper" (95 %), and "p", two-sided: twice the share of
-        resamples on the other side of 0, at least 2 / (n_resamples + 1).
+        resamples on the other side of 0, at least 2 / (n_resamples + 1). All but the
+        gain are NaN with a single group, and where no resample has both kappas.
+
+    Warns
+    -----
+    DataQualityWarning
+        If there are fewer than 20 groups, of which p-values are too small: where there
+        is no gain, p is below 0.05 in 8 % of cases with 20 groups, in 15 % with 5 and
+        in 20 % with 3.
 
     References
     ----------
@@ -51,19 +64,68 @@ def paired_kappa_gain(
     >>> round(gain["gain"], 3), gain["p"] < 0.01
     (1.0, True)
     """
+    warn_of_few_groups(groups, stacklevel=3)
+    return paired_gain(
+        y_true,
+        y_pred,
+        y_reference,
+        groups,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+
+
+def warn_of_few_groups(groups, stacklevel):
+    """Warn where a paired bootstrap has too few groups for its p-value.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n_samples,)
+
+    stacklevel : int
+        As of :func:`warnings.warn`.
+    """
+    n_groups = len(pd.unique(np.asarray(groups)))
+    if n_groups >= _FEW_GROUPS:
+        return
+    fault = "too small, and intervals too narrow" if n_groups > 1 else "not defined"
+    warnings.warn(
+        f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
+        f"p-values are {fault}.",
+        DataQualityWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def paired_gain(
+    y_true, y_pred, y_reference, groups, *, n_resamples=1000, random_state=0
+):
+    """As :func:`paired_kappa_gain`, without its warning.
+
+    Parameters
+    ----------
+    y_true, y_pred, y_reference, groups, n_resamples, random_state
+        As of :func:`paired_kappa_gain`.
+
+    Returns
+    -------
+    gain : dict of str to float
+    """
     classes, codes = np.unique([y_true, y_pred, y_reference], return_inverse=True)
     true, pred, reference = codes.reshape(3, -1)
     group = pd.factorize(np.asarray(groups))[0]
     counts = [_confusion(true, p, group, len(classes)) for p in (pred, reference)]
-    ones = np.ones((1, group.max() + 1))
-    estimate = _difference(ones, counts)[0]
+    estimate = _difference(np.ones((1, group.max() + 1)), counts)[0]
     rng = check_random_state(random_state)
     blocks = resample_groups(group.max() + 1, n_resamples, len(true), rng)
     values = np.concatenate([_difference(weights, counts) for weights in blocks])
     values = values[~np.isnan(values)]
-    lower, upper = np.quantile(values, [0.025, 0.975])
-    beyond = min((values <= 0).sum(), (values >= 0).sum())
-    p = min(1.0, 2 * (beyond + 1) / (len(values) + 1))
+    if group.max() == 0 or not len(values):
+        lower = upper = p = np.nan
+    else:
+        lower, upper = np.quantile(values, [0.025, 0.975])
+        beyond = min((values <= 0).sum(), (values >= 0).sum())
+        p = min(1.0, 2 * (beyond + 1) / (len(values) + 1))
     return {
         "gain": float(estimate),
         "lower": float(lower),

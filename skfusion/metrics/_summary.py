@@ -19,7 +19,7 @@ from ._measures import (
     confusion_measures,
 )
 
-__all__ = ["classification_summary"]
+__all__ = ["classification_summary", "describe_lone_folds", "summarise"]
 
 
 @validate_params(
@@ -28,6 +28,7 @@ __all__ = ["classification_summary"]
         "y_pred": ["array-like"],
         "y_score": ["array-like", None],
         "groups": ["array-like", None],
+        "folds": ["array-like", None],
         "labels": ["array-like", None],
         "n_resamples": [Interval(Integral, 0, None, closed="left")],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -41,6 +42,7 @@ def classification_summary(
     *,
     y_score=None,
     groups=None,
+    folds=None,
     labels=None,
     n_resamples=1000,
     confidence_level=0.95,
@@ -68,6 +70,12 @@ def classification_summary(
         What is resampled as one, mostly the patient. If None, every sample is a
         group of its own.
 
+    folds : array-like of shape (n_samples,), default=None
+        The fold that each sample was predicted in, where the predictions of several
+        folds are pooled (number the repetitions on, or combine both in a text). The AUC
+        then compares a positive and a negative sample of one fold only, for each fold
+        has a model of its own. If None, it compares all of them.
+
     labels : array-like of shape (n_classes,), default=None
         All classes, in order; of two, the second is the positive one. If None,
         the sorted labels of `y_true` and `y_pred`, so that malignant is positive
@@ -93,7 +101,14 @@ def classification_summary(
     Raises
     ------
     ValueError
-        If lengths differ, labels or scores cannot be used, or groups are missing.
+        If lengths differ, labels or scores cannot be used, or groups or folds are
+        missing.
+
+    Warns
+    -----
+    DataQualityWarning
+        If the alphabet alone decides which class is positive, or a fold of one class
+        leaves its samples out of the AUC.
 
     See Also
     --------
@@ -105,6 +120,14 @@ def classification_summary(
     positive, kappa where both the labels and the predictions are of one class, the
     balanced accuracy where a class never occurs in `y_true`. A resample in which
     it is not defined is left out of its interval.
+
+    Scores of several folds must not be compared with each other. A model that has seen
+    fewer malignant images gives lower scores, and it has seen fewer where its fold
+    holds more: pooled, a model that knows nothing has an AUC below 0.5, and of 0 where
+    each fold is one patient. With `folds`, the AUC is the mean of the AUCs of the
+    folds, each weighed by its number of pairs of a positive and a negative sample. A
+    fold of one class has no pair, and where no fold has one the AUC is NaN. A warning
+    says how many samples that leaves out.
 
     The groups are not stratified by class, so that prevalence varies as it would
     in another sample of patients, and PPV and NPV with it. With a single group
@@ -134,11 +157,59 @@ def classification_summary(
     >>> summary.loc["accuracy"].tolist()
     [0.75, 0.5, 1.0]
     """
+    summary = summarise(
+        y_true,
+        y_pred,
+        y_score=y_score,
+        groups=groups,
+        folds=folds,
+        labels=labels,
+        n_resamples=n_resamples,
+        confidence_level=confidence_level,
+        random_state=random_state,
+    )
+    if labels is None:
+        warn_of_positive_class(unique_labels(y_true, y_pred), "classification_summary")
+    if y_score is not None and folds is not None:
+        warning = describe_lone_folds(y_true, folds)
+        if warning:
+            warnings.warn(warning, DataQualityWarning, stacklevel=3)
+    return summary
+
+
+def summarise(
+    y_true,
+    y_pred,
+    *,
+    y_score=None,
+    groups=None,
+    folds=None,
+    labels=None,
+    n_resamples=1000,
+    confidence_level=0.95,
+    random_state=0,
+):
+    """As :func:`classification_summary`, without its warnings.
+
+    Parameters
+    ----------
+    y_true, y_pred, y_score, groups, folds, labels
+        As of :func:`classification_summary`.
+
+    n_resamples, confidence_level, random_state
+        As of :func:`classification_summary`.
+
+    Returns
+    -------
+    summary : DataFrame of shape (n_measures, 3)
+    """
     y_true, y_pred, labels = _check_labels(y_true, y_pred, labels)
     group, n_groups = _group_codes(groups, y_true)
     measure = _Measures(y_true, y_pred, len(labels), group, n_groups)
     if y_score is not None:
-        measure.area = WeightedAUC(y_true == 1, _check_score(y_score, y_true, labels))
+        y_score = _check_score(y_score, y_true, labels)
+        fold = None if folds is None else _fold_codes(folds, y_true)
+        measure.area = WeightedAUC(y_true == 1, y_score, fold)
     estimate = measure(np.ones((1, n_groups)))[0]
     lower, upper = np.full((2, len(estimate)), np.nan)
     if n_resamples > 0 and n_groups > 1:
@@ -151,6 +222,41 @@ def classification_summary(
         index=pd.Index(measure.names, name="measure"),
     )
     return summary.where(summary["estimate"].notna())
+
+
+def describe_lone_folds(y_true, folds):
+    """Describe what the AUC leaves out, because folds hold one class only.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels, of two classes.
+
+    folds : array-like of shape (n_samples,)
+        Fold of each sample.
+
+    Returns
+    -------
+    warning : str
+        Empty where nothing is left out, or all samples are of one class.
+    """
+    y_true = column_or_1d(y_true)
+    fold = _fold_codes(folds, y_true)
+    n_classes = pd.Series(y_true).groupby(fold).nunique()
+    is_lone = n_classes == 1
+    if not is_lone.any() or len(np.unique(y_true)) < 2:
+        return ""
+    if is_lone.all():
+        return (
+            "The AUC is NaN: no fold holds both classes, and scores of different folds "
+            "cannot be compared. Use fewer or stratified folds."
+        )
+    n_left_out = int(is_lone[fold].sum())
+    return (
+        f"{is_lone.sum()} of {len(is_lone)} folds hold one class only: their "
+        f"{n_left_out} of {len(fold)} samples are left out of the AUC, which compares "
+        "scores within a fold. Use fewer or stratified folds."
+    )
 
 
 class _Measures:
@@ -181,7 +287,6 @@ def _check_labels(y_true, y_pred, labels):
         raise ValueError("Expected at least one sample. Got y_true of length 0.")
     present = unique_labels(y_true, y_pred)
     if labels is None:
-        warn_of_positive_class(present, "classification_summary")
         labels = _two_classes(present)
     labels = column_or_1d(labels)
     strange = np.setdiff1d(present, labels)
@@ -242,6 +347,16 @@ def _group_codes(groups, y_true):
         return np.arange(len(y_true)), len(y_true)
     codes, names = pd.factorize(known_groups(y_true, groups))
     return codes, len(names)
+
+
+def _fold_codes(folds, y_true):
+    folds = column_or_1d(folds)
+    check_consistent_length(y_true, folds)
+    codes = pd.factorize(folds)[0]
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
+        raise ValueError(f"Expected a fold for every sample. Got none in row {row}.")
+    return codes
 
 
 def _check_score(y_score, y_true, labels):

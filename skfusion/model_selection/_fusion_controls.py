@@ -1,20 +1,28 @@
 """Controls of a gain of fusion: shuffled pairs, and presence alone."""
 
+import warnings
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from ..exceptions import DataQualityWarning
 from ..metrics import classification_summary
-from ..metrics._paired import paired_kappa_gain
+from ..metrics._paired import paired_gain
 from ._compare import compare_models
+from ._fusion_swaps import draw_donors, draw_rings
 
 __all__ = ["kappa_interval", "run_controls", "wide_predictions"]
 
 _PRESENCE = "presence only"
 _SHUFFLES = ("within the class", "across classes")
-_MAX_BLOCKS = 10  # of a fold: inner folds are made of blocks
+_COLUMNS = [
+    *("control", "model", "kappa", "lower", "upper", "n_blocks"),
+    *("fall", "fall_lower", "fall_upper"),
+]
 
 
 def run_controls(fusions, samples, true, seed, options, interval):
@@ -40,21 +48,35 @@ def run_controls(fusions, samples, true, seed, options, interval):
     Returns
     -------
     controls : DataFrame
-        Columns ``control``, ``model``, ``kappa``, ``lower``, ``upper``, and ``fall``
-        from the true pairs with ``fall_lower`` and ``fall_upper``.
+        Columns ``control``, ``model``, ``kappa``, ``lower``, ``upper``, ``n_blocks``,
+        and ``fall`` from the true pairs with ``fall_lower`` and ``fall_upper``. NaN,
+        with a warning, where a control cannot be computed.
     """
-    X, y = samples.X, samples.y
     rows = []
     for shuffle in _SHUFFLES:
-        shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
-        comparison = compare_models(
-            fusions, shuffled, y, **{**options, "groups": blocks}
+        for name, fusion in fusions:
+            compute = partial(
+                _shuffled, (name, fusion), samples, true, shuffle, seed, options
+            )
+            rows.append(_attempt(f"shuffled {shuffle}", name, compute, interval))
+    compute = partial(_of_presence, samples, options)
+    rows.append(_attempt(_PRESENCE, "-", compute, interval))
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _attempt(control, model, compute, interval):
+    """One row; NaN, with a warning, where a control cannot be computed."""
+    row = {"control": control, "model": model}
+    try:
+        return row | compute(interval)
+    except Exception as error:  # whatever a model raises: the rest is not lost
+        warnings.warn(
+            f"The control {control!r} of {model!r} is NaN, as it cannot be computed: "
+            f"{error}",
+            DataQualityWarning,
+            stacklevel=5,
         )
-        rows += _describe(shuffle, comparison, y, true, blocks, interval)
-    presence = [(_PRESENCE, _presence_classifier(samples.columns))]
-    y_pred = wide_predictions(compare_models(presence, X, y, **options))[_PRESENCE]
-    kappa = kappa_interval(y, y_pred, options["groups"], interval)
-    return pd.DataFrame([*rows, {"control": _PRESENCE, "model": "-", **kappa}])
+        return row
 
 
 def wide_predictions(comparison):
@@ -71,54 +93,77 @@ def kappa_interval(y, y_pred, groups, interval):
     return kappa.to_dict()
 
 
-def _describe(shuffle, comparison, y, true, blocks, interval):
-    """One row a fusion: its kappa on shuffled pairs, and how far it fell."""
-    for model, y_pred in wide_predictions(comparison).items():
-        fall = paired_kappa_gain(
-            y, true[model].to_numpy(), y_pred.to_numpy(), blocks, **interval
-        )
-        yield {
-            "control": f"shuffled {shuffle}",
-            "model": model,
-            **kappa_interval(y, y_pred, blocks, interval),
-            "fall": fall["gain"],
-            "fall_lower": fall["lower"],
-            "fall_upper": fall["upper"],
-        }
+def _shuffled(fusion, samples, true, shuffle, seed, options, interval):
+    """Kappa of a fusion on shuffled pairs, and how far it fell."""
+    name, y = fusion[0], samples.y
+    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
+    options = {**options, "groups": blocks}
+    y_pred = wide_predictions(compare_models([fusion], shuffled, y, **options))[name]
+    fall = paired_gain(y, true[name].to_numpy(), y_pred.to_numpy(), blocks, **interval)
+    return {
+        **kappa_interval(y, y_pred, blocks, interval),
+        "n_blocks": len(np.unique(blocks)),
+        "fall": fall["gain"],
+        "fall_lower": fall["lower"],
+        "fall_upper": fall["upper"],
+    }
+
+
+def _of_presence(samples, options, interval):
+    """Kappa of which images are there."""
+    model = [(_PRESENCE, _presence_classifier(samples.columns))]
+    comparison = compare_models(model, samples.X, samples.y, **options)
+    y_pred = wide_predictions(comparison)[_PRESENCE]
+    groups = options["groups"]
+    kappa = kappa_interval(samples.y, y_pred, groups, interval)
+    return {**kappa, "n_blocks": len(np.unique(groups))}
 
 
 def _shuffle_pairs(samples, shuffle, seed):
-    """Give each sample the images of another owner, of those of its block.
+    """Give each sample the images of another patient, and name the blocks.
 
-    Behind the shuffle, images of one patient stand in several rows, so that nothing
-    smaller than a block may be split. The blocks of label-made pairs are their groups,
-    and each image is of another woman there; other groups are dealt into blocks.
+    Patients of one fold swap their images, those of one class or whatever the class.
+    Behind the shuffle, images of a patient stand in the rows of another, so that those
+    who swap are a block, which must not be split. The groups of label-made pairs stay
+    their blocks: there, each row is a patient of its own.
+
+    Only rows that have an image of a column get another, so that presence stays as it
+    is: it is what the control of presence measures.
     """
-    X, y = samples.X, samples.y
-    blocks = owners = pd.factorize(X["group"])[0]
+    X, y = samples.X, np.unique(samples.y, return_inverse=True)[1]
+    groups = pd.factorize(X["group"])[0]
+    owners, pools = groups, samples.fold
     if samples.is_label_made:
-        owners = np.arange(len(y))
-    else:
-        blocks = _deal_blocks(owners, y, samples.fold)
-    within = y if shuffle == "within the class" else np.zeros(len(y))
+        owners, pools = np.arange(len(y)), groups
+    is_within = shuffle == "within the class"
+    there = X[samples.columns[1:]].notna().to_numpy()
+    # What is passed on among itself: an image of a column, of a class where it matters.
+    cells = 2 * np.arange(there.shape[1]) + (y * is_within)[:, np.newaxis]
+    cells = np.where(there, cells, -1)
     rng = np.random.RandomState(seed)
-    shuffled = X.assign(group=blocks)
-    for column in samples.columns[1:]:
-        order = _rotate([blocks, within, X[column].notna().to_numpy()], owners, rng)
+    patients = _patients(owners, pools, cells, y * (not is_within))
+    # A label-made pair is of two women as it stands.
+    rings = draw_rings(patients, rng, may_keep=samples.is_label_made and is_within)
+    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
+    place = np.concatenate([np.arange(len(one)) for one in rings])
+    of_owner = np.argsort(np.concatenate(rings))[owners]
+    blocks = groups if samples.is_label_made else ring[of_owner]
+    shuffled, order = X.assign(group=blocks), rng.permutation(len(y))
+    for keys, column in zip(cells.T, samples.columns[1:], strict=True):
+        donors = draw_donors(keys, ring[of_owner], place[of_owner], order)
         for name in _columns_of(column, X):
-            shuffled[name] = X[name].iloc[order].to_numpy()
+            shuffled[name] = X[name].iloc[donors].to_numpy()
     return shuffled, blocks
 
 
-def _deal_blocks(groups, y, fold):
-    """Blocks of a fold's groups, each with at least two of each class if it can be."""
-    table = pd.DataFrame({"fold": fold, "group": groups, "y": y})
-    dealt = table.groupby("group").agg({"fold": "first", "y": "max"})
-    of_a_class = dealt.groupby(["fold", "y"]).size().groupby("fold").min()
-    n_blocks = (of_a_class // 2).clip(1, _MAX_BLOCKS)
-    number = dealt.groupby(["fold", "y"]).cumcount() % dealt["fold"].map(n_blocks)
-    dealt["block"] = dealt.assign(number=number).groupby(["fold", "number"]).ngroup()
-    return table["group"].map(dealt["block"]).to_numpy()
+def _patients(owners, pools, cells, y):
+    """Pool, cells and share of malignant rows of each patient."""
+    table = pd.DataFrame({"pool": pools, "share": y}).groupby(owners)
+    own = [
+        frozenset(cells[rows].ravel().tolist()) - {-1}
+        for rows in table.indices.values()
+    ]
+    return table.agg({"pool": "first", "share": "mean"}).assign(cells=own)
 
 
 def _columns_of(column, X):
@@ -128,21 +173,6 @@ def _columns_of(column, X):
 
     names = [column, *(f"{column}_{what}" for what in OF_AN_IMAGE)]
     return [name for name in names if name in X.columns]
-
-
-def _rotate(keys, owners, rng):
-    """Order in which each row gets one of another owner, of those with its keys.
-
-    Owners stand in a random order, their rows side by side; all move on by the largest
-    number of rows that one of them has.
-    """
-    order = np.arange(len(owners))
-    rank = rng.permutation(owners.max() + 1)
-    for rows in pd.Series(order).groupby(keys).indices.values():
-        rows = rows[np.argsort(rank[owners[rows]], kind="stable")]
-        step = np.unique(owners[rows], return_counts=True)[1].max()
-        order[rows] = np.roll(rows, -step)
-    return order
 
 
 def _presence_classifier(columns):

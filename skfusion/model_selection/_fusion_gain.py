@@ -11,7 +11,7 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from .._pairs import PAIRED_BY, warn_of_label_pairs
-from ..metrics._paired import holm, paired_kappa_gain
+from ..metrics._paired import holm, paired_gain, warn_of_few_groups
 from ._compare import compare_models
 from ._fusion_checks import check_models, check_samples, fold_of_each
 from ._fusion_controls import kappa_interval, run_controls, wide_predictions
@@ -58,15 +58,19 @@ def fusion_gain(
       its class. What kappa loses needed both images of one woman. Where it loses
       nothing, the gain is no larger than that of two looks at one label. For label-made
       pairs that is so by their making.
-    - *pairs shuffled across classes*: the other image tells nothing any more, and
-      fusion must fall to the first modality alone.
+    - *pairs shuffled across classes*: each sample gets the image of another woman,
+      whatever her class. That image tells nothing any more, and fusion must fall to the
+      first modality alone.
     - *presence only*: a classifier that sees which modalities are there, and no image.
       Above kappa 0, which images were taken gives the class away.
 
-    Images are shuffled inside blocks of groups of one fold (or inside the blocks of
-    label-made pairs), as long as these hold several women of a class. The blocks are
-    then what must not cross a split, in the column ``group``, too, so that the images
-    of one patient stay on one side of inner splits.
+    To shuffle, two groups (women) of one fold, drawn at random, swap their images; an
+    odd one joins two others. Across classes the draw is such that the label of a sample
+    and that of the woman whose image it gets are uncorrelated. Those who swap are then
+    a block, which must not cross a split, in the column ``group``, too, so that the
+    images of one patient stay on one side of inner splits. A sample without an image
+    stays without, and nobody keeps her own. Label-made pairs are shuffled row by row
+    inside their own blocks.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -114,11 +118,14 @@ def fusion_gain(
         gain : DataFrame
             For pooled, per modality and each fusion, its kappa above that of the best
             single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
-            bootstrap, two-sided), and, for the fusions, ``p (Holm)``.
+            bootstrap, two-sided), and, for the fusions, ``p (Holm)``. With fewer than
+            20 groups p-values are too small, and a warning says so; with one, NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
-            ``kappa``, ``lower`` and ``upper``; for the shuffles, ``fall`` of kappa from
-            the true pairs, ``fall_lower`` and ``fall_upper``, paired.
+            ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, of which the interval
+            is; for the shuffles, ``fall`` of kappa from the true pairs, ``fall_lower``
+            and ``fall_upper``, paired. What cannot be computed, as with a single
+            malignant patient in a fold, is NaN, with a warning.
         best_single : list of str
             Column that was chosen in each fold.
         inner_kappa : DataFrame of shape (n_folds, n_columns)
@@ -163,6 +170,7 @@ def fusion_gain(
     y = check_samples(X, y, columns)
     warning = warn_of_label_pairs(X)
     groups = _find_groups(X, columns, groups)
+    warn_of_few_groups(groups, stacklevel=4)
     # Models find groups in the column; what pairs are is said once, above.
     X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
     splits = check_splits(cv, X, y, groups)
@@ -255,9 +263,7 @@ def _gains(table, y, groups, fusions, interval):
     rows = [
         {
             "model": model,
-            **paired_kappa_gain(
-                y, table[model].to_numpy(), reference, groups, **interval
-            ),
+            **paired_gain(y, table[model].to_numpy(), reference, groups, **interval),
         }
         for model in models
     ]

@@ -1,10 +1,14 @@
 """The tables of a comparison."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
+from ..exceptions import DataQualityWarning
 from ..metrics import classification_summary
+from ..metrics._summary import describe_lone_folds, summarise
 
 _ALL = "all"
 
@@ -144,25 +148,39 @@ def summary_table(predictions, classes):
     summary : DataFrame
         A row for each model, modality and measure.
     """
-    tables = []
+    tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
         for modality, part in _parts(table):
             summary = _summarise_part(part, classes).reset_index()
             summary.insert(0, "modality", modality)
             summary.insert(0, "model", name)
             tables.append(summary)
+            if _has_scores(part, classes):
+                lone[describe_lone_folds(part["y_true"], part["fold"])] = modality
+    _warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
+
+
+def _warn_of_lone_folds(lone):
+    for reason, modality in lone.items():
+        if reason:
+            of = "" if modality == _ALL else f"Of {modality!r}: "
+            warnings.warn(f"{of}{reason}", DataQualityWarning, stacklevel=5)
+
+
+def _has_scores(part, classes):
+    return len(classes) == 2 and part["y_score"].notna().all()
 
 
 def _summarise_part(part, classes):
     # A row that is predicted in several folds (repeated folds) is one group too.
     groups = part["group"] if "group" in part else part["row"]
-    has_scores = len(classes) == 2 and part["y_score"].notna().all()
-    summary = classification_summary(
+    summary = summarise(
         part["y_true"],
         part["y_pred"],
-        y_score=part["y_score"] if has_scores else None,
+        y_score=part["y_score"] if _has_scores(part, classes) else None,
         groups=groups,
+        folds=part["fold"],
         labels=classes,
     )
     return summary.assign(n=len(part), n_groups=groups.nunique())

@@ -1,9 +1,10 @@
+import pickle
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import (
@@ -175,6 +176,83 @@ def test_a_level_scorer_of_probabilities_refuses_three_classes(model, data):
     scorer = make_level_scorer("group", response_method="predict_proba")
     with pytest.raises(ValueError, match=r"Expected 2 classes .* Got 3"):
         scorer(clone(model).fit(X, y), X, y)
+
+
+class Constant(ClassifierMixin, BaseEstimator):
+    """Predicts what a column says."""
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    def fit(self, X, y):
+        self.classes_ = np.sort(self.classes)
+        return self
+
+    def predict(self, X):
+        return X["says"].to_numpy()
+
+    def predict_proba(self, X):
+        return (self.predict(X)[:, np.newaxis] == self.classes_).astype(float)
+
+
+def make_levels(names):
+    """One cancer, among a woman's normal images, that the model calls normal."""
+    normal, benign, malignant = names
+    X = pd.DataFrame({"group": np.repeat([0, 1, 2], 2), "says": normal})
+    X.loc[3, "says"] = benign
+    y = np.array([normal, malignant, normal, benign, normal, normal])
+    return X, y, Constant(names).fit(X, y)
+
+
+NAMES = [["normal", "benign", "malignant"], [2, 0, 1]]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=str)
+def test_the_order_of_labels_decides_for_a_breast(names):
+    X, y, model = make_levels(names)
+    score = make_level_scorer("group", accuracy_score, labels=names)
+    assert score(model, X, y) == pytest.approx(2 / 3)
+    X["says"] = y
+    assert score(model, X, y) == 1
+
+
+@pytest.mark.parametrize("names", NAMES, ids=str)
+def test_more_than_two_classes_without_an_order_are_refused(names):
+    """Taken by the alphabet, the only cancer was missed and kappa was 1."""
+    X, y, model = make_levels(names)
+    with pytest.raises(ValueError, match="Expected labels, in order and the worst"):
+        make_level_scorer("group")(model, X, y)
+    # Nor may a fold without a cancer decide by itself.
+    with pytest.raises(ValueError, match="Expected labels, in order and the worst"):
+        make_level_scorer("group")(model, X[2:], y[2:])
+
+
+@pytest.mark.parametrize("labels", [["benign", "malignant"], ["a", "b", "b"]], ids=str)
+def test_labels_hold_every_class_once(labels):
+    X, y, model = make_levels(NAMES[0])
+    with pytest.raises(ValueError, match="hold each of the classes"):
+        make_level_scorer("group", labels=labels)(model, X, y)
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_say_which_probability_is_meant(model, data):
+    X, y = data
+    names = np.array(["no cancer", "cancer"])
+    fitted = clone(model).fit(X, names[y])
+    expected = make_level_scorer(
+        "group", roc_auc_score, response_method="predict_proba"
+    )
+    expected = expected(clone(model).fit(X, y), X, y)
+    score = make_level_scorer(
+        "group", roc_auc_score, response_method="predict_proba", labels=names
+    )
+    assert score(fitted, X, names[y]) == pytest.approx(expected)
+    assert expected > 0.6
+
+
+def test_a_level_scorer_with_labels_pickles_and_names_them():
+    scorer = make_level_scorer("group", labels=["normal", "malignant"])
+    assert "labels=['normal', 'malignant']" in repr(pickle.loads(pickle.dumps(scorer)))
 
 
 def test_a_level_scorer_scores_folds(model, data):

@@ -64,6 +64,75 @@ def test_estimates_agree_with_scikit_learn():
     assert summary["estimate"].to_dict() == pytest.approx(expected)
 
 
+def auc_within(y_true, y_score, folds):
+    """Mean AUC of the folds that hold both classes, weighed by their pairs."""
+    parts = [folds == fold for fold in np.unique(folds)]
+    parts = [part for part in parts if len(np.unique(y_true[part])) == 2]
+    areas = [roc_auc_score(y_true[part], y_score[part]) for part in parts]
+    n_pairs = [y_true[part].sum() * (1 - y_true[part]).sum() for part in parts]
+    return np.average(areas, weights=n_pairs)
+
+
+def test_the_auc_of_one_fold_is_that_of_scikit_learn():
+    y_true, y_pred, y_score = draw_predictions()
+    options = {"y_score": y_score, "n_resamples": 50}
+    whole = classification_summary(y_true, y_pred, folds=np.zeros(400), **options)
+    assert whole.loc["AUC", "estimate"] == roc_auc_score(y_true, y_score)
+    pd.testing.assert_frame_equal(
+        whole, classification_summary(y_true, y_pred, **options)
+    )
+
+
+def test_the_auc_of_folds_is_their_mean_by_pairs():
+    y_true, y_pred, y_score = draw_predictions()
+    folds = np.random.default_rng(1).integers(7, size=400)
+    y_score = y_score + 2 * folds
+    summary = classification_summary(
+        y_true, y_pred, y_score=y_score, folds=folds.astype(str), n_resamples=0
+    )
+    expected = auc_within(y_true, y_score, folds)
+    assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
+    assert abs(expected - roc_auc_score(y_true, y_score)) > 0.1
+
+
+def test_bounds_of_the_auc_of_folds_are_those_of_a_bootstrap_by_hand():
+    y_true, y_pred, y_score = draw_predictions(n_samples=120)
+    groups, folds = np.arange(120) // 4, np.arange(120) // 30
+    summary = classification_summary(
+        *(y_true, y_pred),
+        **{"y_score": y_score, "groups": groups, "folds": folds},
+        **{"n_resamples": 40, "confidence_level": 0.9, "random_state": 7},
+    )
+    rng, areas = np.random.RandomState(7), []
+    for _ in range(40):
+        rows = (4 * rng.randint(30, size=30)[:, np.newaxis] + np.arange(4)).ravel()
+        areas.append(auc_within(y_true[rows], y_score[rows], folds[rows]))
+    bounds = summary.loc["AUC", ["lower", "upper"]].to_numpy()
+    assert bounds == pytest.approx(np.quantile(areas, [0.05, 0.95]))
+
+
+def test_folds_of_one_class_are_left_out_and_counted():
+    y_true, y_pred, y_score = draw_predictions()
+    folds = np.arange(400) % 4
+    y_true[folds == 3] = 1
+    y_score[folds == 3] = -9
+    with pytest.warns(DataQualityWarning, match="1 of 4 .* 100 of 400 sam") as told:
+        summary = classification_summary(y_true, y_pred, y_score=y_score, folds=folds)
+    assert told[0].filename == __file__
+    expected = auc_within(y_true, y_score, folds)
+    assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
+
+
+def test_where_no_fold_holds_both_classes_there_is_no_auc():
+    y = np.repeat([0, 1, 0, 1], 5)
+    with pytest.warns(DataQualityWarning, match="AUC is NaN: no fold holds both"):
+        summary = classification_summary(
+            y, y, y_score=-y.astype(float), folds=np.repeat(np.arange(4), 5)
+        )
+    assert summary.loc["AUC"].isna().all()
+    assert summary.loc["kappa", "estimate"] == 1
+
+
 def test_measures_of_three_classes_agree_with_scikit_learn():
     y_true, y_pred, _ = draw_predictions(n_classes=3)
     summary = classification_summary(y_true, y_pred, n_resamples=0)
@@ -198,6 +267,8 @@ def test_one_group_has_an_estimate_and_no_interval():
         ({"y_pred": [0, 1]}, "inconsistent numbers of samples"),
         ({"groups": ["a", "b"]}, "inconsistent numbers of samples"),
         ({"groups": ["a", None, "b"]}, "row 1"),
+        ({"y_score": [0.1, 0.2, 0.3], "folds": [0, 1]}, "inconsistent numbers"),
+        ({"y_score": [0.1, 0.2, 0.3], "folds": [0, None, 1]}, "fold .* row 1"),
         ({"y_score": [0.1, np.nan, 0.3]}, r"y_score\[1\] is NaN"),
         ({"y_score": np.zeros((3, 2))}, r"\[:, 1\]"),
         ({"y_score": [0.1, 0.2]}, "inconsistent numbers of samples"),

@@ -15,6 +15,7 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
+    LeaveOneGroupOut,
     RepeatedStratifiedKFold,
     StratifiedGroupKFold,
     cross_val_predict,
@@ -189,7 +190,11 @@ def test_the_summary_is_that_of_the_pooled_predictions():
     comparison = compare_models(TABLE_MODELS[:1], X, y)
     part = comparison.predictions.query("modality == 'ultrasound'")
     expected = classification_summary(
-        part["y_true"], part["y_pred"], y_score=part["y_score"], groups=part["group"]
+        part["y_true"],
+        part["y_pred"],
+        y_score=part["y_score"],
+        groups=part["group"],
+        folds=part["fold"],
     )
     summary = comparison.summary.query("modality == 'ultrasound'")
     summary = summary.set_index("measure")[["estimate", "lower", "upper"]]
@@ -213,15 +218,76 @@ def test_predictions_hold_no_path_and_no_patient():
     assert "patient-" not in text
 
 
+def auc_within_folds(y, score, splits):
+    """Mean AUC of the folds, weighed by their pairs."""
+    areas = [roc_auc_score(y[test], score[test]) for _, test in splits]
+    n_pairs = [y[test].sum() * (1 - y[test]).sum() for _, test in splits]
+    return np.average(areas, weights=n_pairs)
+
+
 def test_decision_values_serve_as_scores():
     X, y, groups = draw_patients()
     cv = StratifiedGroupKFold(3)
-    summary = compare_models(
-        [("svm", LinearSVC())], X, y, groups=groups, cv=cv
-    ).summary.set_index("measure")
+    comparison = compare_models([("svm", LinearSVC())], X, y, groups=groups, cv=cv)
     options = {"groups": groups, "cv": cv, "method": "decision_function"}
-    expected = roc_auc_score(y, cross_val_predict(LinearSVC(), X, y, **options))
+    score = cross_val_predict(LinearSVC(), X, y, **options)
+    expected = auc_within_folds(y, score, comparison.splits)
+    summary = comparison.summary.set_index("measure")
     assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore::skfusion.exceptions.DataQualityWarning")
+def test_noise_has_no_auc_where_each_fold_is_a_patient():
+    """Pooled, a dummy had 0.000 and a logistic regression 0.118."""
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 3)
+    y = np.repeat(rng.permutation(np.arange(40) % 2), 3)
+    summary = compare_models(
+        MODELS, rng.normal(size=(120, 5)), y, groups=groups, cv=LeaveOneGroupOut()
+    ).summary
+    assert summary.loc[summary["measure"] == "AUC", "estimate"].isna().all()
+
+
+def test_noise_has_an_auc_of_one_half_however_prevalence_differs():
+    rng = np.random.default_rng(0)
+    y = (rng.random(600) < np.repeat(np.linspace(0.1, 0.9, 10), 60)).astype(int)
+    summary = compare_models(
+        MODELS, rng.normal(size=(600, 5)), y, groups=np.arange(600), cv=KFold(10)
+    ).summary.set_index(["model", "measure"])
+    assert summary.loc[("prior", "AUC"), "estimate"] == 0.5
+    assert summary.loc[("linear", "AUC"), "estimate"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_repeated_folds_are_compared_one_by_one():
+    X, y, _ = draw_patients()
+    cv = RepeatedStratifiedKFold(n_splits=2, n_repeats=3, random_state=0)
+    comparison = compare_models(MODELS[:1], X, y, groups=np.arange(len(y)), cv=cv)
+    areas, n_pairs = [], []
+    for _, part in comparison.predictions.groupby("fold"):
+        areas.append(roc_auc_score(part["y_true"], part["y_score"]))
+        n_pairs.append(part["y_true"].sum() * (1 - part["y_true"]).sum())
+    summary = comparison.summary.set_index("measure")
+    expected = np.average(areas, weights=n_pairs)
+    assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
+
+
+def test_folds_of_one_class_are_warned_of_once_by_number():
+    X, y = make_table()
+    lone = np.flatnonzero(y == 1)[:10]
+    rest = np.setdiff1d(np.arange(len(y)), lone)
+    cv = [(rest, lone), (rest[::2], rest[1::2])]
+    with pytest.warns(DataQualityWarning, match="one class only") as told:
+        compare_models(
+            [(name, on_numbers(DummyClassifier())) for name in "ab"],
+            X.drop(columns="group"),
+            y,
+            groups=np.arange(len(y)),
+            cv=cv,
+        )
+    messages = [str(warning.message) for warning in told]
+    assert messages[0].startswith("1 of 2 folds hold one class only: their 10 of 85 ")
+    assert len(messages) == len(set(messages))
+    assert {warning.filename for warning in told} == {__file__}
 
 
 def test_a_model_without_scores_has_no_auc():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.metrics import cohen_kappa_score
 from sklearn.svm import SVC
 from sklearn.utils import Bunch
 
@@ -61,6 +62,14 @@ def decide(reader=None):
     )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _without_networks():
+    """No network is fitted here, behind which there would be memory to free."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skfusion.model_selection._compare.free_memory", lambda: None)
+        yield
+
+
 SINGLE = [(column, Reader()) for column in COLUMNS]
 OPTIONS = {"cv": 3, "inner_cv": 2, "n_resamples": 200}
 
@@ -101,6 +110,72 @@ def test_pairs_shuffled_across_classes_lose_it(complementary):
     single = row_of(complementary.summary, model="best single")["kappa"]
     control = row_of(complementary.controls, control="shuffled across classes")
     assert control["kappa"] < single + 0.1
+
+
+def make_one_sided(n, n_malignant, n_rows=1, seed=0):
+    """A mammogram of noise and an ultrasound image that says it all."""
+    y, _, group = draw_women(n, n_malignant, 5, n_rows, np.random.default_rng(seed))
+    noise = np.random.default_rng(seed).random(len(y))
+    X = {
+        column: [f"{column}{row}_{value:.3f}" for row, value in enumerate(p)]
+        for column, p in zip(COLUMNS, (noise, 0.1 + 0.8 * y), strict=True)
+    }
+    return pd.DataFrame({**X, "group": group}), y
+
+
+@pytest.mark.parametrize(("n", "n_malignant", "n_rows"), [(160, 80, 1), (100, 15, 4)])
+def test_no_signal_is_made_by_shuffling_across_classes(n, n_malignant, n_rows):
+    X, y = make_one_sided(n, n_malignant, n_rows)
+    result = fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS | {"cv": 5})
+    assert row_of(result.summary, model="decisions")["kappa"] > 0.9
+    across = row_of(result.controls, control="shuffled across classes")
+    assert across["lower"] < 0.05
+    assert across["kappa"] < 0.2
+    within = row_of(result.controls, control="shuffled within the class")
+    assert within["kappa"] > 0.9
+    assert within["n_blocks"] >= 0.4 * X["group"].nunique()
+
+
+def test_a_control_that_cannot_be_computed_loses_nothing_else():
+    X, y = make_one_sided(60, 7)
+    decisions = ("decisions", decide())
+    with pytest.warns(DataQualityWarning, match="within the class.*is NaN") as told:
+        result = fusion_gain(SINGLE, [decisions], X, y, **OPTIONS | {"cv": 5})
+    assert {warning.filename for warning in told} == {__file__}
+    within = row_of(result.controls, control="shuffled within the class")
+    assert np.isnan(within["kappa"])
+    assert np.isnan(within["fall"])
+    others = result.controls[result.controls["control"] != within["control"]]
+    assert others["kappa"].notna().all()
+    assert result.gain["gain"].notna().all()
+    assert result.summary["kappa"].notna().all()
+
+
+class Discerning(Reader):
+    """Refuses to learn from blocks, which are fewer than women."""
+
+    def fit(self, X, y):
+        if X["group"].nunique() < len(X):
+            raise ValueError("too few groups for this")
+        return super().fit(X, y)
+
+
+def test_a_model_that_fails_on_shuffled_pairs_alone_is_named():
+    X, y = make_samples(60, complementarity=0.5)
+    fusions = [("decisions", decide()), ("discerning", decide(Discerning()))]
+    with pytest.warns(DataQualityWarning, match="'discerning' is NaN.*too few groups"):
+        result = fusion_gain(SINGLE, fusions, X, y, **OPTIONS)
+    of = result.controls.set_index("model")["kappa"]
+    assert of["discerning"].isna().all()
+    assert of["decisions"].notna().all()
+
+
+def test_few_groups_are_warned_of_once_and_where_it_is_called():
+    X, y = make_samples(96, complementarity=0.5, n_of_group=8)
+    with pytest.warns(DataQualityWarning, match="Got 12: p-values are too s") as told:
+        fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+    few = [warning for warning in told if "p-values" in str(warning.message)]
+    assert [warning.filename for warning in few] == [__file__]
 
 
 def test_presence_alone_tells_nothing(complementary):
@@ -180,12 +255,12 @@ def test_holm_corrects_for_the_number_of_tests():
     np.testing.assert_allclose(holm([0.01, 0.02, 0.5]), [0.03, 0.04, 0.5])
 
 
-def shuffle_rows(y, fold, group, shuffle, **of):
+def shuffle_rows(y, fold, group, shuffle, seed=0):
     """Row from which each row's ultrasound image comes, and the blocks."""
     X = pd.DataFrame({"mammogram": "m", "ultrasound": "u", "group": group})
     X["ultrasound"] += X.index.astype(str)
-    samples = Bunch(X=X, y=y, columns=COLUMNS, fold=fold, is_label_made=False, **of)
-    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed=0)
+    samples = Bunch(X=X, y=y, columns=COLUMNS, fold=fold, is_label_made=False)
+    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
     row_of_image = pd.Series(X.index, index=X["ultrasound"])
     return row_of_image[shuffled["ultrasound"]].to_numpy(), blocks
 
@@ -204,6 +279,81 @@ def test_each_sample_gets_an_image_of_another_woman(n, one_in, n_of_group):
     across, _ = shuffle_rows(y, fold, group, "across classes")
     assert (group[across] != group).all()
     assert (y[across] != y).mean() > 0.2
+
+
+def draw_women(n, n_malignant, n_folds, n_rows, rng):
+    """Labels, stratified folds and groups; women of several classes and rows."""
+    y = rng.permutation(np.arange(n) < n_malignant).astype(int)
+    fold = np.empty(n, dtype=int)
+    for label in (0, 1):
+        fold[y == label] = np.arange((y == label).sum()) % n_folds
+    rows = np.repeat(np.arange(n), rng.integers(1, n_rows + 1, size=n))
+    return y[rows], fold[rows], rows
+
+
+@pytest.mark.parametrize(("n", "n_malignant"), [(100, 50), (151, 30)])
+@pytest.mark.parametrize("n_rows", [1, 4])
+def test_across_classes_a_donor_tells_nothing_of_the_class(n, n_malignant, n_rows):
+    rng, kappas = np.random.default_rng(0), []
+    for seed in range(200):
+        y, fold, group = draw_women(n, n_malignant, 5, n_rows, rng)
+        rows, _ = shuffle_rows(y, fold, group, "across classes", seed)
+        kappas.append(cohen_kappa_score(y, y[rows]))
+    assert abs(np.mean(kappas)) < 0.02
+
+
+def test_nor_does_it_of_label_made_pairs():
+    rng, kappas = np.random.default_rng(0), []
+    for seed in range(200):
+        y, block, _ = draw_women(160, 54, 10, 1, rng)
+        X = pd.DataFrame({"mammogram": "m", "ultrasound": y, "group": block})
+        samples = Bunch(X=X, y=y, columns=COLUMNS, fold=block // 5, is_label_made=True)
+        shuffled, blocks = _shuffle_pairs(samples, "across classes", seed)
+        kappas.append(cohen_kappa_score(y, shuffled["ultrasound"]))
+        assert (blocks == pd.factorize(block)[0]).all()
+    assert abs(np.mean(kappas)) < 0.02
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("shuffle", ["within the class", "across classes"])
+def test_nobody_keeps_her_image_though_women_have_one_to_four_rows(seed, shuffle):
+    y, fold, group = draw_women(100, 30, 5, 4, np.random.default_rng(seed))
+    rows, blocks = shuffle_rows(y, fold, group, shuffle, seed)
+    assert (group[rows] != group).all()
+    assert (fold[rows] == fold).all()
+    assert (blocks[rows] == blocks).all()
+    assert len(np.unique(blocks)) > 40
+
+
+def test_women_with_images_of_both_classes_swap_within_them():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(60), 3)
+    y, fold = rng.integers(2, size=180), group % 4
+    rows, blocks = shuffle_rows(y, fold, group, "within the class")
+    assert (group[rows] != group).all()
+    assert (y[rows] == y).all()
+    assert (pd.Series(blocks).groupby(group).nunique() == 1).all()
+    assert (pd.Series(fold).groupby(blocks).nunique() == 1).all()
+
+
+@pytest.mark.parametrize("shuffle", ["within the class", "across classes"])
+def test_shuffles_leave_presence_as_it_is(shuffle):
+    X, y = make_samples(120, complementarity=0.5, n_of_group=3)
+    rng = np.random.default_rng(0)
+    X = X.assign(cc=X["mammogram"] + "cc")
+    for column in ("cc", "ultrasound"):
+        X.loc[rng.random(120) < 0.4, column] = None
+    columns = [*COLUMNS, "cc"]
+    fold = X["group"].to_numpy() % 3
+    samples = Bunch(X=X, y=y, columns=columns, fold=fold, is_label_made=False)
+    shuffled, _ = _shuffle_pairs(samples, shuffle, seed=0)
+    assert (shuffled[columns].notna() == X[columns].notna()).all(axis=None)
+    assert (shuffled["mammogram"] == X["mammogram"]).all()
+    for column in ("cc", "ultrasound"):
+        there = X[column].notna()
+        group_of = pd.Series(X["group"].to_numpy(), index=X[column])[X[column][there]]
+        donor = group_of[shuffled[column][there]].to_numpy()
+        assert (donor != X["group"][there]).all()
 
 
 def test_another_column_of_a_like_name_stays():
