@@ -52,7 +52,7 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
             f"its PhotometricInterpretation is {photometric!r} with one sample a pixel"
         )
     values, low, high = _apply_modality(pixels, properties, parameters)
-    image = _apply_voi(values, parameters)
+    image = _apply_voi(values, parameters, is_signed=low < 0)
     if image is None:
         image = to_unit_range(values, low, high)
     return 1 - image if photometric == "MONOCHROME1" else image
@@ -61,7 +61,8 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
 def _apply_modality(pixels, properties, parameters):
     """Return the values after the modality LUT and the range they can have."""
     if parameters.get("ModalityLUTSequence"):
-        table, first, bits = _sequence_table(parameters.ModalityLUTSequence[0])
+        item = parameters.ModalityLUTSequence[0]
+        table, first, bits = _sequence_table(item, _is_signed(properties))
         return apply_lookup_table(pixels, table, first), 0, 2**bits - 1
     low, high = _stored_range(pixels, properties)
     slope = _number(parameters.get("RescaleSlope"), default=1.0)
@@ -86,15 +87,24 @@ def _stored_range(pixels, properties):
         if not np.isfinite([low, high]).all():
             raise ImageReadError("it holds NaN or infinite values")
         return low, high
-    if properties["pixel_representation"]:
+    if _is_signed(properties):
         return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     return 0, 2**bits - 1
 
 
-def _apply_voi(values, parameters):
-    """Return the values in [0, 1] through the first VOI table or window, or None."""
+def _is_signed(properties):
+    """Whether stored values may be negative; those of float pixels tell themselves."""
+    return properties.get("pixel_representation") == 1
+
+
+def _apply_voi(values, parameters, is_signed):
+    """Return the values in [0, 1] through the first VOI table or window, or None.
+
+    What the modality transformation may make negative is signed, too.
+    """
     if parameters.get("VOILUTSequence"):
-        table, first, bits = _sequence_table(parameters.VOILUTSequence[0])
+        item = parameters.VOILUTSequence[0]
+        table, first, bits = _sequence_table(item, is_signed)
         return to_unit_range(apply_lookup_table(values, table, first), 0, 2**bits - 1)
     center = _number(parameters.get("WindowCenter"))
     width = _number(parameters.get("WindowWidth"))
@@ -115,14 +125,22 @@ def _number(value, default=None):
     return default if first is None or not np.isfinite(float(first)) else float(first)
 
 
-def _sequence_table(item):
+def _sequence_table(item, is_signed):
     """Return table, first input value and bits of an item of a LUT sequence."""
-    return _table(item.LUTDescriptor, item["LUTData"].value)
+    return _table(item.LUTDescriptor, item["LUTData"].value, is_signed)
 
 
-def _table(descriptor, data):
+def _table(descriptor, data, is_signed):
+    """Return a table, the input value of its first entry, and its bits.
+
+    Writers code the three numbers of a descriptor as signed or as unsigned ones (US
+    63488 is SS -2048). The first and the last are unsigned by what they mean; the
+    input value is what the inputs are.
+    """
     n_entries, first, bits = (int(number) for number in descriptor)
-    n_entries = n_entries or 2**16
+    n_entries = n_entries % 2**16 or 2**16
+    if is_signed and first >= 2**15:
+        first -= 2**16
     if isinstance(data, bytes):
         width = 2 if len(data) >= 2 * n_entries else 1
         data = np.frombuffer(data, dtype=f"<u{width}")
@@ -177,7 +195,9 @@ def palette_to_grey(pixels, dataset):
     for colour in ("Red", "Green", "Blue"):
         word = f"{colour}PaletteColorLookupTable"
         table, first, bits = _table(
-            dataset[f"{word}Descriptor"].value, dataset[f"{word}Data"].value
+            dataset[f"{word}Descriptor"].value,
+            dataset[f"{word}Data"].value,
+            is_signed=dataset.PixelRepresentation == 1,
         )
         channels.append(apply_lookup_table(pixels, table.astype(np.uint32), first))
     return colour_to_grey(np.stack(channels, axis=-1), "RGB", bits)

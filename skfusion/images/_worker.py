@@ -25,8 +25,34 @@ __all__ = ["MEMORY_LIMIT", "Worker", "serve"]
 #: Bytes of address space that a worker may take, where the platform has such a limit.
 MEMORY_LIMIT = 4 * 2**30
 
-_COMMAND = "from skfusion.images._worker import serve; serve()"
+# The package is taken from where this one is, not from where the path leads first.
+_COMMAND = """
+import importlib.machinery, importlib.util, sys
+spec = importlib.machinery.PathFinder.find_spec("skfusion", sys.argv[1:])
+sys.modules["skfusion"] = package = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(package)
+from skfusion.images._worker import serve
+serve()
+"""
+_PACKAGE = Path(__file__).resolve().parents[1]
 _READY = b"ready\n"
+
+
+def _import_path():
+    """Return what a worker imports from: our own path but for the working folder.
+
+    Beside hostile images there may be a ``json.py``. Relative entries, and the empty
+    one of an interactive session, mean the working folder, too.
+    """
+    entries = [entry for entry in sys.path if isinstance(entry, str)]
+    return [entry for entry in entries if not _is_working_folder(Path(entry))]
+
+
+def _is_working_folder(entry):
+    try:
+        return not entry.is_absolute() or entry.samefile(os.curdir)
+    except OSError:  # there is no such folder
+        return False
 
 
 class Worker:
@@ -39,11 +65,13 @@ class Worker:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND],
+            # -P: Python would put the working folder first on the path.
+            [sys.executable, "-P", "-c", _COMMAND, str(_PACKAGE.parent)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            cwd=_PACKAGE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
         )
         if self.process.stdout.readline() != _READY:  # it has imported what it needs
             self.stop()

@@ -442,3 +442,47 @@ def test_a_window_is_applied_to_a_smaller_image(make, write, smooth):
     image, whole = read_image(path, min_side=64), read_image(path)
     expected = whole.reshape(64, 4, 80, 4).mean((1, 3))
     assert_allclose(image, expected, atol=0.04)
+
+
+SYNTAXES = [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian]
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize(("vr", "first"), [("US", 63488), ("SS", -2048)])
+def test_a_voi_table_of_signed_values_starts_below_zero(vr, first, syntax, make, write):
+    stored = np.array([[-3000, -2048, -2047, 0, 2047, 2048]], np.int16)
+    dataset = make(stored, syntax=syntax)
+    dataset.VOILUTSequence = lookup_table(0, np.arange(4096), 12)
+    dataset.VOILUTSequence[0]["LUTDescriptor"].VR = vr
+    dataset.VOILUTSequence[0].LUTDescriptor = [4096, first, 12]
+    expected = np.array([[0, 0, 1, 2048, 4095, 4095]]) / 4095
+    assert_allclose(read_image(write(dataset)), expected, atol=1e-6)
+
+
+def test_a_modality_table_of_signed_values_starts_below_zero(make, write):
+    stored = np.array([[-3, -2, -1, 0, 1]], np.int16)
+    dataset = make(stored)
+    dataset.ModalityLUTSequence = lookup_table(2**16 - 2, [0, 1000, 3000, 4095], 12)
+    expected = np.array([[0, 0, 1000, 3000, 4095]]) / 4095
+    assert_allclose(read_image(write(dataset)), expected, atol=1e-6)
+
+
+def test_a_voi_table_behind_a_rescale_below_zero_starts_there(make, write):
+    stored = np.array([[0, 1000, 1001, 1003]], np.uint16)
+    dataset = make(stored, BitsStored=12, RescaleSlope=1, RescaleIntercept=-1000)
+    dataset.VOILUTSequence = lookup_table(2**16 - 1, [0, 100, 200, 255], 8)
+    expected = np.array([[0, 100, 200, 255]]) / 255
+    assert_allclose(read_image(write(dataset)), expected, atol=1e-6)
+
+
+def test_a_voi_table_behind_a_modality_table_counts_without_a_sign(make, write):
+    dataset = make(np.array([[-1, 0]], np.int16))
+    dataset.ModalityLUTSequence = lookup_table(2**16 - 1, [40_000, 40_001], 16)
+    dataset.VOILUTSequence = lookup_table(40_000, [51, 255], 8)
+    assert_allclose(read_image(write(dataset)), [[0.2, 1]], atol=1e-6)
+
+
+def test_a_voi_table_of_unsigned_values_may_start_high(make, write):
+    dataset = make(np.array([[0, 63488, 63489, 65535]], np.uint16))
+    dataset.VOILUTSequence = lookup_table(63488, [0, 51, 255], 8)
+    assert_allclose(read_image(write(dataset)), [[0, 0, 0.2, 1]], atol=1e-6)
