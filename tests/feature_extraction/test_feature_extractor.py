@@ -237,3 +237,27 @@ def test_a_pickle_can_be_told_where_its_weights_are_now(X, weights):
         again.transform(X)
     again.set_params(weights=moved)
     np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+
+
+def test_parameters_that_define_features_wait_for_the_next_fit():
+    X = np.random.default_rng(0).random((6, 20, 32))
+    extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    expected = extractor.fit_transform(X)
+    extractor.set_params(
+        backbone="resnet18",
+        layer="features",
+        image_size=64,
+        resize="stretch",
+        image_shape=(32, 20),
+        random_state=1,
+    )
+    np.testing.assert_array_equal(extractor.transform(X), expected)
+
+
+def test_what_no_network_can_see_is_refused():
+    extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    with pytest.raises(ValueError, match=r"at least 1 x 1 pixel in X"):
+        extractor.fit(np.zeros((12, 0, 0)))
+    fitted = extractor.fit(np.zeros((2, 8, 8)))
+    with pytest.raises(ValueError, match=r"float32 can hold.*1e\+300 instead"):
+        fitted.transform(np.full((2, 8, 8), 1e300))

@@ -5,7 +5,14 @@ from importlib import import_module
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, is_classifier
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    TransformerMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
@@ -50,6 +57,7 @@ class Sure(ClassifierMixin, BaseEstimator):
 
 IMAGE = make_pipeline(Name(), LogisticRegression())
 IMAGES = [(column, IMAGE) for column in COLUMNS]
+IMAGES_OF_NUMBERS = [(column, Name()) for column in COLUMNS]
 CLASSIFIERS = {
     "decisions": DecisionFusionClassifier(IMAGES, cv=2, random_state=0),
     "image level": ImageLevelClassifier(IMAGE, COLUMNS),
@@ -184,3 +192,41 @@ def test_the_html_shows_the_final_estimator():
 def test_a_model_that_does_not_tell_its_columns_is_fine(images, y):
     model = LevelAggregator(Sure(), by="group").fit(images, y)
     assert not hasattr(model, "n_features_in_")
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(CLASSIFIERS) - {"branches"})
+)  # it opens files
+def test_labels_may_be_a_column_of_a_table(name, X, images, y):
+    model = CLASSIFIERS[name]
+    X = images if name in ("levels", "per modality") else X
+    expected = model.fit(X, y).predict_proba(X)
+    with pytest.warns(DataConversionWarning):
+        model.fit(X, pd.DataFrame({"label": y}))
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize("name", ["decisions", "image level"])
+def test_columns_set_after_fit_wait_for_the_next_fit(name, X, y):
+    model = clone(CLASSIFIERS[name]).fit(X, y)
+    expected = model.predict_proba(X)
+    if name == "image level":
+        model.set_params(columns=["ultrasound"])
+    else:
+        model.set_params(estimators=IMAGES[::-1])
+        assert list(model.named_estimators_) == COLUMNS
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+def test_modalities_set_after_fit_wait_for_the_next_fit(images, y):
+    model = clone(CLASSIFIERS["per modality"]).fit(images, y)
+    expected = model.predict_proba(images)
+    model.set_params(estimators=IMAGES[::-1])
+    np.testing.assert_array_equal(model.predict_proba(images), expected)
+
+
+def test_extractors_set_after_fit_wait_for_the_next_fit(X):
+    features = ModalityFeatures(IMAGES_OF_NUMBERS).fit(X)
+    expected = features.transform(X)
+    features.set_params(extractors=IMAGES_OF_NUMBERS[::-1])
+    np.testing.assert_array_equal(features.transform(X), expected)

@@ -219,3 +219,12 @@ def test_the_documentation_speaks_of_columns(method):
     text = getattr(MultiBranchCNNClassifier, method).__doc__
     assert "X : DataFrame" in text
     assert "column of paths for each modality" in text
+
+
+def test_parameters_that_define_the_model_wait_for_the_next_fit(model, gaps, pairs):
+    model.fit(gaps, pairs.target)
+    expected = model.predict_proba(gaps)
+    model.set_params(
+        columns=COLUMNS[::-1], image_size=40, resize="stretch", augmentation=False
+    )
+    np.testing.assert_array_equal(model.predict_proba(gaps), expected)

@@ -358,3 +358,41 @@ def test_a_network_of_another_scale_warns_of_files_and_small_numbers(images):
     model = cnn(max_epochs=1).fit(X.astype(float), y)
     with pytest.warns(DataQualityWarning, match=r"fitted on numbers far beyond"):
         model.predict(X)
+
+
+@MAKERS
+def test_parameters_that_define_the_model_wait_for_the_next_fit(images, make):
+    X, y = images
+    X = X[:, :, :12]  # no square: resize matters
+    model = make(max_epochs=1).fit(X, y)
+    expected = model.predict_proba(X)
+    model.set_params(
+        image_size=40, resize="stretch", augmentation=False, image_shape=(12, 16)
+    )
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+
+
+@MAKERS
+def test_flattened_images_keep_the_shape_of_fit(images, make):
+    X, y = images
+    flat = X.reshape(len(X), -1)
+    model = make(max_epochs=1, image_shape=(16, 16)).fit(flat, y)
+    expected = model.predict_proba(flat)
+    model.set_params(image_shape=(8, 32))
+    np.testing.assert_array_equal(model.predict_proba(flat), expected)
+
+
+@MAKERS
+def test_images_without_pixels_are_refused(make):
+    with pytest.raises(ValueError, match=r"at least 1 x 1 pixel in X.*\(12, 0, 0\)"):
+        make().fit(np.zeros((12, 0, 0)), np.arange(12) % 2)
+
+
+@MAKERS
+@pytest.mark.parametrize("pixel", [1e300, -1e300])
+def test_pixels_beyond_float32_are_refused(images, make, pixel):
+    X, y = images
+    X = X.astype(float)
+    X[3, 2, 1] = pixel
+    with pytest.raises(ValueError, match=r"float32 can hold.*1e\+300 instead"):
+        make().fit(X, y)
