@@ -43,10 +43,10 @@ NOTE = (
     "epochs of the 17-layer CNN. Of these, 160 did best on the development part, "
     "about 860 steps of training; the models of ultrasound here learn from more than "
     "four times as many images, and take 80 epochs, about 1,900 steps. Mammography "
-    "has 60 epochs and pooled 45, about 3,800 and 3,900 steps, because there are more"
-    " images; neither number was tried against another. Of transfer learning, class "
-    "weights at 192 pixels are used (mean AUC 0.875), which cost less than copies, or"
-    " 224 pixels, which did best (0.877)."
+    "has 60 epochs and pooled 45, about 3,800 and 3,900 steps, because there are "
+    "more images; neither number was tried against another. Of transfer learning, "
+    "class weights at 192 pixels are used (mean AUC 0.875), which cost less than "
+    "copies, or 224 pixels, which did best (0.877)."
 )
 
 

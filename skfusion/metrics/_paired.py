@@ -47,9 +47,8 @@ def paired_kappa_gain(
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups, of which p-values are too small: where there
-        is no gain, p is below 0.05 in 8 % of cases with 20 groups, in 15 % with 5 and
-        in 20 % with 3.
+        If there are fewer than 20 groups, for which p-values are too small: where
+        there is no gain, p is below 0.05 in more than 5 % of cases.
 
     References
     ----------

@@ -135,35 +135,26 @@ def _shuffle_pairs(samples, shuffle, seed):
     owners, pools = groups, samples.fold
     if samples.is_label_made:
         owners, pools = np.arange(len(y)), groups
-    is_within = shuffle == "within the class"
-    there = X[samples.columns[1:]].notna().to_numpy()
-    # What is passed on among itself: an image of a column, of a class where it matters.
-    cells = 2 * np.arange(there.shape[1]) + (y * is_within)[:, np.newaxis]
-    cells = np.where(there, cells, -1)
-    rng = np.random.RandomState(seed)
-    patients = _patients(owners, pools, cells, y * (not is_within))
+    is_within, rng = shuffle == "within the class", np.random.RandomState(seed)
+    cells = _cells(X[samples.columns[1:]], y * is_within)
     # A label-made pair is of two women as it stands.
-    rings = draw_rings(patients, rng, may_keep=samples.is_label_made and is_within)
-    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
-    place = np.concatenate([np.arange(len(one)) for one in rings])
-    of_owner = np.argsort(np.concatenate(rings))[owners]
-    blocks = groups if samples.is_label_made else ring[of_owner]
+    may_keep = samples.is_label_made and is_within
+    ring, place = draw_rings(
+        owners, pools, cells, y * (not is_within), rng, may_keep=may_keep
+    )
+    blocks = groups if samples.is_label_made else ring
     shuffled, order = X.assign(group=blocks), rng.permutation(len(y))
     for keys, column in zip(cells.T, samples.columns[1:], strict=True):
-        donors = draw_donors(keys, ring[of_owner], place[of_owner], order)
+        donors = draw_donors(keys, ring, place, order)
         for name in _columns_of(column, X):
             shuffled[name] = X[name].iloc[donors].to_numpy()
     return shuffled, blocks
 
 
-def _patients(owners, pools, cells, y):
-    """Pool, cells and share of malignant rows of each patient."""
-    table = pd.DataFrame({"pool": pools, "share": y}).groupby(owners)
-    own = [
-        frozenset(cells[rows].ravel().tolist()) - {-1}
-        for rows in table.indices.values()
-    ]
-    return table.agg({"pool": "first", "share": "mean"}).assign(cells=own)
+def _cells(images, label):
+    """Number of what rows pass on among each other: a column, of a label; or -1."""
+    cells = 2 * np.arange(images.shape[1]) + label[:, np.newaxis]
+    return np.where(images.notna(), cells, -1)
 
 
 def _columns_of(column, X):

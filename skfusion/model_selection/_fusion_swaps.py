@@ -6,7 +6,7 @@ import pandas as pd
 __all__ = ["draw_donors", "draw_rings"]
 
 
-def draw_rings(patients, random_state, may_keep=False):
+def draw_rings(owners, pools, cells, y, random_state, may_keep=False):
     """Put the patients of each pool into rings, most of which are pairs.
 
     Each patient takes the images of the next one of her ring, so that a ring of two
@@ -21,10 +21,17 @@ def draw_rings(patients, random_state, may_keep=False):
 
     Parameters
     ----------
-    patients : DataFrame of shape (n_patients, 3)
-        Columns ``pool`` (only patients of one pool share a ring), ``cells`` (frozenset
-        of what each has to give and needs from another) and ``share`` (of malignant
-        images; the same for all where the label plays no role).
+    owners : ndarray of shape (n_rows,), dtype int64
+        Patient of each row, numbered from 0.
+
+    pools : ndarray of shape (n_rows,)
+        Only patients of one pool share a ring.
+
+    cells : ndarray of shape (n_rows, n_columns), dtype int64
+        What the row gives and needs from another, in each column; -1 is nothing.
+
+    y : ndarray of shape (n_rows,), dtype int64
+        Whether the row is malignant; 0 where labels play no role.
 
     random_state : RandomState
         Decides the rings.
@@ -34,14 +41,15 @@ def draw_rings(patients, random_state, may_keep=False):
 
     Returns
     -------
-    rings : list of list of int
-        Each patient stands in one of them.
+    ring, place : ndarray of shape (n_rows,), dtype int64
+        Ring of the patient of each row, and her place there.
 
     Raises
     ------
     ValueError
         If nobody else of a pool has what a patient needs.
     """
+    patients = _describe_patients(owners, pools, cells, y)
     rates = {
         cells: _rate_of_stand_ins(alike)
         for cells, alike in patients.groupby("cells", sort=False)
@@ -52,7 +60,21 @@ def draw_rings(patients, random_state, may_keep=False):
         for cells, alike in pool.groupby("cells", sort=False):
             drawn += _pair(alike["share"], rates[cells], random_state)
         rings += _join_lonely(drawn, pool["cells"], may_keep)
-    return rings
+    found = np.argsort(np.concatenate(rings))[owners]
+    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
+    place = np.concatenate([np.arange(len(one)) for one in rings])
+    return ring[found], place[found]
+
+
+def _describe_patients(owners, pools, cells, y):
+    """Pool of each patient, share of malignant rows, and set of cells."""
+    rows = pd.DataFrame({"pool": pools, "share": y}).groupby(owners)
+    sets = {
+        owner: frozenset(cells[own].ravel().tolist()) - {-1}
+        for owner, own in rows.indices.items()
+    }
+    patients = rows.agg({"pool": "first", "share": "mean"})
+    return patients.assign(cells=patients.index.map(sets))
 
 
 def _rate_of_stand_ins(alike):
