@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from ._caller import caller_level
 from .exceptions import CacheWarning
 
 _WINDOW = 500
@@ -45,7 +46,7 @@ def compute_once(store, keys, compute, batch_size):
             f"{store.path.name!r} cannot be used ({error}): what it would keep is "
             "computed without it.",
             CacheWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
         missing = [key for key in positions if key not in rows]
         _compute(rows, missing, positions, compute)

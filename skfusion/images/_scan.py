@@ -12,6 +12,7 @@ from pydicom import dcmread
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from .._caller import caller_level
 from ..exceptions import DataQualityWarning, DatasetNotFoundError
 from ._dicom import check_inflated_size
 from ._headers import image_kind
@@ -129,7 +130,7 @@ def scan_images(folder):
             f"{len(files) - len(rows)} of {len(files)} files in {folder.name!r} are "
             "no images and were left out.",
             DataQualityWarning,
-            stacklevel=2,
+            stacklevel=caller_level(),
         )
     return pd.DataFrame(rows, columns=_COLUMNS)
 

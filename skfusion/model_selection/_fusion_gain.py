@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from .._image_table import is_there
 from .._pairs import PAIRED_BY, warn_of_label_pairs
 from ..metrics._paired import holm, paired_kappa_gain
 from ._compare import compare_models
@@ -165,6 +166,8 @@ def fusion_gain(
     groups = _find_groups(X, columns, groups)
     # Models find groups in the column; what pairs are is said once, above.
     X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
+    # Empty text is a missing image to the controls, too.
+    X[columns] = X[columns].where(X[columns].apply(is_there))
     splits = check_splits(cv, X, y, groups)
     fold = fold_of_each(splits, len(y))
     seeds = check_random_state(random_state).randint(2**31 - 1, size=3)
