@@ -41,7 +41,7 @@ def known_groups(X, groups=None):
         if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
             return None
         groups = X["group"]
-    groups = column_or_1d(groups, input_name="groups")
+    groups = _as_column(groups)
     _check_length(X, groups)
     missing = np.flatnonzero(~is_there(pd.Series(groups)))
     if len(missing):
@@ -50,6 +50,16 @@ def known_groups(X, groups=None):
             "image of an unknown patient a group of its own."
         )
     return groups
+
+
+def _as_column(groups):
+    try:
+        return column_or_1d(groups)
+    except ValueError as error:  # which speaks of y
+        raise ValueError(
+            "Expected groups of shape (n_samples,). Got shape "
+            f"{np.shape(groups)!r} instead."
+        ) from error
 
 
 def _check_length(X, groups):

@@ -13,38 +13,47 @@ _MOST_PLAUSIBLE = 10
 _FEWEST_PIXELS = 64  # of the smallest image that anybody flattens, 8 x 8
 
 
-def check_one_size(X):
-    """Raise a ValueError where a list holds images that do not make one array.
+def as_one_array(X):
+    """Put a list of images, which are arrays, tensors or PIL images, into one array.
 
     Parameters
     ----------
     X : object
-        Any form of X. Only a list, tuple, Series or 1-D object array of arrays, tensors
-        or PIL images is looked at.
+        Any form of X. All but a list, tuple, Series or 1-D object array of images comes
+        back as it is.
+
+    Returns
+    -------
+    X : object
+        An array of shape (n_samples, ...) of such images.
+
+    Raises
+    ------
+    ValueError
+        If the images differ in size, or are numbered places in a palette.
     """
     is_column = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     if not is_column and not isinstance(X, list | tuple | pd.Series):
-        return
+        return X
     images = [image for image in X if hasattr(image, "shape") or _is_pil(image)]
+    if len(images) < len(X) or len(X) == 0:
+        return X
     if any(_is_pil(image) and image.mode == "P" for image in images):
         raise ValueError(
             "Expected grey or colour images in X. Got PIL images of mode 'P', whose "
             "numbers are places in a palette. Pass [image.convert('L') for image in "
             "X], or the paths of the files."
         )
-    shapes = sorted({np.shape(image) for image in images})
+    arrays = [np.asarray(image) for image in images]
+    shapes = sorted({array.shape for array in arrays})
     if len(shapes) > 1:
         raise ValueError(
-            f"Expected images of one size in X. Got images of the shapes {shapes[:3]!r}"
+            f"Expected images of one size in X. Got the shapes {shapes[:3]!r}"
             f"{' and others' if len(shapes) > 3 else ''}. Pass the paths of their "
             "files, which are read and resized, or resize the images to one size "
             "(skfusion.images.resize_image)."
         )
-    if shapes and shapes[0] and not isinstance(X, list | tuple):
-        raise ValueError(
-            f"Expected one array of all images in X. Got a {type(X).__name__} of "
-            "arrays. Pass numpy.stack(X)."
-        )
+    return np.stack(arrays)
 
 
 def _is_pil(image):

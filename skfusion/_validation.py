@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
 
 from ._caller import caller_level
 from ._image_table import NAMES_BACK, holds_paths, image_table
-from ._pixels import check_one_size, warn_of_rows
+from ._pixels import as_one_array, warn_of_rows
 from .exceptions import DataQualityWarning
 
 _NO_TARGET = "no_validation"
@@ -60,7 +60,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     if holds_paths(X) or (isinstance(X, pd.DataFrame) and "image" in X.columns):
         return _check_paths_and_target(estimator, X, y, reset)
     _check_columns(X)
-    check_one_size(X)
+    X = as_one_array(X)
     if hasattr(X, "permute"):  # a tensor
         _check_axes(tuple(X.shape), "X.permute(0, 2, 3, 1)")
     if not reset and getattr(estimator, "image_shape_", False) is None:

@@ -142,15 +142,15 @@ def summary_table(predictions, classes):
     Returns
     -------
     summary : DataFrame
-        A row for each model, modality and measure.
+        A row for each model, modality and measure. Where a print is too narrow, pandas
+        leaves out the columns in the middle.
     """
     tables = []
     for name, table in predictions.groupby("model", sort=False):
         for modality, part in _parts(table):
-            summary = _summarise_part(part, classes).reset_index()
-            summary.insert(0, "modality", modality)
+            summary = _summarise_part(part, classes)
             summary.insert(0, "model", name)
-            tables.append(summary)
+            tables.append(summary.assign(modality=modality, measure=summary.index))
     return pd.concat(tables, ignore_index=True)
 
 

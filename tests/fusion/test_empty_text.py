@@ -68,15 +68,16 @@ def test_it_is_no_breast():
 
 
 def test_the_controls_of_a_gain_see_a_missing_image():
-    y = np.tile([0, 1], 12)
+    y = np.tile([0, 1], 20)
     X = pd.DataFrame(
         {
-            "mammogram": [f"m{row}" for row in range(24)],
-            "ultrasound": np.where(y, [f"u{row}" for row in range(24)], ""),
-            "group": range(24),
+            "mammogram": [f"m{row}" for row in range(40)],
+            "ultrasound": [
+                f"u{row}" if row % 2 or row % 4 == 0 else "" for row in range(40)
+            ],
+            "group": range(40),
         }
     )
-    X.loc[:3, "ultrasound"] = ["", "", "u2", "u3"]
     length = FunctionTransformer(lambda table: table[["image"]].map(len).to_numpy())
     image = make_pipeline(length, LogisticRegression())
     fusion = make_feature_fusion(
@@ -92,4 +93,4 @@ def test_the_controls_of_a_gain_see_a_missing_image():
         n_resamples=20,
     )
     presence = result.controls.set_index("control").loc["presence only", "kappa"]
-    assert presence > 0.7
+    assert presence > 0.3
