@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import _num_samples, column_or_1d
+
+from ._image_table import is_there
 
 
 def known_groups(X, groups=None):
@@ -24,7 +26,7 @@ def known_groups(X, groups=None):
     Raises
     ------
     ValueError
-        If `groups` has another length than X, or a group is missing.
+        If `groups` has another length than X, or a group is missing or empty text.
 
     Examples
     --------
@@ -39,15 +41,33 @@ def known_groups(X, groups=None):
         if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
             return None
         groups = X["group"]
-    groups = column_or_1d(groups)
-    check_consistent_length(X, groups)
-    missing = np.flatnonzero(pd.isna(groups))
+    groups = _as_column(groups)
+    _check_length(X, groups)
+    missing = np.flatnonzero(~is_there(pd.Series(groups)))
     if len(missing):
         raise ValueError(
             f"Expected a group in every row. Got none in row {missing[0]}: give an "
             "image of an unknown patient a group of its own."
         )
     return groups
+
+
+def _as_column(groups):
+    try:
+        return column_or_1d(groups)
+    except ValueError as error:  # which speaks of y
+        raise ValueError(
+            "Expected groups of shape (n_samples,). Got shape "
+            f"{np.shape(groups)!r} instead."
+        ) from error
+
+
+def _check_length(X, groups):
+    if len(groups) != _num_samples(X):
+        raise ValueError(
+            "Expected a group for each row. Got inconsistent numbers of samples: "
+            f"{_num_samples(X)} rows and {len(groups)} groups."
+        )
 
 
 def check_groups(X, groups=None):

@@ -10,6 +10,12 @@ import pandas as pd
 
 _PATH_TYPES = (str, Path)
 
+# What hands on an array of a table, as BaggingClassifier does, loses the names.
+NAMES_BACK = (
+    "Where an ensemble hands on an array, give it its names back in a pipeline before "
+    'the model: FunctionTransformer(pd.DataFrame, kw_args={"columns": X.columns}).'
+)
+
 
 def holds_paths(X):
     """Whether X holds paths of images rather than their pixels.
@@ -56,6 +62,28 @@ def _is_missing(value):
     return pd.api.types.is_scalar(value) and pd.isna(value)
 
 
+def is_there(values):
+    """Find which rows of a column hold something; empty text is nothing.
+
+    Parameters
+    ----------
+    values : Series of shape (n_samples,)
+        A column of X.
+
+    Returns
+    -------
+    is_there : ndarray of shape (n_samples,), dtype bool
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._image_table import is_there
+    >>> is_there(pd.Series(["a.png", "", None])).tolist()
+    [True, False, False]
+    """
+    return (values.notna() & ~values.isin([""])).to_numpy(dtype=bool)
+
+
 def image_table(X):
     """Put any form of X that holds paths into an image table.
 
@@ -72,7 +100,7 @@ def image_table(X):
     Raises
     ------
     ValueError
-        If a row has no path, or has several.
+        If a row has no path, an empty one, or several.
     """
     if isinstance(X, pd.DataFrame):
         table = X if "image" in X.columns else X.set_axis(["image"], axis=1)
@@ -96,7 +124,7 @@ def _one_column(X):
 
 def _check_paths(values):
     for row, value in enumerate(values):
-        if not isinstance(value, _PATH_TYPES):
+        if not isinstance(value, _PATH_TYPES) or value == "":
             raise ValueError(
                 f"Expected the path of an image (str or Path) in row {row} of X. "
                 f"Got {_name_kind(value)} instead. Drop the row or give it a path."
@@ -105,4 +133,6 @@ def _check_paths(values):
 
 def _name_kind(value):
     # Never the value itself: there may be a path in it, and a patient in the path.
+    if value == "":
+        return "''"
     return repr(value) if _is_missing(value) else type(value).__name__

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from ._image_table import is_there
+
 _LEVELS = {"breast": ["group", "laterality"]}
 
 
@@ -57,7 +59,7 @@ def _check_column(X, column, by):
             f"Expected the column {column!r} in X, for by={by!r}. Got the columns "
             f"{list(X.columns)!r} instead."
         )
-    missing = np.flatnonzero(X[column].isna())
+    missing = np.flatnonzero(~is_there(X[column]))
     if len(missing):
         raise ValueError(
             f"Expected what each image belongs to in the column {column!r} of X. Got "

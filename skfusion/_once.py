@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from ._caller import caller_level
 from .exceptions import CacheWarning
 
 _WINDOW = 500
@@ -46,7 +47,7 @@ def compute_once(store, keys, compute, batch_size, n=None):
         warnings.warn(
             f"What {type(store).__name__} would keep is computed without it: {error}",
             CacheWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
         missing = [key for key in positions if key not in rows]
         _compute(rows, missing, positions, compute)

@@ -4,6 +4,7 @@ import warnings
 
 import pandas as pd
 
+from ._caller import caller_level
 from .exceptions import DataQualityWarning
 
 PAIR_WARNING = (
@@ -41,5 +42,5 @@ def warn_of_label_pairs(X):
         return ""
     if not (X[PAIRED_BY] == BY_LABEL).any():
         return ""
-    warnings.warn(PAIR_WARNING, DataQualityWarning, stacklevel=4)
+    warnings.warn(PAIR_WARNING, DataQualityWarning, stacklevel=caller_level())
     return PAIR_WARNING

@@ -5,10 +5,81 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from ._caller import caller_level
 from .exceptions import DataQualityWarning
 
 _SCALE_SAMPLE = 32
 _MOST_PLAUSIBLE = 10
+_FEWEST_PIXELS = 64  # of the smallest image that anybody flattens, 8 x 8
+
+
+def as_one_array(X):
+    """Put a list of images, which are arrays, tensors or PIL images, into one array.
+
+    Parameters
+    ----------
+    X : object
+        Any form of X. All but a list, tuple, Series or 1-D object array of images comes
+        back as it is.
+
+    Returns
+    -------
+    X : object
+        An array of shape (n_samples, ...) of such images.
+
+    Raises
+    ------
+    ValueError
+        If the images differ in size, or are numbered places in a palette.
+    """
+    is_column = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
+    if not is_column and not isinstance(X, list | tuple | pd.Series):
+        return X
+    images = [image for image in X if hasattr(image, "shape") or _is_pil(image)]
+    if len(images) < len(X) or len(X) == 0:
+        return X
+    if any(_is_pil(image) and image.mode == "P" for image in images):
+        raise ValueError(
+            "Expected grey or colour images in X. Got PIL images of mode 'P', whose "
+            "numbers are places in a palette. Pass [image.convert('L') for image in "
+            "X], or the paths of the files."
+        )
+    arrays = [np.asarray(image) for image in images]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"Expected images of one size in X. Got the shapes {shapes[:3]!r}"
+            f"{' and others' if len(shapes) > 3 else ''}. Pass the paths of their "
+            "files, which are read and resized, or resize the images to one size "
+            "(skfusion.images.resize_image)."
+        )
+    return np.stack(arrays)
+
+
+def _is_pil(image):
+    # By its looks: Pillow need not be imported for it.
+    return hasattr(image, "__array_interface__") and hasattr(image, "mode")
+
+
+def warn_of_rows(X, estimator):
+    """Warn where rows of many pixels are taken for images one pixel high.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_pixels)
+
+    estimator : estimator
+        For its name.
+    """
+    if X.shape[1] < _FEWEST_PIXELS:
+        return
+    warnings.warn(
+        f"{type(estimator).__name__} takes each row of X for an image of 1 x "
+        f"{X.shape[1]} pixels. Set image_shape=(height, width) if the images were "
+        f"flattened, or image_shape=(1, {X.shape[1]}) if they were not.",
+        DataQualityWarning,
+        stacklevel=caller_level(),
+    )
 
 
 def check_channels(n_channels, estimator):
@@ -67,7 +138,7 @@ def warn_of_other_scale(images, estimator):
             "these are in it (files, uint8 and uint16 are scaled to it). Fit on what "
             "you predict.",
             DataQualityWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
 
 
@@ -89,5 +160,5 @@ def warn_of_scale(images, estimator):
             f"{np.max(images[:_SCALE_SAMPLE]):g}: divide X by its greatest possible "
             "value.",
             DataQualityWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )

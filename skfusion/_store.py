@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ._caller import caller_level
 from ._claims import CREATE_CLAIMS, end_claims, living_claims, make_claims
 from ._home import home_folder, lock_of, make_file, make_folder
 from .exceptions import CacheWarning
@@ -255,7 +256,7 @@ class RowStore:
             f"{damaged.name!r} cannot be used ({error}). It was set aside, and a new "
             f"file, {new.name!r}, is begun.",
             CacheWarning,
-            stacklevel=5,
+            stacklevel=caller_level(),
         )
 
 

@@ -4,6 +4,7 @@ Whatever form of X holds paths becomes an image table; everything else goes thro
 scikit-learn's own validation and comes out as an array of two to four dimensions.
 """
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,10 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._image_table import holds_paths, image_table
+from ._caller import caller_level
+from ._image_table import NAMES_BACK, holds_paths, image_table
+from ._pixels import as_one_array, warn_of_rows
+from .exceptions import DataQualityWarning
 
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
@@ -57,6 +61,9 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     if holds_paths(X) or (isinstance(X, pd.DataFrame) and "image" in X.columns):
         return _check_paths_and_target(estimator, X, y, reset)
     _check_columns(X)
+    X = as_one_array(X)
+    if hasattr(X, "permute"):  # a tensor
+        _check_axes(tuple(X.shape), "X.permute(0, 2, 3, 1)")
     if not reset and getattr(estimator, "image_shape_", False) is None:
         raise ValueError(
             f"{type(estimator).__name__} was fitted on paths of images, and X holds "
@@ -85,12 +92,18 @@ def _check_columns(X):
             "skfusion.images.scan_images(path) for all images of a folder."
         )
     _check_no_text(X)
-    is_table = isinstance(X, np.ndarray) and X.dtype.kind in "OU" and X.ndim == 2
-    if is_table:
+    is_array = isinstance(X, np.ndarray) and X.dtype.kind in "OU" and X.ndim == 2
+    if is_array:
         X = pd.DataFrame(X)
     if not isinstance(X, pd.DataFrame):
         return
     texts = [name for name in X.columns if _holds_text(X[name])]
+    if texts and is_array:
+        raise ValueError(
+            f"Expected the paths of images in one column. Got an array of "
+            f"{X.shape[1]} columns without names, of which {texts!r} hold text. Pass "
+            f"the column 'image' of the table alone, X[['image']]. {NAMES_BACK}"
+        )
     if texts:
         raise ValueError(
             "Expected the paths of images in a column 'image' of X. Got the columns "
@@ -173,16 +186,22 @@ def check_target(X, y):
     return y
 
 
-def _as_images(X, image_shape, estimator):
-    if X.ndim > 4 or (X.ndim == 4 and X.shape[3] > _MOST_CHANNELS):
+def _check_axes(shape, remedy="numpy.transpose(X, (0, 2, 3, 1))"):
+    """Raise where channels do not come last."""
+    if len(shape) > 4 or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
         raise ValueError(
             "Expected X of shape (n_samples, height, width) or (n_samples, height, "
             f"width, n_channels) with at most {_MOST_CHANNELS} channels. Got an array "
-            f"of shape {X.shape!r} instead. Put channels that come first last: "
-            "X.transpose(0, 2, 3, 1)."
+            f"of shape {shape!r} instead. Put channels that come first last: {remedy}."
         )
+
+
+def _as_images(X, image_shape, estimator):
+    _check_axes(X.shape)
     if X.ndim > 2:
         return X
+    if image_shape is None:
+        warn_of_rows(X, estimator)
     shape = (1, X.shape[1]) if image_shape is None else tuple(image_shape)
     if np.prod(shape) != X.shape[1]:
         raise ValueError(
@@ -252,9 +271,34 @@ def check_labels(y, name):
         )
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
+    warn_of_blanks(classes, name)
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs samples of at least 2 classes in y. Got 1 class instead: "
             f"{classes.tolist()[0]!r}. Check the labels, or how the folds were drawn."
         )
     return classes, codes.astype(np.int64)
+
+
+def warn_of_blanks(classes, name):
+    """Warn where two class labels differ in blanks at their ends only.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Labels.
+
+    name : str
+        Of the estimator or function, for the warning.
+    """
+    texts = [str(label) for label in classes if isinstance(label, str)]
+    stripped = [text.strip() for text in texts]
+    twins = [text for text in texts if stripped.count(text.strip()) > 1]
+    if twins:
+        warnings.warn(
+            f"{name} takes {twins!r} for different classes, though they differ in "
+            "blanks at their ends only. Strip the labels if they are one class, as "
+            "y.str.strip() of pandas does.",
+            DataQualityWarning,
+            stacklevel=caller_level(),
+        )

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import torch
 
+from .._caller import caller_level
 from ._batches import to_float_batch
 from ._device import autocast
 from ._threads import running
@@ -78,7 +79,7 @@ def _halve(batch_size):
         f"{batch_size} images at a time are too many for the device's memory: going on "
         f"with {batch_size // 2}. Lower batch_size to spare the attempt.",
         RuntimeWarning,
-        stacklevel=4,
+        stacklevel=caller_level(),
     )
     torch.cuda.empty_cache()
     return batch_size // 2

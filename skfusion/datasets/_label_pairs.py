@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from .._caller import caller_level
 from .._groups import known_groups
 from .._pairs import BY_LABEL, PAIR_WARNING, PAIRED_BY
 from ..exceptions import DataQualityWarning
@@ -148,7 +149,7 @@ def _warn_of_few_pairs(n_pairs, sides, n_blocks):
             f"Only {n_pairs} of {n_possible} possible pairs were made: there are too "
             f"few groups for n_blocks={n_blocks}. Lower n_blocks.",
             DataQualityWarning,
-            stacklevel=4,
+            stacklevel=caller_level(),
         )
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 
+from .._caller import caller_level
 from ..exceptions import DataQualityWarning, DatasetNotFoundError
 
 
@@ -63,6 +64,6 @@ def warn_about_missing_images(table, file, folder):
             f"not in {folder.name!r} and are left out. Unpack the archive again if you "
             "meant to load all of them.",
             DataQualityWarning,
-            stacklevel=5,
+            stacklevel=caller_level(),
         )
     return table[found].copy()

@@ -9,13 +9,16 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from .._caller import caller_level
 from .._groups import known_groups
-from .._image_table import image_table
+from .._image_table import NAMES_BACK, image_table
+from .._image_table import is_there as _is_there
 from ..exceptions import DataQualityWarning, ImageReadError
 
 __all__ = [
     "OF_AN_IMAGE",
     "check_columns",
+    "check_has_columns",
     "column_table",
     "group_samples",
     "is_there",
@@ -35,7 +38,8 @@ def check_columns(X, columns, any_image=True):
     X : DataFrame of shape (n_samples, n_columns)
 
     columns : list of str
-        A column of paths for each modality; None or NaN where it was not taken.
+        A column of paths for each modality; None, NaN or empty text where it was not
+        taken.
 
     any_image : bool, default=True
         Whether a row without any image in these columns is an error.
@@ -53,19 +57,9 @@ def check_columns(X, columns, any_image=True):
         If a column is not there, a row has no image at all, or one file stands in two
         columns.
     """
-    if not isinstance(X, pd.DataFrame):
-        raise TypeError(
-            f"Expected a DataFrame with the columns {columns!r}, one a modality. Got "
-            f"{type(X).__name__} instead."
-        )
+    check_has_columns(X, columns)
     if not columns or len(set(columns)) < len(columns):
         raise ValueError(f"Expected distinct columns, one a modality. Got {columns!r}.")
-    for column in columns:
-        if column not in X.columns:
-            raise ValueError(
-                f"Expected the column {column!r} in X, the paths of one modality. Got "
-                f"the columns {list(X.columns)!r} instead."
-            )
     there = np.column_stack([is_there(X, column) for column in columns])
     without = np.flatnonzero(~there.any(axis=1))
     if any_image and len(without):
@@ -77,9 +71,37 @@ def check_columns(X, columns, any_image=True):
     return there
 
 
+def check_has_columns(X, columns):
+    """Raise a TypeError unless X is a DataFrame, a ValueError where a column lacks.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            f"Expected a DataFrame with the columns {columns!r}. Got "
+            f"{type(X).__name__} instead. {NAMES_BACK}"
+        )
+    for column in columns:
+        if column not in X.columns:
+            raise ValueError(
+                f"Expected the column {column!r} in X. Got the columns "
+                f"{list(X.columns)!r} instead."
+            )
+
+
 def is_there(X, column):
-    """Which rows have an image in a column."""
-    return X[column].notna().to_numpy(dtype=bool)
+    """Find which rows have an image, or a value, in a column."""
+    return _is_there(X[column])
+
+
+def _paths(X, columns):
+    """Paths of all columns, one below the other; NaN where an image is missing."""
+    own = [X[column].astype(object).where(is_there(X, column)) for column in columns]
+    return pd.concat(own, ignore_index=True)
 
 
 def remember_columns(estimator, columns):
@@ -89,9 +111,8 @@ def remember_columns(estimator, columns):
 
 
 def _check_no_file_twice(X, columns):
-    paths = pd.concat([X[column].reset_index(drop=True) for column in columns])
     names = np.repeat(columns, len(X))
-    columns_of_a_file = pd.Series(names).groupby(paths.astype(object).to_numpy())
+    columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
     n_columns = columns_of_a_file.transform("nunique").to_numpy()
     if (n_columns > 1).any():
         row = int(np.argmax(n_columns > 1)) % len(X)
@@ -156,9 +177,9 @@ def group_samples(X, columns, groups, name):
         "together, but not those of one patient. Pass groups, or a DataFrame with the "
         "column 'group'.",
         DataQualityWarning,
-        stacklevel=4,
+        stacklevel=caller_level(),
     )
-    codes = pd.factorize(pd.concat([X[column].astype(object) for column in columns]))[0]
+    codes = pd.factorize(_paths(X, columns))[0]
     samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
     shape = (len(X), codes.max() + 1)
     links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)

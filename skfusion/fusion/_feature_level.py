@@ -1,34 +1,53 @@
-"""Fusion of features: the images of a sample side by side, then one classifier."""
+"""Fusion of features: images and values of a sample side by side, one classifier."""
+
+from pathlib import Path
 
 import numpy as np
 from imblearn.pipeline import Pipeline
+from scipy.sparse import issparse
 from sklearn.base import TransformerMixin, _fit_context, clone
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._fitting import all_or_nothing
-from ._columns import check_columns, column_table, naming_rows, remember_columns
+from ._columns import (
+    check_columns,
+    check_has_columns,
+    column_table,
+    is_there,
+    naming_rows,
+    remember_columns,
+)
 from ._composition import NamedEstimators
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
 
 
 class ModalityFeatures(TransformerMixin, NamedEstimators):
-    """Features of the image in each of several columns, side by side.
+    """Features of the image, or of the value, in each of several columns, side by side.
 
-    Beside the features of a column stands whether its image is missing. Features of
-    what is missing are NaN: an imputer that learns in the fold comes next.
+    Beside the features of a column stands whether its image, or its value, is missing.
+    Features of what is missing are NaN: an imputer that learns in the fold comes next.
+
+    A column holds values, such as an age or a density, where it holds numbers, where it
+    passes through, or where its transformer encodes categories. Every other column
+    holds the paths of images. Each transformer learns from the rows that have an image,
+    or a value: that one is missing is told by a feature of its own, and not by the
+    transformer.
 
     Parameters
     ----------
-    extractors : list of (str, transformer)
-        Columns of paths, one a modality, and what turns their images into features.
+    extractors : list of (str, transformer or "passthrough")
+        Columns, and what turns their images, or their values, into features. A
+        transformer of values gets a DataFrame of this column alone; "passthrough" takes
+        numbers as they are. At least one column holds paths.
 
     missing : {"nan", "error"}, default="nan"
-        What becomes of a sample that lacks a modality. One that lacks all of them is
-        an error in any case.
+        What becomes of a sample that lacks an image or a value. One that lacks all
+        images is an error in any case, whatever values it has.
 
     Attributes
     ----------
@@ -37,6 +56,9 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
 
     named_estimators_ : dict
         Fitted extractors by their column.
+
+    image_columns_ : list of str
+        The columns of paths.
 
     n_features_in_ : int
         Number of columns.
@@ -47,6 +69,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     See Also
     --------
     make_feature_fusion : The whole pipeline.
+    sklearn.compose.ColumnTransformer : Transforms columns of values.
 
     Examples
     --------
@@ -60,6 +83,10 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     >>> features.fit_transform(X)
     array([[ 5.,  0.,  5.,  0.],
            [nan,  1.,  1.,  0.]])
+    >>> features = ModalityFeatures([("ultrasound", length), ("age", "passthrough")])
+    >>> features.fit_transform(X.assign(age=[np.nan, 63]))
+    array([[ 5.,  0., nan,  1.],
+           [ 1.,  0., 63.,  0.]])
     """
 
     _parameter_constraints: dict = {
@@ -75,12 +102,13 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the extractor of each column to the images that are there.
+        """Fit the extractor of each column to the images, or values, that are there.
 
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+            With each of the columns; None, NaN or empty text where it lacks an image or
+            a value.
 
         y : None
             Ignored.
@@ -92,6 +120,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         """
         with all_or_nothing(self):
             self._take_names()
+            self.image_columns_ = self._find_image_columns(X)
             there = self._check(X)
             remember_columns(self, self._columns)
             self.extractors_, self._n_features = [], {}
@@ -110,8 +139,9 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_features + n_modalities)
-            For each column its features and, last, 1 where its image is missing.
+        features : ndarray of shape (n_samples, n_features + n_columns)
+            For each column its features and, last, 1 where its image, or its value, is
+            missing.
         """
         check_is_fitted(self)
         there = self._check(X)
@@ -152,15 +182,15 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         return tags
 
     def _fit_column(self, X, column, extractor, rows):
-        table = column_table(X, column, self._columns)
+        table = self._table(X, column, rows)
         if table.empty:
             raise ValueError(
-                "Expected an image of each modality in fit. Got none in the column "
-                f"{column!r} of X."
+                "Expected an image, or a value, of each column in fit. Got none in "
+                f"the column {column!r} of X."
             )
-        with naming_rows(np.flatnonzero(rows), column, table["image"]):
-            fitted = clone(extractor).fit(table)
-            # So many are missing where in prediction no sample has this modality.
+        with naming_rows(np.flatnonzero(rows), column, table.get("image")):
+            fitted = _new(extractor).fit(table)
+            # So many are missing where in prediction no sample has this column.
             self._n_features[column] = fitted.transform(table[:1]).shape[1]
         return fitted
 
@@ -169,20 +199,86 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         block = np.full((len(X), self._n_features[column] + 1), np.nan)
         block[:, -1] = ~rows
         if rows.any():
-            table = column_table(X, column, self._columns)
-            with naming_rows(np.flatnonzero(rows), column, table["image"]):
-                block[rows, :-1] = extractor.transform(table)
+            table = self._table(X, column, rows)
+            with naming_rows(np.flatnonzero(rows), column, table.get("image")):
+                features = extractor.transform(table)
+            block[rows, :-1] = features.toarray() if issparse(features) else features
         return block
 
+    def _table(self, X, column, rows):
+        """Rows of one column that hold something: an image table, or values."""
+        if column in self.image_columns_:
+            return column_table(X, column, self.image_columns_)
+        return X.loc[rows, [column]]
+
+    def _find_image_columns(self, X):
+        check_has_columns(X, self._columns)
+        images = [
+            column
+            for column, extractor in self.extractors
+            if not _holds_values(X, column, extractor)
+        ]
+        if not images:
+            raise ValueError(
+                "Expected the paths of images in at least one of the columns "
+                f"{self._columns!r} of X. Got values in all of them."
+            )
+        return images
+
     def _check(self, X):
-        there = check_columns(X, self._columns)
+        check_has_columns(X, self._columns)
+        check_columns(X, self.image_columns_)
+        there = np.column_stack([is_there(X, column) for column in self._columns])
         if self.missing == "error" and not there.all():
             row, column = np.argwhere(~there)[0]
             raise ValueError(
-                f"Expected an image in every column. Got none in row {row} of "
-                f"{self._columns[column]!r}. Leave out the row, or set missing='nan'."
+                "Expected an image, or a value, in every column. Got none in row "
+                f"{row} of {self._columns[column]!r}. Leave out the row, or set "
+                "missing='nan'."
             )
         return there
+
+
+def _holds_values(X, column, extractor):
+    """Whether a column holds values, such as an age, and not paths."""
+    if isinstance(extractor, str) or _encodes_categories(extractor):
+        return True
+    there = X.loc[is_there(X, column), column]
+    return len(there) > 0 and not isinstance(there.iloc[0], str | Path)
+
+
+def _encodes_categories(extractor):
+    """Whether a transformer, or a step of a pipeline, is for categories."""
+    steps = [step for _, step in getattr(extractor, "steps", [(None, extractor)])]
+    return any(
+        get_tags(step).input_tags.categorical
+        for step in steps
+        if hasattr(step, "__sklearn_tags__")
+    )
+
+
+def _new(extractor):
+    """Unfitted transformer of a column."""
+    if not isinstance(extractor, str):
+        return clone(extractor)
+    if extractor != "passthrough":
+        raise ValueError(
+            f"Expected a transformer, or 'passthrough', for a column. Got "
+            f"{extractor!r} instead."
+        )
+    return FunctionTransformer(_as_numbers, feature_names_out="one-to-one")
+
+
+def _as_numbers(table):
+    try:
+        return table.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        # Not what it says: it shows a value.
+        raise ValueError(
+            f"Expected numbers in the column {table.columns[0]!r} of X, which passes "
+            f"through. Got {table.dtypes.iloc[0]} that are none. Give the column an "
+            "encoder in place of 'passthrough', such as OneHotEncoder."
+        ) from None
 
 
 def _names_of(extractor, n_features):
@@ -194,18 +290,21 @@ def _names_of(extractor, n_features):
 
 
 def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
-    """Make a pipeline that fuses modalities by their features.
+    """Make a pipeline that fuses modalities, and values, by their features.
 
-    Features of the image in each column stand side by side; what is missing is filled
-    in with the mean of the training fold, and told by a feature of its own; all are
-    scaled, balanced if asked for, and classified. Everything that learns, learns in
-    the fold.
+    Features of the image, or of the value, in each column stand side by side. What is
+    missing is filled in with the mean of the training fold, and told by a feature of
+    its own. All are scaled, balanced if asked for, and classified. Everything that
+    learns, learns in the fold.
 
     Parameters
     ----------
-    extractors : list of (str, transformer)
-        Columns of paths, one a modality, and what turns their images into features,
-        such as a :class:`~skfusion.feature_extraction.CNNFeatureExtractor`.
+    extractors : list of (str, transformer or "passthrough")
+        Columns, and what turns their images, or their values, into features: a
+        :class:`~skfusion.feature_extraction.CNNFeatureExtractor` for images, an
+        encoder such as :class:`~sklearn.preprocessing.OneHotEncoder` for categories,
+        "passthrough" for numbers. :class:`ModalityFeatures` defines which columns hold
+        values.
 
     classifier : classifier
         Of the features.
@@ -214,7 +313,8 @@ def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
         Of the features, such as SMOTE.
 
     missing : {"nan", "error"}, default="nan"
-        What becomes of a sample that lacks a modality.
+        What becomes of a sample that lacks an image or a value. One that lacks all
+        images is an error in any case.
 
     Returns
     -------
@@ -225,6 +325,7 @@ def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
     Examples
     --------
     >>> from imblearn.over_sampling import SMOTE
+    >>> from sklearn.preprocessing import OneHotEncoder
     >>> from sklearn.svm import SVC
     >>> from skfusion.feature_extraction import CNNFeatureExtractor
     >>> from skfusion.fusion import make_feature_fusion
@@ -233,6 +334,14 @@ def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
     >>> fusion = make_feature_fusion(extractors, SVC(), sampler=SMOTE())
     >>> list(fusion.named_steps)
     ['features', 'imputer', 'scaler', 'sampler', 'classifier']
+
+    Beside the images, an age (a number) and a density (a category):
+
+    >>> values = [
+    ...     ("age", "passthrough"),
+    ...     ("density", OneHotEncoder(handle_unknown="ignore")),
+    ... ]
+    >>> fusion = make_feature_fusion(extractors + values, SVC())
     """
     steps = [
         ("features", ModalityFeatures(extractors, missing=missing)),

@@ -14,6 +14,7 @@ from pydicom import dcmread
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from .._caller import caller_level
 from .._home import home_secret
 from ..exceptions import DataQualityWarning, DatasetNotFoundError
 from ._dicom import check_inflated_size
@@ -151,7 +152,7 @@ def scan_images(folder, *, secret=None):
             f"none. {losses or 'There is no file in it.'}"
         )
     if losses:
-        warnings.warn(losses, DataQualityWarning, stacklevel=2)
+        warnings.warn(losses, DataQualityWarning, stacklevel=caller_level())
     # pyarrow, where pandas has it, takes no text that is not UTF-8.
     is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
     return pd.DataFrame(rows, columns=_COLUMNS, dtype=object if is_odd else None)

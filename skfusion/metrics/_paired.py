@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from .._caller import caller_level
 from ..exceptions import DataQualityWarning
 from ._bootstrap import resample_groups
 from ._measures import confusion_measures
@@ -63,7 +64,7 @@ def paired_kappa_gain(
     >>> round(gain["gain"], 3), gain["p"] < 0.01
     (1.0, True)
     """
-    warn_of_few_groups(groups, stacklevel=3)
+    warn_of_few_groups(groups)
     return paired_gain(
         y_true,
         y_pred,
@@ -74,15 +75,12 @@ def paired_kappa_gain(
     )
 
 
-def warn_of_few_groups(groups, stacklevel):
+def warn_of_few_groups(groups):
     """Warn where a paired bootstrap has too few groups for its p-value.
 
     Parameters
     ----------
     groups : ndarray of shape (n_samples,)
-
-    stacklevel : int
-        As of :func:`warnings.warn`.
     """
     n_groups = len(pd.unique(np.asarray(groups)))
     if n_groups >= _FEW_GROUPS:
@@ -92,7 +90,7 @@ def warn_of_few_groups(groups, stacklevel):
         f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
         f"p-values are {fault}.",
         DataQualityWarning,
-        stacklevel=stacklevel,
+        stacklevel=caller_level(),
     )
 
 

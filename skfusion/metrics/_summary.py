@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.multiclass import unique_labels
 
+from .._caller import caller_level
 from .._groups import known_groups
 from ..exceptions import DataQualityWarning
 from ._bootstrap import resample_groups
@@ -173,7 +174,7 @@ def classification_summary(
     if y_score is not None and folds is not None:
         warning = describe_lone_folds(y_true, folds)
         if warning:
-            warnings.warn(warning, DataQualityWarning, stacklevel=3)
+            warnings.warn(warning, DataQualityWarning, stacklevel=caller_level())
     return summary
 
 
@@ -281,6 +282,7 @@ class _Measures:
 
 def _check_labels(y_true, y_pred, labels):
     """Encode labels as indices of the classes."""
+    _check_no_scores(y_pred)
     y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
     check_consistent_length(y_true, y_pred)
     if len(y_true) == 0:
@@ -303,6 +305,20 @@ def _check_labels(y_true, y_pred, labels):
         np.array([code[label] for label in y.tolist()]) for y in (y_true, y_pred)
     ]
     return *encoded, labels
+
+
+def _check_no_scores(y_pred):
+    """Raise where probabilities stand in place of predicted labels."""
+    y_pred = np.asarray(y_pred)
+    if y_pred.dtype.kind != "f":
+        return
+    is_matrix = y_pred.ndim == 2 and y_pred.shape[1] > 1
+    if is_matrix or (np.nan_to_num(y_pred) % 1 != 0).any():
+        raise ValueError(
+            "Expected class labels in y_pred. Got numbers that are none, such as "
+            "probabilities: pass those of the positive class as y_score, and labels, "
+            "such as those of predict, as y_pred."
+        )
 
 
 def warn_of_positive_class(classes, name, advice=None):
@@ -331,7 +347,7 @@ def warn_of_positive_class(classes, name, advice=None):
         f"{name} takes {str(classes[-1])!r} for the positive class, as the last in the "
         f"alphabet. {advice}",
         DataQualityWarning,
-        stacklevel=4,
+        stacklevel=caller_level(),
     )
 
 

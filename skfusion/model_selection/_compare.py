@@ -14,8 +14,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
+from .._caller import caller_level
 from .._groups import known_groups
 from .._pairs import warn_of_label_pairs
+from .._validation import warn_of_blanks
 from ..exceptions import DataQualityWarning
 from ..metrics._summary import warn_of_positive_class
 from ._candidates import fit_fold, free_memory
@@ -220,7 +222,7 @@ def _warn_of_no_groups(groups):
             "them for independent. Pass groups; groups=np.arange(len(y)) says that "
             "every row is a patient of its own.",
             DataQualityWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
 
 
@@ -240,12 +242,13 @@ def _warn_of_shared_gpu(estimators, n_jobs):
             "in each other's way, and may run out of its memory. Set n_jobs=1, or "
             "device='cpu'.",
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
 
 
 def _check_class_labels(labels, y):
     classes = np.unique(y)
+    warn_of_blanks(classes, "compare_models")
     if labels is None:
         warn_of_positive_class(classes, "compare_models")
         return classes
@@ -303,5 +306,5 @@ def _report_errors(results):
             f"The model {name!r} failed on fold {fold} and is not scored there. Set "
             f"error_score='raise' to debug. The error was:\n{error}",
             FitFailedWarning,
-            stacklevel=4,
+            stacklevel=caller_level(),
         )

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from .._caller import caller_level
 from ..exceptions import DataQualityWarning
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain
@@ -74,7 +75,7 @@ def _attempt(control, model, compute, interval):
             f"The control {control!r} of {model!r} is NaN, as it cannot be computed: "
             f"{error}",
             DataQualityWarning,
-            stacklevel=5,
+            stacklevel=caller_level(),
         )
         return row
 

@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from .._image_table import is_there
 from .._pairs import PAIRED_BY, warn_of_label_pairs
 from ..metrics._paired import holm, paired_gain, warn_of_few_groups
 from ._compare import compare_models
@@ -170,9 +171,11 @@ def fusion_gain(
     y = check_samples(X, y, columns)
     warning = warn_of_label_pairs(X)
     groups = _find_groups(X, columns, groups)
-    warn_of_few_groups(groups, stacklevel=4)
+    warn_of_few_groups(groups)
     # Models find groups in the column; what pairs are is said once, above.
     X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
+    # Empty text is a missing image to the controls, too.
+    X[columns] = X[columns].where(X[columns].apply(is_there))
     splits = check_splits(cv, X, y, groups)
     fold = fold_of_each(splits, len(y))
     seeds = check_random_state(random_state).randint(2**31 - 1, size=3)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
+from .._caller import caller_level
 from ..exceptions import DataQualityWarning
 from ..metrics import classification_summary
 from ..metrics._summary import describe_lone_folds, summarise
@@ -146,15 +147,15 @@ def summary_table(predictions, classes):
     Returns
     -------
     summary : DataFrame
-        A row for each model, modality and measure.
+        A row for each model, modality and measure. Where a print is too narrow, pandas
+        leaves out the columns in the middle.
     """
     tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
         for modality, part in _parts(table):
-            summary = _summarise_part(part, classes).reset_index()
-            summary.insert(0, "modality", modality)
+            summary = _summarise_part(part, classes)
             summary.insert(0, "model", name)
-            tables.append(summary)
+            tables.append(summary.assign(modality=modality, measure=summary.index))
             if _has_scores(part, classes):
                 lone[describe_lone_folds(part["y_true"], part["fold"])] = modality
     _warn_of_lone_folds(lone)
@@ -165,7 +166,9 @@ def _warn_of_lone_folds(lone):
     for reason, modality in lone.items():
         if reason:
             of = "" if modality == _ALL else f"Of {modality!r}: "
-            warnings.warn(f"{of}{reason}", DataQualityWarning, stacklevel=5)
+            warnings.warn(
+                f"{of}{reason}", DataQualityWarning, stacklevel=caller_level()
+            )
 
 
 def _has_scores(part, classes):

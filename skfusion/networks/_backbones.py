@@ -2,8 +2,12 @@
 
 import difflib
 import re
+from bisect import bisect_left
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
+import torch
 from torch import nn
 from torchvision import models
 
@@ -102,20 +106,52 @@ class Backbone(nn.Module):
     def __init__(self, name, weights=None):
         super().__init__()
         check_backbone(name)
+        self._name = name
         self.standardize = Standardize(3, *backbone_normalization(name, weights))
         self.model = build_model(name, weights)
         self.n_features = _remove_last_layer(self.model)
         _stop_dropout(self.model)
 
     def forward(self, x):
-        """Features of a batch of shape (n, 1 or 3, height, width)."""
+        """Features of a batch of shape (n, 1 or 3, height, width).
+
+        Raises a ValueError that names the least size where images are too small.
+        """
         fixed = getattr(self.model, "image_size", x.shape[2])
         if fixed != x.shape[2]:
             raise ValueError(
                 f"This backbone takes images of {fixed} pixels only. Got "
                 f"image_size={x.shape[2]} instead. Leave image_size at None."
             )
-        return self.model(self.standardize(x))
+        try:
+            return self.model(self.standardize(x))
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            self._raise_too_small(x.shape[2], error)
+
+    def _raise_too_small(self, size, error):
+        """Raise `error` anew; where images are too small, name the least size."""
+        # Without numbers a network computes shapes only.
+        model = deepcopy(self.model).to("meta").eval()
+        sizes = range(size, backbone_image_size(self._name) + 1)
+        place = bisect_left(sizes, True, key=partial(_takes_size, model))
+        if place in (0, len(sizes)):
+            raise error
+        raise ValueError(
+            f"The backbone {self._name!r} takes images of at least {sizes[place]} "
+            f"pixels. Got image_size={size} instead. Raise image_size, or leave it at "
+            "None."
+        ) from error
+
+
+def _takes_size(model, size):
+    """Whether images of some size pass a model that computes shapes only."""
+    try:
+        model(torch.zeros(1, 3, size, size, device="meta"))
+    except RuntimeError:
+        return False
+    return True
 
 
 def build_model(name, weights):

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from .._caller import caller_level
 from .._engine import (
     ImageTensors,
     augment_batch,
@@ -159,7 +160,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "of a patient nor augmented copies of an array. Pass groups to fit, or "
                 "a DataFrame with the columns 'image' and 'group'.",
                 DataQualityWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
 
     def _source(self, X):

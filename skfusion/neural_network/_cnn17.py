@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._pixels import warn_of_scale
 from ..networks import CNN17
 from ._base import BaseCNNClassifier
 
@@ -219,6 +220,7 @@ class CNN17Classifier(BaseCNNClassifier):
         return 64
 
     def _start(self, net, images):
+        warn_of_scale(images, self)
         standardize = net.module_.input
         mean, std = channel_statistics(images)
         standardize.mean.copy_(mean.reshape(1, -1, 1, 1))

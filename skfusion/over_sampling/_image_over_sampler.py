@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from .._caller import caller_level
 from .._image_table import holds_paths
 from ..exceptions import DataQualityWarning
 from ._forms import (
@@ -262,7 +263,7 @@ class ImageOverSampler(BaseOverSampler):
                 f"The rows with {self.by} {level!r} are all of class {classes[0]!r}: "
                 f"they are left as they are, and {self.by} gives their class away.",
                 DataQualityWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
             return {}
         try:
