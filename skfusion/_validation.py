@@ -57,6 +57,11 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
 
     y : ndarray of shape (n_samples,)
         Only if `y` was given.
+
+    Raises
+    ------
+    ValueError
+        If X cannot become images of one shape, or differs from that of ``fit``.
     """
     if holds_paths(X) or (isinstance(X, pd.DataFrame) and "image" in X.columns):
         return _check_paths_and_target(estimator, X, y, reset)
@@ -186,7 +191,7 @@ def check_target(X, y):
     return y
 
 
-def _check_axes(shape, remedy="numpy.transpose(X, (0, 2, 3, 1))"):
+def _check_axes(shape, remedy="numpy.asarray(X).transpose(0, 2, 3, 1)"):
     """Raise where channels do not come last."""
     if len(shape) > 4 or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
         raise ValueError(

@@ -315,7 +315,7 @@ def _check_no_scores(y_pred):
     is_matrix = y_pred.ndim == 2 and y_pred.shape[1] > 1
     if is_matrix or (np.nan_to_num(y_pred) % 1 != 0).any():
         raise ValueError(
-            "Expected class labels in y_pred. Got numbers that are none, such as "
+            "Expected class labels in y_pred. Got continuous numbers, such as "
             "probabilities: pass those of the positive class as y_score, and labels, "
             "such as those of predict, as y_pred."
         )
