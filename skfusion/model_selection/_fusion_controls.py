@@ -35,7 +35,7 @@ def run_controls(fusions, samples, true, seed, options, interval):
 
     samples : Bunch
         ``X`` with the column ``group``, ``y``, ``columns`` of paths (all but the first
-        are shuffled), ``fold`` in which each sample is tested, and ``is_label_made``.
+        are shuffled) and ``fold`` in which each sample is tested.
 
     true : DataFrame of shape (n_samples, n_models)
         What the fusions predict on the true pairs.
@@ -125,31 +125,24 @@ def _shuffle_pairs(samples, shuffle, seed):
 
     Patients of one fold swap their images, those of one class or whatever the class.
     Behind the shuffle, images of a patient stand in the rows of another, so that those
-    who swap are a block, which must not be split. The groups of label-made pairs stay
-    their blocks: there, each row is a patient of its own.
+    who swap are a block, which must not be split. A block of label-made pairs swaps as
+    a patient does.
 
     Only rows that have an image of a column get another, so that presence stays as it
     is: it is what the control of presence measures.
     """
     X, y = samples.X, np.unique(samples.y, return_inverse=True)[1]
-    groups = pd.factorize(X["group"])[0]
-    owners, pools = groups, samples.fold
-    if samples.is_label_made:
-        owners, pools = np.arange(len(y)), groups
-    is_within, rng = shuffle == "within the class", np.random.RandomState(seed)
+    rng = np.random.RandomState(seed)
+    is_within = shuffle == "within the class"
     cells = _cells(X[samples.columns[1:]], y * is_within)
-    # A label-made pair is of two women as it stands.
-    may_keep = samples.is_label_made and is_within
-    ring, place = draw_rings(
-        owners, pools, cells, y * (not is_within), rng, may_keep=may_keep
-    )
-    blocks = groups if samples.is_label_made else ring
-    shuffled, order = X.assign(group=blocks), rng.permutation(len(y))
+    patients = pd.factorize(X["group"])[0]
+    ring, place = draw_rings(patients, samples.fold, cells, rng)
+    shuffled, order = X.assign(group=ring), rng.permutation(len(y))
     for keys, column in zip(cells.T, samples.columns[1:], strict=True):
         donors = draw_donors(keys, ring, place, order)
         for name in _columns_of(column, X):
             shuffled[name] = X[name].iloc[donors].to_numpy()
-    return shuffled, blocks
+    return shuffled, ring
 
 
 def _cells(images, label):

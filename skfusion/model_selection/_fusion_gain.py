@@ -65,13 +65,11 @@ def fusion_gain(
     - *presence only*: a classifier that sees which modalities are there, and no image.
       Above kappa 0, which images were taken gives the class away.
 
-    To shuffle, two groups (women) of one fold, drawn at random, swap their images; an
-    odd one joins two others. Across classes the draw is such that the label of a sample
-    and that of the woman whose image it gets are uncorrelated. Those who swap are then
-    a block, which must not cross a split, in the column ``group``, too, so that the
+    To shuffle, two groups (women, or blocks of label-made pairs) of one fold, drawn at
+    random, swap their images; an odd one joins two others. Those who swap are then a
+    block, which must not cross a split, in the column ``group``, too, so that the
     images of one patient stay on one side of inner splits. A sample without an image
-    stays without, and nobody keeps her own. Label-made pairs are shuffled row by row
-    inside their own blocks.
+    stays without, and nobody keeps her own.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -193,7 +191,7 @@ def fusion_gain(
     inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
     best = inner.idxmax(axis=1).tolist()
     table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
-    samples = Bunch(X=X, y=y, columns=columns, fold=fold, is_label_made=bool(warning))
+    samples = Bunch(X=X, y=y, columns=columns, fold=fold)
     return Bunch(
         summary=_summarise(table, y, groups, interval),
         gain=_gains(table, y, groups, [name for name, _ in fusions], interval),

@@ -6,22 +6,16 @@ import pandas as pd
 __all__ = ["draw_donors", "draw_rings"]
 
 
-def draw_rings(owners, pools, cells, y, random_state, may_keep=False):
+def draw_rings(patients, pools, cells, random_state):
     """Put the patients of each pool into rings, most of which are pairs.
 
-    Each patient takes the images of the next one of her ring, so that a ring of two
-    swaps. Pairs are drawn at random among those who have the same to give. Somebody who
-    is left over joins the ring of another.
-
-    Two of one pool are never quite independent: beside one malignant patient there is
-    one fewer. What is missing is made up by stand-ins, about one in each pool, who join
-    the ring of somebody with their own share of malignant images and take from her.
-    The label of a patient and that of the one she takes from are then uncorrelated over
-    all pools.
+    Each patient takes the images of the next one of her ring, so that two swap. Pairs
+    are drawn at random among those who have images of the same columns. Somebody who is
+    left over joins the ring of another.
 
     Parameters
     ----------
-    owners : ndarray of shape (n_rows,), dtype int64
+    patients : ndarray of shape (n_rows,), dtype int64
         Patient of each row, numbered from 0.
 
     pools : ndarray of shape (n_rows,)
@@ -30,14 +24,8 @@ def draw_rings(owners, pools, cells, y, random_state, may_keep=False):
     cells : ndarray of shape (n_rows, n_columns), dtype int64
         What the row gives and needs from another, in each column; -1 is nothing.
 
-    y : ndarray of shape (n_rows,), dtype int64
-        Whether the row is malignant; 0 where labels play no role.
-
     random_state : RandomState
         Decides the rings.
-
-    may_keep : bool, default=False
-        Whether a patient may keep her own images where nobody else has the like.
 
     Returns
     -------
@@ -48,73 +36,47 @@ def draw_rings(owners, pools, cells, y, random_state, may_keep=False):
     ------
     ValueError
         If nobody else of a pool has what a patient needs.
+
+    Notes
+    -----
+    Beside one malignant patient of a pool of n, there is one fewer among the others:
+    the correlation between the label of a patient and that of her partner is
+    -1 / (n - 1).
     """
-    patients = _describe_patients(owners, pools, cells, y)
-    rates = {
-        cells: _rate_of_stand_ins(alike)
-        for cells, alike in patients.groupby("cells", sort=False)
-    }
+    table = _describe_patients(patients, pools, cells)
     rings = []
-    for _, pool in patients.groupby("pool"):
+    for _, pool in table.groupby("pool"):
         drawn = []
-        for cells, alike in pool.groupby("cells", sort=False):
-            drawn += _pair(alike["share"], rates[cells], random_state)
-        rings += _join_lonely(drawn, pool["cells"], may_keep)
-    found = np.argsort(np.concatenate(rings))[owners]
+        for _, alike in pool.groupby("cells", sort=False):
+            drawn += _pair(random_state.permutation(alike.index).tolist())
+        rings += _join_lonely(drawn, pool["cells"])
+    found = np.argsort(np.concatenate(rings))[patients]
     ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
     place = np.concatenate([np.arange(len(one)) for one in rings])
     return ring[found], place[found]
 
 
-def _describe_patients(owners, pools, cells, y):
-    """Pool of each patient, share of malignant rows, and set of cells."""
-    rows = pd.DataFrame({"pool": pools, "share": y}).groupby(owners)
+def _describe_patients(patients, pools, cells):
+    """Pool of each patient, and her set of cells."""
+    rows = pd.DataFrame({"pool": pools}).groupby(patients)
     sets = {
-        owner: frozenset(cells[own].ravel().tolist()) - {-1}
-        for owner, own in rows.indices.items()
+        patient: frozenset(cells[own].ravel().tolist()) - {-1}
+        for patient, own in rows.indices.items()
     }
-    patients = rows.agg({"pool": "first", "share": "mean"})
-    return patients.assign(cells=patients.index.map(sets))
+    table = rows.agg({"pool": "first"})
+    return table.assign(cells=table.index.map(sets))
 
 
-def _rate_of_stand_ins(alike):
-    """Expected number of stand-ins of a pool: 1, or fewer where pools differ.
-
-    Random pairs inside pools have, between the shares of both, the covariance of the
-    means of the pools less the variance inside them; a stand-in gives the latter back.
-    """
-    pools = alike.groupby("pool")["share"].agg(["size", "mean", "var"])
-    between = (pools["size"] * (pools["mean"] - alike["share"].mean()) ** 2).sum()
-    inside = pools["var"].sum()
-    return max(0, 1 - between / inside) if inside > 0 else 0
-
-
-def _pair(share, rate, random_state):
-    """Pair patients at random; an odd one, or two stand-ins, join one of the pairs."""
-    order = random_state.permutation(share.index)
-    n_left = len(order) % 2
-    if len(order) > 2 and not n_left and random_state.random_sample() < rate / 2:
-        n_left = 2
-    rings = order[n_left:].reshape(-1, 2).tolist()
-    for one in order[:n_left].tolist():
-        is_stand_in = n_left == 2 or random_state.random_sample() < rate
-        _join_pair(one, rings, share if is_stand_in else 0 * share)
+def _pair(order):
+    """Pair patients as they come; an odd one joins the last pair."""
+    rings = [order[start : start + 2] for start in range(0, len(order), 2)]
+    if len(rings) > 1 and len(rings[-1]) == 1:
+        odd = rings.pop()
+        rings[-1] += odd
     return rings
 
 
-def _join_pair(one, rings, share):
-    """Put a patient before somebody with her share; alone where there is no ring."""
-    if not rings:
-        rings.append([one])
-        return
-    places = [(ring, place) for ring in rings for place in range(len(ring))]
-    ring, place = min(
-        places, key=lambda p: (abs(share[p[0][p[1]]] - share[one]), len(p[0]))
-    )
-    ring.insert(place, one)
-
-
-def _join_lonely(rings, cells, may_keep):
+def _join_lonely(rings, cells):
     """Join rings of one pool until everybody finds there what she needs."""
     for one in [ring[0] for ring in rings if len(ring) == 1]:
         own = next(ring for ring in rings if one in ring)
@@ -122,11 +84,9 @@ def _join_lonely(rings, cells, may_keep):
             others = [ring for ring in rings if ring is not own]
             found = [len(lacking & _cells_of(ring, cells)) for ring in others]
             if not any(found):
-                if may_keep:
-                    break
                 raise ValueError(
-                    "Expected images of at least two patients to swap in each fold (in "
-                    "each block of label-made pairs), of each class where pairs are "
+                    "Expected images of at least two patients (or blocks of label-made "
+                    "pairs) to swap in each fold, of each class where pairs are "
                     "shuffled within it. Got those of one. Use fewer folds."
                 )
             best = others[int(np.argmax(found))]
