@@ -101,6 +101,10 @@ class CNNFeatureExtractor(
         candidates and later runs decode them once: the folder of a
         :class:`skfusion.images.ImageStore`, or True for the usual one.
 
+    isolated : bool, default=False
+        Whether files are decoded in worker processes, as by
+        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+
     random_state : int, RandomState instance or None, default=None
         Decides random weights.
 
@@ -151,6 +155,7 @@ class CNNFeatureExtractor(
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "cache": [Options(bool, {True}), str, Path, None],
         "store": [Options(bool, {True}), str, Path, None],
+        "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -170,6 +175,7 @@ class CNNFeatureExtractor(
         precision="auto",
         cache=None,
         store=None,
+        isolated=False,
         random_state=None,
         verbose=0,
     ):
@@ -185,6 +191,7 @@ class CNNFeatureExtractor(
         self.precision = precision
         self.cache = cache
         self.store = store
+        self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
 
@@ -277,7 +284,11 @@ class CNNFeatureExtractor(
 
     def _source(self, X):
         return ImageSource(
-            X, image_size=self._size, resize=self._resize, store=self.store
+            X,
+            image_size=self._size,
+            resize=self._resize,
+            store=self.store,
+            isolated=self.isolated,
         )
 
     def _network(self):

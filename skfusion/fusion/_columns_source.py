@@ -22,7 +22,7 @@ class ColumnsSource:
     columns : list of str
         Columns of paths, one a modality.
 
-    image_size, resize, store
+    image_size, resize, store, isolated
         As in :class:`~skfusion.images.ImageSource`.
 
     Attributes
@@ -31,7 +31,9 @@ class ColumnsSource:
         Number of columns.
     """
 
-    def __init__(self, X, columns, *, image_size, resize="pad", store=None):
+    def __init__(
+        self, X, columns, *, image_size, resize="pad", store=None, isolated=False
+    ):
         self.n_channels = len(columns)
         self._columns = columns
         self._shape = (image_size, image_size, self.n_channels)
@@ -39,7 +41,12 @@ class ColumnsSource:
         self._there = [np.flatnonzero(rows) for rows in there]
         # Row of each sample in the source of each column, -1 where it is missing.
         self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]
-        settings = {"image_size": image_size, "resize": resize, "store": store}
+        settings = {
+            "image_size": image_size,
+            "resize": resize,
+            "store": store,
+            "isolated": isolated,
+        }
         self._sources = [
             ImageSource(column_table(X, column, columns), **settings)
             if rows.any()

@@ -103,6 +103,10 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     store : True, str, Path or None, default=None
         Where decoded and resized files are kept.
 
+    isolated : bool, default=False
+        Whether files are decoded in worker processes, as by
+        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+
     random_state : int, RandomState instance or None, default=None
         Decides everything that is random.
 
@@ -192,6 +196,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         device="auto",
         precision="auto",
         store=None,
+        isolated=False,
         random_state=None,
         verbose=0,
     ):
@@ -216,6 +221,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         self.device = device
         self.precision = precision
         self.store = store
+        self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
 
@@ -321,6 +327,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
             image_size=self._size,
             resize=self._resize,
             store=self.store,
+            isolated=self.isolated,
         )
 
     def _module(self, n_channels):

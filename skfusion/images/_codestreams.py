@@ -3,7 +3,9 @@
 One flipped bit in such a header can make a decoder ask for 24 GB.
 """
 
+import re
 import struct
+from io import BytesIO
 from itertools import pairwise
 from math import ceil
 
@@ -14,6 +16,7 @@ __all__ = [
     "check_jpeg",
     "check_jpeg2000",
     "check_rle",
+    "check_scans",
     "jpeg2000_codestream",
     "jpeg2000_levels",
 ]
@@ -24,6 +27,10 @@ _END_OF_IMAGE = b"\xff\xd9"
 # and of JPEG-LS.
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
+# What may follow the data of a scan: not an escaped byte, nor a restart marker.
+_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+# Encoders write 1 scan (sequential), 3 (a component each) or 6 to 12 (progressive).
+_MAX_SCANS = 50
 # An OpenJPEG decoder reserves two bytes for each layer of each precinct. 100,000
 # precincts with 10 layers, ten times what real files have, stay below this.
 _MAX_PRECINCT_LAYERS = 10_000_000
@@ -60,6 +67,49 @@ def check_jpeg(frame, rows, columns, samples, bits_allocated):
     _check_precision(precision, bits_allocated)
     if _END_OF_IMAGE not in frame:
         raise ImageReadError("its compressed frame is cut short")
+    check_scans(BytesIO(frame))
+
+
+def check_scans(file):
+    """Refuse a JPEG file of more scans than any encoder writes.
+
+    Each scan makes a decoder pass over the whole image, for as little as a hundred
+    bytes.
+
+    Parameters
+    ----------
+    file : binary file
+        At the beginning of the picture.
+
+    Raises
+    ------
+    ImageReadError
+        If there are more than 50 scans before the end of the picture.
+
+    References
+    ----------
+    ITU-T T.81, B.1.1 (markers) and B.2 (the order of segments).
+    """
+    n_scans, length = 0, 2
+    while True:
+        file.seek(length, 1)
+        marker = _next_marker(file)
+        if marker in (None, _END_OF_IMAGE[1]):
+            return
+        n_scans += marker == _START_OF_SCAN
+        if n_scans > _MAX_SCANS:
+            raise ImageReadError(f"it has more than {_MAX_SCANS} JPEG scans")
+        length = max(0, int.from_bytes(file.read(2), "big") - 2)
+
+
+def _next_marker(file):
+    """Return the next marker of a JPEG codestream, and leave the file behind it."""
+    while len(block := file.read(4096)) > 1:
+        if found := _MARKER.search(block):
+            file.seek(found.end() - len(block), 1)
+            return block[found.end() - 1]
+        file.seek(-1, 1)  # the marker may begin there
+    return None
 
 
 def _jpeg_frame_header(frame):

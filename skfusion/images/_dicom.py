@@ -64,7 +64,7 @@ _DECODERS = {
 }
 
 
-def read_dicom(data, frame, min_side=None):
+def read_dicom(data, frame, min_side, admit):
     """Decode one frame of a DICOM file and bring it to grey.
 
     The order is the standard's: modality LUT (or rescale), then VOI LUT or window,
@@ -78,9 +78,12 @@ def read_dicom(data, frame, min_side=None):
     frame : int
         Which frame, from 0.
 
-    min_side : int, default=None
+    min_side : int or None
         Sides in pixels that are enough, where the file offers the choice. If None,
         the whole image is decoded.
+
+    admit : callable
+        Called with the number of pixels before they are decoded.
 
     Returns
     -------
@@ -98,6 +101,7 @@ def read_dicom(data, frame, min_side=None):
     check_inflated_size(data)
     dataset = dcmread(BytesIO(data), force=True, specific_tags=_TAGS)
     _check_header(dataset, frame)
+    admit(dataset.Rows * dataset.Columns)
     pixels, properties = _decode(dataset, frame, min_side)
     photometric = properties["photometric_interpretation"]
     if photometric == "PALETTE COLOR":
@@ -170,10 +174,13 @@ def _check_header(dataset, frame):
 
 
 def _decode(dataset, frame, min_side):
-    """Return the stored values of one frame, colours as RGB, and what they are."""
+    """Return the stored values of one frame, and what they are.
+
+    Raw: pydicom would make a float copy of all colours to convert them.
+    """
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
-        return get_decoder(syntax).as_array(dataset, index=frame)
+        return get_decoder(syntax).as_array(dataset, index=frame, raw=True)
     if syntax not in _DECODERS:
         raise ImageReadError(f"its transfer syntax {syntax.name!r} is not supported")
     plugin, check = _DECODERS[syntax]
@@ -189,7 +196,9 @@ def _decode(dataset, frame, min_side):
         pixels = decode_reduced(encoded, min_side)
         if pixels is not None:
             return pixels, _properties(dataset)
-    return get_decoder(syntax).as_array(dataset, index=frame, decoding_plugin=plugin)
+    return get_decoder(syntax).as_array(
+        dataset, index=frame, decoding_plugin=plugin, raw=True
+    )
 
 
 def _properties(dataset):

@@ -1,9 +1,18 @@
 """The grey of a decoded DICOM frame: modality LUT, VOI, polarity; and colour."""
 
+from functools import partial
+
 import numpy as np
+from pydicom.pixels import convert_color_space
 
 from ..exceptions import ImageReadError
-from ._grey import apply_lookup_table, apply_window, luma, to_unit_range
+from ._grey import (
+    apply_lookup_table,
+    apply_window,
+    in_bands,
+    luma,
+    to_unit_range,
+)
 
 __all__ = ["GREY_KEYWORDS", "colour_to_grey", "monochrome_to_grey", "palette_to_grey"]
 
@@ -51,28 +60,31 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
         raise ImageReadError(
             f"its PhotometricInterpretation is {photometric!r} with one sample a pixel"
         )
-    values, low, high = _apply_modality(pixels, properties, parameters)
-    image = _apply_voi(values, parameters, is_signed=low < 0)
-    if image is None:
-        image = to_unit_range(values, low, high)
-    return 1 - image if photometric == "MONOCHROME1" else image
+    modality, low, high = _modality(pixels, properties, parameters)
+    voi = _voi(parameters, low, high)
+
+    def convert(rows):
+        image = voi(modality(pixels[rows]))
+        return 1 - image if photometric == "MONOCHROME1" else image
+
+    return in_bands(convert, pixels.shape)
 
 
-def _apply_modality(pixels, properties, parameters):
-    """Return the values after the modality LUT and the range they can have."""
+def _modality(pixels, properties, parameters):
+    """Return the modality transformation, and the range of the values behind it."""
     if parameters.get("ModalityLUTSequence"):
         item = parameters.ModalityLUTSequence[0]
         table, first, bits = _sequence_table(item, _is_signed(properties))
-        return apply_lookup_table(pixels, table, first), 0, 2**bits - 1
+        return partial(apply_lookup_table, table=table, first=first), 0, 2**bits - 1
     low, high = _stored_range(pixels, properties)
     slope = _number(parameters.get("RescaleSlope"), default=1.0)
     intercept = _number(parameters.get("RescaleIntercept"), default=0.0)
     if slope == 0:
         raise ImageReadError("its RescaleSlope is 0")
     if (slope, intercept) == (1.0, 0.0):
-        return pixels, low, high
+        return np.asarray, low, high
     low, high = sorted((low * slope + intercept, high * slope + intercept))
-    return pixels * np.float64(slope) + intercept, low, high
+    return lambda stored: stored * np.float64(slope) + intercept, low, high
 
 
 def _stored_range(pixels, properties):
@@ -97,15 +109,17 @@ def _is_signed(properties):
     return properties.get("pixel_representation") == 1
 
 
-def _apply_voi(values, parameters, is_signed):
-    """Return the values in [0, 1] through the first VOI table or window, or None.
+def _voi(parameters, low, high):
+    """Return what brings values to [0, 1]: the first VOI table or window, or the range.
 
     What the modality transformation may make negative is signed, too.
     """
     if parameters.get("VOILUTSequence"):
         item = parameters.VOILUTSequence[0]
-        table, first, bits = _sequence_table(item, is_signed)
-        return to_unit_range(apply_lookup_table(values, table, first), 0, 2**bits - 1)
+        table, first, bits = _sequence_table(item, is_signed=low < 0)
+        return lambda values: to_unit_range(
+            apply_lookup_table(values, table, first), 0, 2**bits - 1
+        )
     center = _number(parameters.get("WindowCenter"))
     width = _number(parameters.get("WindowWidth"))
     function = str(parameters.get("VOILUTFunction") or "LINEAR").upper()
@@ -113,8 +127,8 @@ def _apply_voi(values, parameters, is_signed):
         function = "LINEAR"
     # Some writers fill in a width of 0: no window, rather than a black image.
     if center is None or width is None or width < (1 if function == "LINEAR" else 1e-9):
-        return None
-    return apply_window(values, center, width, function)
+        return partial(to_unit_range, low=low, high=high)
+    return partial(apply_window, center=center, width=width, function=function)
 
 
 def _number(value, default=None):
@@ -159,7 +173,7 @@ def colour_to_grey(pixels, photometric, bits):
     Parameters
     ----------
     pixels : ndarray of shape (H, W, 3) or (H, W, 4), unsigned integers
-        RGB, or YBR of a depth that pydicom does not convert.
+        RGB, or one of the YBR.
 
     photometric : str
         What `pixels` are.
@@ -171,9 +185,18 @@ def colour_to_grey(pixels, photometric, bits):
     -------
     image : float32 ndarray of shape (H, W), in [0, 1]
     """
-    if photometric.startswith("YBR"):  # Y is the luma itself
-        return to_unit_range(pixels[:, :, 0], 0, 2**bits - 1)
-    return to_unit_range(luma(pixels), 0, 2**bits - 1)
+
+    def convert(rows):
+        band = pixels[rows]
+        if photometric in ("YBR_FULL", "YBR_FULL_422"):
+            grey = luma(convert_color_space(band, "YBR_FULL", "RGB"))
+        elif photometric.startswith("YBR"):  # Y is the luma itself
+            grey = band[:, :, 0]
+        else:
+            grey = luma(band)
+        return to_unit_range(grey, 0, 2**bits - 1)
+
+    return in_bands(convert, pixels.shape[:2])
 
 
 def palette_to_grey(pixels, dataset):
@@ -191,13 +214,23 @@ def palette_to_grey(pixels, dataset):
     -------
     image : float32 ndarray of shape (H, W), in [0, 1]
     """
-    channels = []
-    for colour in ("Red", "Green", "Blue"):
-        word = f"{colour}PaletteColorLookupTable"
-        table, first, bits = _table(
+    words = [f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue")]
+    tables = [
+        _table(
             dataset[f"{word}Descriptor"].value,
             dataset[f"{word}Data"].value,
-            is_signed=dataset.PixelRepresentation == 1,
+            is_signed=dataset.get("PixelRepresentation") == 1,
         )
-        channels.append(apply_lookup_table(pixels, table.astype(np.uint32), first))
-    return colour_to_grey(np.stack(channels, axis=-1), "RGB", bits)
+        for word in words
+    ]
+
+    bits = tables[-1][2]
+
+    def convert(rows):
+        channels = [
+            apply_lookup_table(pixels[rows], table.astype(np.uint32), first)
+            for table, first, _ in tables
+        ]
+        return to_unit_range(luma(np.stack(channels, axis=-1)), 0, 2**bits - 1)
+
+    return in_bands(convert, pixels.shape)

@@ -2,11 +2,75 @@
 
 import numpy as np
 
-__all__ = ["apply_lookup_table", "apply_window", "luma", "to_unit_range"]
+__all__ = [
+    "apply_lookup_table",
+    "apply_window",
+    "bands",
+    "in_bands",
+    "luma",
+    "to_unit_range",
+]
 
 # ITU-R BT.601, in thousandths: with whole numbers, a grey pixel stored as RGB
 # has exactly the value that it would have stored as grey.
 _LUMA = np.array([299, 587, 114])
+
+# Pixels that are brought to grey at once.
+_BAND = 2**18
+
+
+def bands(shape):
+    """Yield slices of rows that together are an image.
+
+    Parameters
+    ----------
+    shape : tuple of (height, width)
+        Shape of the image.
+
+    Yields
+    ------
+    rows : slice
+        Rows of about 262,000 pixels.
+
+    Examples
+    --------
+    >>> from skfusion.images._grey import bands
+    >>> list(bands((4096, 128)))
+    [slice(0, 2048, None), slice(2048, 4096, None)]
+    """
+    height, width = shape
+    step = max(1, _BAND // width)
+    for top in range(0, height, step):
+        yield slice(top, min(top + step, height))
+
+
+def in_bands(convert, shape):
+    """Bring an image to grey in bands of rows, so that no wide copy of it is made.
+
+    Parameters
+    ----------
+    convert : callable
+        Takes a slice of rows and returns their grey in [0, 1].
+
+    shape : tuple of (height, width)
+        Shape of the image.
+
+    Returns
+    -------
+    image : float32 ndarray of shape (height, width), in [0, 1]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.images._grey import in_bands
+    >>> stored = np.array([[0, 1], [2, 4]])
+    >>> in_bands(lambda rows: stored[rows] / 4, stored.shape).tolist()
+    [[0.0, 0.25], [0.5, 1.0]]
+    """
+    image = np.empty(shape, np.float32)
+    for rows in bands(shape):
+        image[rows] = convert(rows)
+    return image
 
 
 def luma(colour):

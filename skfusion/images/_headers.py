@@ -4,11 +4,25 @@ from pydicom.filereader import read_file_meta_info
 
 from ..exceptions import ImageReadError
 
-__all__ = ["MAX_PIXELS", "check_size", "image_kind", "is_compressed_dicom"]
+__all__ = [
+    "HEAD_BYTES",
+    "MAX_PIXELS",
+    "check_file_size",
+    "check_size",
+    "image_kind",
+    "is_compressed_dicom",
+]
 
 #: Most pixels that an image may have. The largest digitised mammogram films have
 #: about 40 million; a header that claims more than this is damaged or hostile.
 MAX_PIXELS = 80_000_000
+
+#: Bytes from which the kind of a file is known.
+HEAD_BYTES = 132
+
+# Eight bytes a pixel; a DICOM file may hold many frames, each of them smaller.
+_MAX_BYTES = 8 * MAX_PIXELS
+_MAX_DICOM_BYTES = 2**31
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -23,7 +37,6 @@ _EXPLICIT_VRS = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV "
     b"TM UC UI UL UN UR US UT UV".split()
 )
-_HEAD_BYTES = 132
 
 
 def image_kind(head):
@@ -49,7 +62,7 @@ def image_kind(head):
     >>> print(image_kind(b"patient;age"))
     None
     """
-    if head[128:_HEAD_BYTES] == b"DICM":
+    if head[128:HEAD_BYTES] == b"DICM":
         return "DICOM"
     for signature, kind in _SIGNATURES:
         if head.startswith(signature):
@@ -111,6 +124,39 @@ def check_size(rows, columns, what="header"):
         )
 
 
+def check_file_size(n_bytes, kind):
+    """Refuse a file that is larger than any image may be, before it is read.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of the file.
+
+    kind : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"}
+        What it is by its first bytes.
+
+    Raises
+    ------
+    ImageReadError
+        If it has more than eight bytes for each of ``MAX_PIXELS``, or, as DICOM,
+        which may hold many frames, more than 2 GiB.
+
+    Examples
+    --------
+    >>> from skfusion.images._headers import check_file_size
+    >>> check_file_size(200 * 10**9, "PNG")
+    Traceback (most recent call last):
+        ...
+    skfusion.exceptions.ImageReadError: it has 200000000000 bytes, more than the
+    640000000 that a PNG file may have
+    """
+    limit = _MAX_DICOM_BYTES if kind == "DICOM" else _MAX_BYTES
+    if n_bytes > limit:
+        raise ImageReadError(
+            f"it has {n_bytes} bytes, more than the {limit} that a {kind} file may have"
+        )
+
+
 def is_compressed_dicom(path):
     """Tell whether a file is DICOM whose pixels are compressed.
 
@@ -135,7 +181,7 @@ def is_compressed_dicom(path):
         if not path.is_file():  # opening a pipe would wait for its other end
             return False
         with path.open("rb") as file:
-            if file.read(_HEAD_BYTES)[128:] != b"DICM":
+            if file.read(HEAD_BYTES)[128:] != b"DICM":
                 return False
         return read_file_meta_info(path).TransferSyntaxUID.is_encapsulated
     except Exception:  # pydicom raises many kinds on a damaged header

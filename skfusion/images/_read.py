@@ -7,6 +7,7 @@ from sklearn.utils import check_scalar
 
 from ._decode import decode
 from ._isolated import decode_isolated
+from ._pixel_share import PixelShare
 
 __all__ = ["read_image"]
 
@@ -89,4 +90,11 @@ def read_image(path, *, frame=0, min_side=None, isolated=False):
     check_scalar(frame, "frame", Integral, min_val=0)
     if min_side is not None:
         min_side = int(check_scalar(min_side, "min_side", Integral, min_val=1))
-    return (decode_isolated if isolated else decode)(path, int(frame), min_side)
+    with PixelShare() as share:
+        return read_shared(path, int(frame), min_side, isolated, share)
+
+
+def read_shared(path, frame, min_side, isolated, share):
+    """Read one image within a share, which the caller gives back after its use."""
+    read = decode_isolated if isolated else decode
+    return read(path, frame, min_side, share.take)

@@ -2,9 +2,10 @@
 
 import math
 import multiprocessing
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from functools import partial
 from hashlib import blake2b
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import joblib
@@ -16,8 +17,9 @@ from .._once import compute_once
 from ..exceptions import ImageReadError
 from ._augment import augment_image
 from ._headers import is_compressed_dicom
-from ._isolated import can_isolate
-from ._read import read_image
+from ._isolated import can_isolate, stop_busy_workers
+from ._pixel_share import PixelShare
+from ._read import read_shared
 
 # What turns a file into pixels. The number goes up when our own part of it changes.
 _READING = 1
@@ -44,8 +46,9 @@ class PathReader:
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, table, min_side=None):
+    def __init__(self, table, min_side=None, isolated=False):
         self.min_side = min_side
+        self.isolated = isolated
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
@@ -79,18 +82,21 @@ class PathReader:
 
     def _read_plain(self, row, finish, in_workers):
         path = Path(self.paths[row])
-        isolated = in_workers and is_compressed_dicom(path) and can_isolate()
-        try:
-            image = read_image(path, min_side=self.min_side, isolated=isolated)
-        except ImageReadError as error:
-            # Names repeat in the folders of patients, which are not shown.
-            named = ImageReadError(f"Row {row} of X: {error}")
-            named.row, named.reason = int(row), str(error)
-            named.path = self.paths[row]  # to find the row, not to be shown
-            raise named from error
-        if self.inverted[row]:
-            image = 1 - image
-        return finish(image[..., np.newaxis])
+        isolated = self.isolated or (
+            in_workers and is_compressed_dicom(path) and can_isolate()
+        )
+        with PixelShare() as share:
+            try:
+                image = read_shared(path, 0, self.min_side, isolated, share)
+            except ImageReadError as error:
+                # Names repeat in the folders of patients, which are not shown.
+                named = ImageReadError(f"Row {row} of X: {error}")
+                named.row, named.reason = int(row), str(error)
+                named.path = self.paths[row]  # to find the row, not to be shown
+                raise named from error
+            if self.inverted[row]:
+                image = 1 - image
+            return finish(image[..., np.newaxis])
 
     def augment(self, row, image):
         """Augment one image: at the size at which it is used, which is cheaper."""
@@ -199,8 +205,25 @@ def _column(table, name, dtype):
 
 
 def _in_threads(function, items):
-    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
-        return list(pool.map(function, items))
+    """Apply a function to items in threads, for which Ctrl-C does not wait.
+
+    Those of an executor would be waited for at the end of Python, too.
+    """
+    threads = set()
+
+    def call(item):
+        threads.add(threading.get_ident())
+        return function(item)
+
+    pool = ThreadPool(joblib.cpu_count())
+    try:
+        return list(pool.imap(call, items))
+    except KeyboardInterrupt:
+        pool.terminate()
+        stop_busy_workers(threads)
+        raise
+    finally:
+        pool.terminate()
 
 
 def to_uint8(images):

@@ -27,9 +27,11 @@ class ImageSource:
 
     Paths are decoded in parallel threads (compressed DICOM among eight or more files
     in worker processes), a batch at a time, so that memory is bounded by the batch
-    and not by the data set. A column ``augmentation`` is the
-    seed of the augmentation with which a row is read (0: as it is); a column
-    ``inverted`` marks rows whose polarity is wrong in the file.
+    and not by the data set; together, what is decoded at once has no more pixels than
+    the largest image may have. Ctrl-C ends reading at once.
+
+    A column ``augmentation`` is the seed of the augmentation with which a row is read
+    (0: as it is); a column ``inverted`` marks rows whose polarity is wrong in the file.
 
     Parameters
     ----------
@@ -53,6 +55,11 @@ class ImageSource:
         Where decoded and resized files are kept, in 8 bits: the folder of an
         :class:`ImageStore`, or True for the usual one. Arrays are not kept.
 
+    isolated : bool, default=False
+        Whether every file is decoded in a worker process, as by
+        ``read_image(isolated=True)``. Use it for folders of unknown origin. It
+        changes no pixel, and costs a copy of each image.
+
     Attributes
     ----------
     n_channels : int
@@ -73,17 +80,25 @@ class ImageSource:
     """
 
     def __init__(
-        self, X, *, image_shape=None, image_size=None, resize="pad", store=None
+        self,
+        X,
+        *,
+        image_shape=None,
+        image_size=None,
+        resize="pad",
+        store=None,
+        isolated=False,
     ):
         self.image_size = image_size
         self.resize = resize
         if not holds_paths(X):
             self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
-        elif store is None:
-            self._reader = PathReader(image_table(X), image_size)
         else:
-            reader = PathReader(image_table(X), image_size)
-            self._reader = StoredReader(reader, ImageStore(store), image_size, resize)
+            self._reader = PathReader(image_table(X), image_size, isolated)
+            if store is not None:
+                self._reader = StoredReader(
+                    self._reader, ImageStore(store), image_size, resize
+                )
         self.n_channels = self._reader.n_channels
 
     def __len__(self):

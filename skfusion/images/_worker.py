@@ -1,7 +1,6 @@
 """A worker process that decodes images and may be killed."""
 
 import json
-import math
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import numpy as np
 
 from ..exceptions import ImageReadError
 from ._decode import decode
+from ._headers import check_size
 
 try:
     import resource
@@ -73,12 +73,17 @@ class Worker:
             cwd=_PACKAGE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(_import_path())},
         )
-        if self.process.stdout.readline() != _READY:  # it has imported what it needs
+        self._ready = False
+
+    def wait_until_ready(self):
+        """Wait until it has imported what it needs; RuntimeError if it cannot."""
+        if not self._ready and self.process.stdout.readline() != _READY:
             self.stop()
             raise RuntimeError(
                 f"Expected {sys.executable!r} to start a process that imports "
                 "skfusion, but it ended. Read with isolated=False instead."
             )
+        self._ready = True
 
     @property
     def usable(self):
@@ -97,21 +102,29 @@ class Worker:
             self.process.stdin.close()
         self.process.stdout.close()
 
-    def decode(self, path, frame, min_side):
+    def decode(self, path, frame, min_side, admit):
         """Return the image or an error message; EOFError if the process ended."""
         request = {"path": str(path.absolute()), "frame": frame, "side": min_side}
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
-        self.process.stdin.flush()
-        reply = json.loads(self.process.stdout.readline() or b"null")
-        if reply is None:
-            raise EOFError
+        reply = self._send(request)
+        if "pixels" in reply:
+            admit(reply["pixels"])
+            reply = self._send("decode")
         if "error" in reply:
             return reply["error"]
-        n_bytes = 4 * math.prod(reply["shape"])
-        pixels = bytearray(self.process.stdout.read(n_bytes))
-        if len(pixels) < n_bytes:
+        rows, columns = reply["shape"]
+        check_size(rows, columns)
+        pixels = np.empty((rows, columns), np.float32)
+        if self.process.stdout.readinto(pixels.data.cast("B")) < pixels.nbytes:
             raise EOFError
-        return np.frombuffer(pixels, dtype=np.float32).reshape(reply["shape"])
+        return pixels
+
+    def _send(self, request):
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise EOFError
+        return json.loads(line)
 
 
 def serve():
@@ -131,13 +144,23 @@ def serve():
 
 
 def _answer(request, answers):
+    def admit(n_pixels):
+        _write(answers, {"pixels": n_pixels})
+        sys.stdin.buffer.readline()  # the other side has waited for its share
+
+    path, frame, min_side = request["path"], request["frame"], request["side"]
     try:
-        image = decode(Path(request["path"]), request["frame"], request["side"])
+        image = decode(Path(path), frame, min_side, admit)
     except ImageReadError as error:
-        answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
+        _write(answers, {"error": str(error)})
     else:
-        answers.write(json.dumps({"shape": image.shape}).encode() + b"\n")
+        _write(answers, {"shape": image.shape})
         answers.write(np.ascontiguousarray(image).data)
+
+
+def _write(answers, reply):
+    answers.write(json.dumps(reply).encode() + b"\n")
+    answers.flush()
 
 
 def _limit_memory():

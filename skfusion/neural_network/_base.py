@@ -59,6 +59,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "store": [Options(bool, {True}), str, Path, None],
+        "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -165,7 +166,11 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _source(self, X):
         return ImageSource(
-            X, image_size=self._size, resize=self._resize, store=self.store
+            X,
+            image_size=self._size,
+            resize=self._resize,
+            store=self.store,
+            isolated=self.isolated,
         )
 
     def _train(self, images, codes, train, valid, device, n_channels):

@@ -100,6 +100,10 @@ class CNN17Classifier(BaseCNNClassifier):
         candidates and later runs decode them once: the folder of a
         :class:`skfusion.images.ImageStore`, or True for the usual one.
 
+    isolated : bool, default=False
+        Whether files are decoded in worker processes, as by
+        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, augmentation, dropout and the inner split.
 
@@ -182,6 +186,7 @@ class CNN17Classifier(BaseCNNClassifier):
         device="auto",
         precision="auto",
         store=None,
+        isolated=False,
         random_state=None,
         verbose=0,
     ):
@@ -204,6 +209,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.device = device
         self.precision = precision
         self.store = store
+        self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
 

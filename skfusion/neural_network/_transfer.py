@@ -101,6 +101,10 @@ class TransferCNNClassifier(BaseCNNClassifier):
         candidates and later runs decode them once: the folder of a
         :class:`skfusion.images.ImageStore`, or True for the usual one.
 
+    isolated : bool, default=False
+        Whether files are decoded in worker processes, as by
+        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, augmentation, dropout and the inner split.
 
@@ -187,6 +191,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         device="auto",
         precision="auto",
         store=None,
+        isolated=False,
         random_state=None,
         verbose=0,
     ):
@@ -210,6 +215,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.device = device
         self.precision = precision
         self.store = store
+        self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
 

@@ -1,10 +1,14 @@
 """DICOM: each transfer syntax, colour, and the order of the grey pipeline."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from pydicom import uid
+from PIL import Image
+from pydicom import dcmread, uid
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 
 from skfusion.exceptions import ImageReadError
@@ -486,3 +490,18 @@ def test_a_voi_table_of_unsigned_values_may_start_high(make, write):
     dataset = make(np.array([[0, 63488, 63489, 65535]], np.uint16))
     dataset.VOILUTSequence = lookup_table(63488, [0, 51, 255], 8)
     assert_allclose(read_image(write(dataset)), [[0, 0, 0.2, 1]], atol=1e-6)
+
+
+def test_a_jpeg_of_endless_scans_is_refused(make, encode, write, ramp):
+    data = encode(make((ramp // 16).astype(np.uint8)), uid.JPEGBaseline8Bit)
+    frame = BytesIO()
+    Image.new("L", (48, 32), 128).save(frame, "JPEG", progressive=True)
+    codestream = frame.getvalue()
+    scan = codestream[codestream.rindex(b"\xff\xda") : -2]
+    dataset = dcmread(BytesIO(data))
+    endless = codestream[:-2] + scan * 20_000 + b"\xff\xd9"
+    dataset.PixelData = encapsulate([endless])
+    with pytest.raises(ImageReadError, match=r"'image.dcm': it has more than 50"):
+        read_image(write(dataset))
+    dataset.PixelData = encapsulate([codestream])
+    assert_allclose(read_image(write(dataset)), 128 / 255, atol=0.01)

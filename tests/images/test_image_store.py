@@ -17,13 +17,13 @@ def data(tmp_path):
 def n_decoded(monkeypatch):
     """The files that were decoded, in a list."""
     decoded = []
-    read = _readers.read_image
+    read = _readers.read_shared
 
-    def counted(path, **options):
+    def counted(path, *options):
         decoded.append(path)
-        return read(path, **options)
+        return read(path, *options)
 
-    monkeypatch.setattr(_readers, "read_image", counted)
+    monkeypatch.setattr(_readers, "read_shared", counted)
     return decoded
 
 

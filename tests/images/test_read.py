@@ -215,11 +215,11 @@ def test_errors_and_their_causes_do_not_show_the_folder(tmp_path):
 
 
 def test_a_file_that_may_not_be_opened_is_an_error(tmp_path, monkeypatch, grey8):
-    def refuse(path):
+    def refuse(path, *_, **__):
         raise PermissionError(13, "Permission denied", str(path))
 
     path = save(tmp_path / "a.png", grey8)
-    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    monkeypatch.setattr(type(path), "open", refuse)
     with pytest.raises(ImageReadError, match=r"'a.png': Permission denied") as caught:
         read_image(path)
     assert caught.value.__cause__ is None  # it would name the folder
@@ -324,3 +324,40 @@ def test_a_name_that_is_too_long_shows_no_folder(tmp_path):
     with pytest.raises(ImageReadError) as info:
         read_image(tmp_path / ("a" * 300))
     assert str(tmp_path) not in str(info.value)
+
+
+@pytest.mark.parametrize("top", [1, 100, 255, 256, 4095, 65535])
+@pytest.mark.parametrize("kind", [b"P5", b"P6"])
+def test_binary_pgm_and_ppm_are_what_pillow_reads(kind, top, tmp_path, rng):
+    shape = (5, 7, 3) if kind == b"P6" else (5, 7)
+    stored = rng.integers(0, top + 1, shape).astype(">u2" if top > 255 else "u1")
+    path = tmp_path / "a.ppm"
+    path.write_bytes(b"%b\n7 5\n# depth\n%d\n" % (kind, top) + stored.tobytes())
+    values = np.asarray(Image.open(path)).astype(float)
+    if kind == b"P6":
+        values = values @ [0.299, 0.587, 0.114]
+    full = 65535 if top > 255 and kind == b"P5" else 255
+    assert_allclose(read_image(path), values / full, rtol=1e-6)
+
+
+def test_a_pgm_of_more_than_its_largest_value_is_white(tmp_path):
+    (tmp_path / "a.pgm").write_bytes(b"P5 2 1 100 " + bytes([50, 101]))
+    assert_allclose(read_image(tmp_path / "a.pgm"), [[128 / 255, 1]])
+
+
+@pytest.mark.parametrize("size", [(1000, 700), (3, 90_000), (90_000, 3)])
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "P", "I;16", "I", "F", "CMYK"])
+def test_an_image_of_several_bands_is_read_as_a_whole(mode, size, tmp_path, rng):
+    pixels = rng.integers(0, 256, (*size[::-1], 3), dtype=np.uint8)
+    colour = Image.fromarray(pixels)
+    if mode in ("I;16", "I", "F"):
+        picture = Image.fromarray(pixels[..., 0].astype(np.uint16) * 200)
+        picture = picture if mode == "I;16" else picture.convert(mode)
+        values = pixels[..., 0] * 200.0
+        lowest, highest = (0, 65535) if mode == "I;16" else (0, values.max())
+        expected = (values - lowest) / (highest - lowest)
+    else:
+        picture = colour.convert(mode)
+        expected = np.asarray(picture.convert("RGB")) @ [0.299, 0.587, 0.114] / 255
+    picture.save(tmp_path / "a.tif")
+    assert_allclose(read_image(tmp_path / "a.tif"), expected, atol=1e-6)

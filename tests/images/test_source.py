@@ -219,3 +219,15 @@ def test_a_decoder_that_crashes_among_many_files_costs_no_more_than_an_error(
     monkeypatch.setattr(_worker.Worker, "decode", crash_on_the_last)
     with pytest.raises(ImageReadError, match=f"{compressed[-1].name!r}.*crashed"):
         ImageSource(compressed)[:]
+
+
+def test_isolated_decodes_every_file_in_a_worker(paths, decoded_in_workers):
+    isolated = ImageSource(paths, isolated=True)[:]
+    assert sorted(decoded_in_workers) == [path.name for path in paths]
+    np.testing.assert_array_equal(isolated, ImageSource(paths)[:])
+    assert len(decoded_in_workers) == 3
+
+
+def test_isolated_changes_no_digest(paths):
+    digests = ImageSource(paths).digests()
+    assert ImageSource(paths, isolated=True).digests() == digests

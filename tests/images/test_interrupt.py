@@ -1,0 +1,61 @@
+"""Ctrl-C ends reading at once, whatever the decoders are at."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+READ = """
+import sys
+from skfusion.images import ImageSource
+
+options = {"isolated": True} if sys.argv[2] == "True" else {}
+source = ImageSource([sys.argv[1]] * 20, image_size=8, **options)
+print("begins", flush=True)
+source[:]
+"""
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """A JPEG of 1,000 bytes that takes about ten seconds."""
+    path = tmp_path / "slow.jpg"
+    Image.new("RGB", (64, 64), 128).save(path, progressive=True)
+    data = path.read_bytes()
+    size = data.index(b"\xff\xc2") + 5
+    data = data[:size] + b"\x27\x10\x1f\x40" + data[size + 4 : -2]  # 10,000 x 8,000
+    scan = data[data.rindex(b"\xff\xda") :]
+    path.write_bytes(data + scan * 40 + b"\xff\xd9")
+    return path
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_reading_ends_and_leaves_no_worker(slow, isolated):
+    seconds, workers = interrupt(slow, isolated)
+    assert seconds < 2
+    assert isolated == bool(workers)
+    _, alive = psutil.wait_procs(workers, timeout=2)
+    assert not alive
+
+
+def interrupt(path, isolated):
+    """Return how long a process reads on after Ctrl-C, and what processes it had."""
+    command = [sys.executable, "-c", READ, str(path), str(isolated)]
+    process = subprocess.Popen(command, stdout=-1, stderr=-1)
+    try:
+        process.stdout.readline()
+        time.sleep(4 if isolated else 1)  # the start of the workers
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert b"KeyboardInterrupt" in errors
+    return time.monotonic() - begin, workers
