@@ -10,8 +10,7 @@ def all_or_nothing(estimator):
     """Context of a ``fit``: where it fails or is interrupted, it changes nothing.
 
     An estimator that was fitted before predicts as before, and another one is not
-    fitted: parts of two fits never stand side by side. (A decorator would stand
-    between ``fit`` and its caller, whose line a warning shows.)
+    fitted: parts of two fits never stand side by side.
 
     Parameters
     ----------

@@ -34,17 +34,25 @@ def seeding():
     return _seeding
 
 
+@contextmanager
 def running():
-    """Return the lock that a thread holds while it runs a network.
+    """Context in which a thread runs a network.
 
-    Each thread has its own, so that any number of them run networks at once. Whoever
-    holds it does not ask for it again.
+    Each thread has a lock of its own, so that any number of them run networks at once.
     """
+    if getattr(_own, "is_running", False):  # a network inside another one
+        yield
+        return
     with _gate:
         if not hasattr(_own, "lock"):
             _own.lock = threading.RLock()
             _of_all.add(_own.lock)
-        return _own.lock
+    with _own.lock:
+        _own.is_running = True
+        try:
+            yield
+        finally:
+            _own.is_running = False
 
 
 @contextmanager

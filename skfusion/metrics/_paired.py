@@ -88,7 +88,8 @@ def warn_of_few_groups(groups):
     fault = "too small, and intervals too narrow" if n_groups > 1 else "not defined"
     warnings.warn(
         f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
-        f"p-values are {fault}.",
+        f"p-values are {fault}. Report the number of groups and no p-value, or test on "
+        "more patients.",
         DataQualityWarning,
         stacklevel=caller_level(),
     )

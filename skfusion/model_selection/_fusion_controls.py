@@ -1,7 +1,7 @@
 """Controls of a gain of fusion: shuffled pairs, and presence alone."""
 
 import warnings
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -55,11 +55,10 @@ def run_controls(fusions, samples, true, seed, options, interval):
     """
     rows = []
     for shuffle in _SHUFFLES:
-        for name, fusion in fusions:
-            compute = partial(
-                _shuffled, (name, fusion), samples, true, shuffle, seed, options
-            )
-            rows.append(_attempt(f"shuffled {shuffle}", name, compute, interval))
+        shuffle_once = cache(partial(_shuffle_pairs, samples, shuffle, seed))
+        for fusion in fusions:
+            compute = partial(_shuffled, fusion, samples.y, true, shuffle_once, options)
+            rows.append(_attempt(f"shuffled {shuffle}", fusion[0], compute, interval))
     compute = partial(_of_presence, samples, options)
     rows.append(_attempt(_PRESENCE, "-", compute, interval))
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -72,8 +71,9 @@ def _attempt(control, model, compute, interval):
         return row | compute(interval)
     except Exception as error:  # whatever a model raises: the rest is not lost
         warnings.warn(
-            f"The control {control!r} of {model!r} is NaN, as it cannot be computed: "
-            f"{error}",
+            f"The control {control!r} of {model!r} is NaN, as it cannot be computed. "
+            f"{type(error).__name__}: {error} Use fewer folds, or more patients of the "
+            "rarer class.",
             DataQualityWarning,
             stacklevel=caller_level(),
         )
@@ -94,10 +94,9 @@ def kappa_interval(y, y_pred, groups, interval):
     return kappa.to_dict()
 
 
-def _shuffled(fusion, samples, true, shuffle, seed, options, interval):
+def _shuffled(fusion, y, true, shuffle, options, interval):
     """Kappa of a fusion on shuffled pairs, and how far it fell."""
-    name, y = fusion[0], samples.y
-    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
+    name, (shuffled, blocks) = fusion[0], shuffle()
     options = {**options, "groups": blocks}
     y_pred = wide_predictions(compare_models([fusion], shuffled, y, **options))[name]
     fall = paired_gain(y, true[name].to_numpy(), y_pred.to_numpy(), blocks, **interval)

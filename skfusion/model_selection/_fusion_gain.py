@@ -186,9 +186,10 @@ def fusion_gain(
         "error_score": "raise",
     }
     models = [*_references(single), *fusions]
+    # First: where a class has too few groups for inner folds, it fails before the rest.
+    inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
     comparison = compare_models(models, X, y, **options)
     table = wide_predictions(comparison)
-    inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
     best = inner.idxmax(axis=1).tolist()
     table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
     samples = Bunch(X=X, y=y, columns=columns, fold=fold)

@@ -157,7 +157,9 @@ def summary_table(predictions, classes):
             summary.insert(0, "model", name)
             tables.append(summary.assign(modality=modality, measure=summary.index))
             if _has_scores(part, classes):
-                lone[describe_lone_folds(part["y_true"], part["fold"])] = modality
+                # Of equal warnings the first one, which is of all modalities, is given.
+                reason = describe_lone_folds(part["y_true"], part["fold"])
+                lone.setdefault(reason, modality)
     _warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -293,18 +294,23 @@ def test_a_name_that_is_no_utf8_is_listed_and_read(tmp_path):
 
 
 @pytest.fixture
-def deep_folder(tmp_path, monkeypatch):
-    """A folder with so many in each other that a recursion would end."""
-    monkeypatch.chdir(tmp_path)
+def deep_folder(monkeypatch):
+    """A folder with so many in each other that a recursion would end.
+
+    Not in pytest's folder, whose next session would end if this one were killed.
+    """
+    top = Path(tempfile.mkdtemp())
+    monkeypatch.chdir(top)
     for _ in range(1100):
         Path("d").mkdir()
         os.chdir("d")
     save_png(Path("a.png"))
-    yield tmp_path
+    yield top
     Path("a.png").unlink()
     for _ in range(1100):  # pytest's own way is a recursion
         os.chdir("..")
         Path("d").rmdir()
+    top.rmdir()
 
 
 @posix

@@ -271,6 +271,15 @@ def test_repeated_folds_are_compared_one_by_one():
     assert summary.loc["AUC", "estimate"] == pytest.approx(expected)
 
 
+def test_a_warning_names_a_modality_only_where_the_others_have_an_auc():
+    X, y = make_table()
+    model = [("prior", on_numbers(DummyClassifier()))]
+    with pytest.warns(DataQualityWarning, match="AUC is NaN") as told:
+        compare_models(model, X, y, cv=LeaveOneGroupOut())
+    (warning,) = [str(one.message) for one in told if "AUC is NaN" in str(one.message)]
+    assert warning.startswith("The AUC is NaN")
+
+
 def test_folds_of_one_class_are_warned_of_once_by_number():
     X, y = make_table()
     lone = np.flatnonzero(y == 1)[:10]

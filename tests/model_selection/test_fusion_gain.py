@@ -6,6 +6,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.metrics import cohen_kappa_score
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 from sklearn.utils import Bunch
 
@@ -149,6 +150,21 @@ def test_a_control_that_cannot_be_computed_loses_nothing_else():
     assert others["kappa"].notna().all()
     assert result.gain["gain"].notna().all()
     assert result.summary["kappa"].notna().all()
+
+
+def test_too_few_groups_for_inner_folds_are_found_before_the_long_fits(monkeypatch):
+    monkeypatch.setattr(Remembering, "fits", [])
+    X, y = make_one_sided(60, 2)
+    with pytest.raises(ValueError, match="at least 2 classes"):
+        fusion_gain(
+            SINGLE,
+            [("decisions", decide(Remembering()))],
+            X,
+            y,
+            cv=StratifiedGroupKFold(2),
+            inner_cv=3,
+        )
+    assert Remembering.fits == []
 
 
 class Discerning(Reader):
@@ -295,25 +311,25 @@ def draw_women(n, n_malignant, n_folds, n_rows, rng):
 @pytest.mark.parametrize("n_rows", [1, 4])
 def test_across_classes_a_donor_tells_nothing_of_the_class(n, n_malignant, n_rows):
     rng, kappas = np.random.default_rng(0), []
-    for seed in range(200):
+    for seed in range(60):
         y, fold, group = draw_women(n, n_malignant, 5, n_rows, rng)
         rows, _ = shuffle_rows(y, fold, group, "across classes", seed)
         kappas.append(cohen_kappa_score(y, y[rows]))
     # Beside a malignant one of n women, there is one fewer among the others.
     expected = -1 / (n / 5 - 1)
-    assert abs(np.mean(kappas) - expected) < 0.02
+    assert abs(np.mean(kappas) - expected) < 0.06  # three standard errors
 
 
 def test_blocks_of_label_made_pairs_swap_as_women_do():
     rng, kappas = np.random.default_rng(0), []
-    for seed in range(200):
+    for seed in range(60):
         y, block, _ = draw_women(160, 54, 10, 1, rng)
         X = pd.DataFrame({"mammogram": "m", "ultrasound": y, "group": block})
         samples = Bunch(X=X, y=y, columns=COLUMNS, fold=block // 5)
         shuffled, blocks = _shuffle_pairs(samples, "across classes", seed)
         kappas.append(cohen_kappa_score(y, shuffled["ultrasound"]))
         assert (pd.Series(blocks).groupby(block).nunique() == 1).all()
-    assert abs(np.mean(kappas)) < 0.02
+    assert abs(np.mean(kappas)) < 0.06
 
 
 @pytest.mark.parametrize("seed", range(5))
