@@ -127,8 +127,9 @@ def fusion_gain(
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks
             that the interval rests on; for the shuffles, ``fall`` of kappa from the
-            true pairs, ``fall_lower`` and ``fall_upper``, paired. What cannot be computed, as with a single
-            malignant patient in a fold, is NaN, with a warning.
+            true pairs, ``fall_lower`` and ``fall_upper``, paired. What cannot be
+            computed, as with a single malignant patient in a fold, is NaN, with a
+            warning.
         best_single : list of str
             Column that was chosen in each fold.
         inner_kappa : DataFrame of shape (n_folds, n_columns)
