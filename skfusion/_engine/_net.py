@@ -40,7 +40,7 @@ class _AutocastNet(NeuralNetClassifier):
         """Train, as skorch does, but raise what Ctrl-C raises.
 
         skorch takes it for the end of training. Its own early stopping ends the
-        training by the same exception, and is told apart by its count of misses.
+        training by the same exception; its count of misses distinguishes the two.
         """
         self.notify("on_train_begin", X=X, y=y)
         try:

@@ -30,13 +30,12 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     """Features of the image, or of the value, in each of several columns, side by side.
 
     Beside the features of a column stands whether its image, or its value, is missing.
-    Features of what is missing are NaN: an imputer that learns in the fold comes next.
+    Features of what is missing are NaN, for an imputer that learns in the fold.
 
     A column holds values, such as an age or a density, where it holds numbers, where it
     passes through, or where its transformer encodes categories. Every other column
     holds the paths of images. Each transformer learns from the rows that have an image,
-    or a value: that one is missing is told by a feature of its own, and not by the
-    transformer.
+    or a value. It never sees what is missing, which a feature of its own marks.
 
     Parameters
     ----------
@@ -293,9 +292,9 @@ def make_feature_fusion(extractors, classifier, *, sampler=None, missing="nan"):
     """Make a pipeline that fuses modalities, and values, by their features.
 
     Features of the image, or of the value, in each column stand side by side. What is
-    missing is filled in with the mean of the training fold, and told by a feature of
-    its own. All are scaled, balanced if asked for, and classified. Everything that
-    learns, learns in the fold.
+    missing is filled in with the mean of the training fold, and a feature of its own
+    marks it. All features are scaled, over-sampled if there is a sampler, and
+    classified. Every step learns from the training fold alone.
 
     Parameters
     ----------

@@ -110,9 +110,9 @@ def make_level_scorer(
     """Make a scorer that counts each breast, or each patient, once.
 
     A breast has the worst class that one of its images has, in truth and as predicted:
-    the last of `labels`. Without these, of two labels the greater one is the worse, and
-    a warning says which one that is where it is but the last in the alphabet; more than
-    two classes are refused, for "normal" comes after "malignant". Behind a
+    the last of `labels`. Without these, the greater of two labels is the worse one, and
+    a warning names it if the alphabet alone decides. More than two classes are then
+    refused, because "normal" comes after "malignant". Behind a
     :class:`~skfusion.fusion.LevelAggregator` all images of a breast are predicted
     alike; behind any other model it is the most suspicious image that decides.
 
@@ -134,8 +134,8 @@ def make_level_scorer(
 
     labels : array-like of shape (n_classes,), default=None
         All classes in order, the worst one last, such as ["normal", "benign",
-        "malignant"]. Needed for more than two classes. With "predict_proba", `metric`
-        is given 1 for the last and 0 for the other; else labels.
+        "malignant"]. It is needed for more than two classes. With "predict_proba",
+        `metric` gets 1 for the last class and 0 for the other one; else it gets labels.
 
     Returns
     -------

@@ -122,13 +122,14 @@ def classification_summary(
     balanced accuracy where a class never occurs in `y_true`. A resample in which
     it is not defined is left out of its interval.
 
-    Scores of several folds must not be compared with each other. A model that has seen
-    fewer malignant images gives lower scores, and it has seen fewer where its fold
-    holds more: pooled, a model that knows nothing has an AUC below 0.5, and of 0 where
-    each fold is one patient. With `folds`, the AUC is the mean of the AUCs of the
-    folds, each weighed by its number of pairs of a positive and a negative sample. A
-    fold of one class has no pair, and where no fold has one the AUC is NaN. A warning
-    says how many samples that leaves out.
+    Each fold has its own model. A fold that holds many malignant images leaves few to
+    learn from, so its model tends to give lower scores. Scores of two folds are
+    therefore not compared if `folds` is given. Without it they are: a model that knows
+    nothing then tends to an AUC below 0.5, and can have one of 0 where each fold is one
+    patient. With `folds`, the AUC is the mean of the AUCs of the folds, each weighed by
+    its number of pairs of a positive and a negative sample. A fold of one class has no
+    pair, and where no fold has one the AUC is NaN. A warning counts the samples that
+    this leaves out.
 
     The groups are not stratified by class, so that prevalence varies as it would
     in another sample of patients, and PPV and NPV with it. With a single group

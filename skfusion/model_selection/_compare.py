@@ -141,10 +141,11 @@ def compare_models(
     Notes
     -----
     Pooled kappa is not the mean of the folds' kappas. The AUC compares scores within a
-    fold only, be they probabilities or decision values: each fold has a model of its
-    own, and its scores are the lower, the more of the malignant images its fold holds.
-    Folds of one class are left out, with a warning; where no fold holds both classes,
-    the AUC is NaN. The intervals are of these predictions: they do not hold what
+    fold only, be they probabilities or decision values. Each fold has its own model. A
+    fold that holds many malignant images leaves few to learn from, so its model tends
+    to give lower scores. Scores of two folds are therefore not compared. Folds of one
+    class are left out, with a warning; where no fold holds both classes, the AUC is
+    NaN. The intervals are of these predictions: they do not hold what
     another draw of the folds, or another seed of the training, would change.
 
     Examples

@@ -127,8 +127,8 @@ def _shuffle_pairs(samples, shuffle, seed):
     who swap are a block, which must not be split. A block of label-made pairs swaps as
     a patient does.
 
-    Only rows that have an image of a column get another, so that presence stays as it
-    is: it is what the control of presence measures.
+    Only rows that have an image of a column get another, so that presence, which a
+    control of its own measures, stays as it is.
     """
     X, y = samples.X, np.unique(samples.y, return_inverse=True)[1]
     rng = np.random.RandomState(seed)

@@ -60,16 +60,20 @@ def fusion_gain(
       nothing, the gain is no larger than that of two looks at one label. For label-made
       pairs that is so by their making.
     - *pairs shuffled across classes*: each sample gets the image of another woman,
-      whatever her class. That image tells nothing any more, and fusion must fall to the
-      first modality alone.
+      whatever her class. That image tells next to nothing, and fusion should fall to
+      about what the first modality reaches alone.
     - *presence only*: a classifier that sees which modalities are there, and no image.
       Above kappa 0, which images were taken gives the class away.
 
-    To shuffle, two groups (women, or blocks of label-made pairs) of one fold, drawn at
-    random, swap their images; an odd one joins two others. Those who swap are then a
-    block, which must not cross a split, in the column ``group``, too, so that the
-    images of one patient stay on one side of inner splits. A sample without an image
-    stays without, and nobody keeps her own.
+    To shuffle, two patients (or two blocks of label-made pairs) of one fold, drawn at
+    random among those with images of the same columns, swap their images; an odd one
+    joins two others. Those who swap are then one
+    block, which no split crosses, inner splits included. A sample without an image
+    stays without.
+
+    A patient is never her own donor. Across classes, in a fold of n patients, the label
+    of the donor and the own label therefore correlate by -1/(n - 1), which is small
+    beside the interval. With ``n_blocks`` below 20 the interval is too narrow.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -121,10 +125,11 @@ def fusion_gain(
             20 groups p-values are too small, and a warning says so; with one, NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
-            ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, of which the interval
-            is; for the shuffles, ``fall`` of kappa from the true pairs, ``fall_lower``
-            and ``fall_upper``, paired. What cannot be computed, as with a single
-            malignant patient in a fold, is NaN, with a warning.
+            ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks
+            that the interval rests on; for the shuffles, ``fall`` of kappa from the
+            true pairs, ``fall_lower`` and ``fall_upper``, paired. What cannot be
+            computed, as with a single malignant patient in a fold, is NaN, with a
+            warning.
         best_single : list of str
             Column that was chosen in each fold.
         inner_kappa : DataFrame of shape (n_folds, n_columns)

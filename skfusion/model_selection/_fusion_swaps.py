@@ -39,9 +39,9 @@ def draw_rings(patients, pools, cells, random_state):
 
     Notes
     -----
-    Beside one malignant patient of a pool of n, there is one fewer among the others:
-    the correlation between the label of a patient and that of her partner is
-    -1 / (n - 1).
+    A patient is never her own partner, so that the partner of a malignant one is drawn
+    from a pool with one malignant patient fewer. In a pool of n patients, the labels of
+    two partners therefore correlate by -1 / (n - 1).
     """
     table = _describe_patients(patients, pools, cells)
     rings = []
