@@ -120,6 +120,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         """
         with all_or_nothing(self):
             self._take_names()
+            self._missing = self.missing
             self.image_columns_ = self._find_image_columns(X)
             there = self._check(X)
             remember_columns(self, self._columns)
@@ -229,7 +230,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         check_has_columns(X, self._columns)
         check_columns(X, self.image_columns_)
         there = np.column_stack([is_there(X, column) for column in self._columns])
-        if self.missing == "error" and not there.all():
+        if self._missing == "error" and not there.all():
             row, column = np.argwhere(~there)[0]
             raise ValueError(
                 "Expected an image, or a value, in every column. Got none in row "
