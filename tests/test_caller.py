@@ -127,6 +127,11 @@ CALLS = {
     "blanks in labels": (
         lambda folder: network().fit(SMALL, np.array(["a", "a ", "b", "b"] * 4))
     ),
+    "blanks in groups": (
+        lambda folder: compare_models(
+            LINEAR, ROWS, Y, groups=["a", "a ", "b", "c"] * 4, cv=2
+        )
+    ),
     "no groups of samples": lambda folder: fit_decisions(),
     "no groups of a comparison": lambda folder: compare_models(LINEAR, ROWS, Y, cv=2),
     "positive class of a comparison": (
