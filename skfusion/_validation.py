@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 
 from ._blanks import warn_of_blanks
 from ._image_table import NAMES_BACK, holds_paths, image_table
-from ._pixels import as_one_array, warn_of_rows
+from ._pixels import as_one_array, warn_of_few_bits, warn_of_rows
 
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
@@ -84,6 +84,8 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
     _check_shape(estimator, X, reset)
     _check_pixels(X)
+    if reset:
+        warn_of_few_bits(X, estimator)
     return (X, *targets) if targets else X
 
 

@@ -124,6 +124,9 @@ CALLS = {
     "numbers up to 255 in cross-validation": (
         lambda folder: cross_val_score(network(), LARGE, Y, cv=2)
     ),
+    "few bits in fit": (
+        lambda folder: network().fit((4095 * SMALL).astype(np.uint16), Y)
+    ),
     "blanks in labels": (
         lambda folder: network().fit(SMALL, np.array(["a", "a ", "b", "b"] * 4))
     ),
