@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn.base import TransformerMixin, _fit_context, clone
@@ -32,11 +33,12 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     Beside the features of a column stands whether its image, or its value, is missing.
     Features of what is missing are NaN: an imputer that learns in the fold comes next.
 
-    A column holds values, such as an age or a density, where it holds numbers, where it
-    passes through, or where its transformer encodes categories. Every other column
-    holds the paths of images. Each transformer learns from the rows that have an image,
-    or a value: that one is missing is told by a feature of its own, and not by the
-    transformer.
+    A column holds values, such as an age or a density, where it holds numbers, where
+    its dtype is category, where it passes through, or where its transformer encodes
+    categories. Every other column, of text, holds the paths of images: its transformer
+    gets them in the column ``image``. Each transformer learns from the rows that have
+    an image, or a value: that one is missing is told by a feature of its own, and not
+    by the transformer.
 
     Parameters
     ----------
@@ -243,6 +245,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
 def _holds_values(X, column, extractor):
     """Whether a column holds values, such as an age, and not paths."""
     if isinstance(extractor, str) or _encodes_categories(extractor):
+        return True
+    if isinstance(X[column].dtype, pd.CategoricalDtype):
         return True
     there = X.loc[is_there(X, column), column]
     return len(there) > 0 and not isinstance(there.iloc[0], str | Path)
