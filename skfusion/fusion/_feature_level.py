@@ -97,6 +97,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     }
 
     _named = "extractors"
+    _pair = "(column, transformer)"
 
     def __init__(self, extractors, *, missing="nan"):
         self.extractors = extractors

@@ -69,6 +69,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
 
     _parameter_constraints: dict = {"estimators": [list], "by": [str]}
 
+    _pair = "(modality, classifier)"
+
     def __init__(self, estimators, *, by="modality"):
         self.estimators = estimators
         self.by = by

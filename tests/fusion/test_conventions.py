@@ -24,6 +24,7 @@ from skfusion.fusion import (
     ModalityFeatures,
     MultiBranchCNNClassifier,
     PerModalityClassifier,
+    make_feature_fusion,
 )
 
 COLUMNS = ["mammogram", "ultrasound"]
@@ -238,3 +239,21 @@ def test_missing_set_after_fit_waits_for_the_next_fit(X):
     expected = features.transform(gaps)
     features.set_params(missing="error")
     np.testing.assert_array_equal(features.transform(gaps), expected)
+
+
+@pytest.mark.parametrize("pair", ["us", ("ultrasound", IMAGE, ["ultrasound"]), (0, 1)])
+@pytest.mark.parametrize(
+    ("make", "form"),
+    [
+        (DecisionFusionClassifier, r"estimators to be a list of \(column, classifier"),
+        (PerModalityClassifier, r"estimators to be a list of \(modality, classifier"),
+        (ModalityFeatures, r"extractors to be a list of \(column, transformer"),
+        (
+            lambda pairs: make_feature_fusion(pairs, LogisticRegression()),
+            r"extractors to be a list of \(column, transformer",
+        ),
+    ],
+)
+def test_what_is_no_pair_is_told_the_form(make, form, pair, X, y):
+    with pytest.raises(ValueError, match=rf"Expected {form}.*Got .* in it"):
+        make([("mammogram", IMAGE), pair]).fit(X, y)
