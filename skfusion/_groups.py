@@ -4,11 +4,50 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import _num_samples, column_or_1d
 
+from ._blanks import warn_of_blanks_in_groups
 from ._image_table import is_there
 
 
 def known_groups(X, groups=None):
-    """Find the group of each row, if anybody knows it.
+    """Find the group of each row, if anybody knows it, and warn of likely typos.
+
+    Parameters
+    ----------
+    X, groups
+        As of :func:`find_groups`.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,) or None
+        None if no groups are known.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`find_groups`.
+
+    Warns
+    -----
+    DataQualityWarning
+        If two groups differ in blanks at their ends only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._groups import known_groups
+    >>> known_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
+    ['anna']
+    >>> known_groups(["a.png"]) is None
+    True
+    """
+    groups = find_groups(X, groups)
+    if groups is not None:
+        warn_of_blanks_in_groups(groups)
+    return groups
+
+
+def find_groups(X, groups=None):
+    """As :func:`known_groups`, without its warning.
 
     Parameters
     ----------
@@ -27,15 +66,6 @@ def known_groups(X, groups=None):
     ------
     ValueError
         If `groups` has another length than X, or a group is missing or empty text.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion._groups import known_groups
-    >>> known_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
-    ['anna']
-    >>> known_groups(["a.png"]) is None
-    True
     """
     if groups is None:
         if not isinstance(X, pd.DataFrame) or "group" not in X.columns:

@@ -10,6 +10,7 @@ from .exceptions import DataQualityWarning
 
 _SCALE_SAMPLE = 32
 _MOST_PLAUSIBLE = 10
+_MOST_OF_12_BITS = 4095  # what scanners store, in 16
 _FEWEST_PIXELS = 64  # of the smallest image that anybody flattens, 8 x 8
 
 
@@ -80,6 +81,30 @@ def warn_of_rows(X, estimator):
         DataQualityWarning,
         stacklevel=caller_level(),
     )
+
+
+def warn_of_few_bits(images, estimator):
+    """Warn where 16 bits hold numbers of 12 bits or fewer, which scaling makes black.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_samples, height, width[, n_channels])
+        Validated X. The first images are looked at.
+
+    estimator : estimator
+        For its name.
+    """
+    if images.dtype != np.uint16:
+        return
+    greatest = np.max(images[:_SCALE_SAMPLE], initial=0)
+    if 0 < greatest <= _MOST_OF_12_BITS:
+        warnings.warn(
+            f"{type(estimator).__name__} divides uint16 by 65535. Got pixels up to "
+            f"{greatest}, which become nearly black. Divide X by its greatest possible "
+            "value, such as 4095 for 12 bits, or pass the paths of the files.",
+            DataQualityWarning,
+            stacklevel=caller_level(),
+        )
 
 
 def check_channels(n_channels, estimator):

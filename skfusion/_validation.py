@@ -4,7 +4,6 @@ Whatever form of X holds paths becomes an image table; everything else goes thro
 scikit-learn's own validation and comes out as an array of two to four dimensions.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +16,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from ._caller import caller_level
+from ._blanks import warn_of_blanks
 from ._image_table import NAMES_BACK, holds_paths, image_table
-from ._pixels import as_one_array, warn_of_rows
-from .exceptions import DataQualityWarning
+from ._pixels import as_one_array, warn_of_few_bits, warn_of_rows
 
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
@@ -86,6 +84,8 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
     _check_shape(estimator, X, reset)
     _check_pixels(X)
+    if reset:
+        warn_of_few_bits(X, estimator)
     return (X, *targets) if targets else X
 
 
@@ -283,27 +283,3 @@ def check_labels(y, name):
             f"{classes.tolist()[0]!r}. Check the labels, or how the folds were drawn."
         )
     return classes, codes.astype(np.int64)
-
-
-def warn_of_blanks(classes, name):
-    """Warn where two class labels differ in blanks at their ends only.
-
-    Parameters
-    ----------
-    classes : ndarray of shape (n_classes,)
-        Labels.
-
-    name : str
-        Of the estimator or function, for the warning.
-    """
-    texts = [str(label) for label in classes if isinstance(label, str)]
-    stripped = [text.strip() for text in texts]
-    twins = [text for text in texts if stripped.count(text.strip()) > 1]
-    if twins:
-        warnings.warn(
-            f"{name} takes {twins!r} for different classes, though they differ in "
-            "blanks at their ends only. Strip the labels if they are one class, as "
-            "y.str.strip() of pandas does.",
-            DataQualityWarning,
-            stacklevel=caller_level(),
-        )

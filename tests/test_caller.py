@@ -124,8 +124,16 @@ CALLS = {
     "numbers up to 255 in cross-validation": (
         lambda folder: cross_val_score(network(), LARGE, Y, cv=2)
     ),
+    "few bits in fit": (
+        lambda folder: network().fit((4095 * SMALL).astype(np.uint16), Y)
+    ),
     "blanks in labels": (
         lambda folder: network().fit(SMALL, np.array(["a", "a ", "b", "b"] * 4))
+    ),
+    "blanks in groups": (
+        lambda folder: compare_models(
+            LINEAR, ROWS, Y, groups=["a", "a ", "b", "c"] * 4, cv=2
+        )
     ),
     "no groups of samples": lambda folder: fit_decisions(),
     "no groups of a comparison": lambda folder: compare_models(LINEAR, ROWS, Y, cv=2),

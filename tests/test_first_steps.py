@@ -1,5 +1,7 @@
 """What a new user tries: it works, or an error names the way."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -239,3 +241,19 @@ def test_the_printed_summary_of_a_comparison_shows_the_estimate(monkeypatch):
         lines = str(comparison.summary).splitlines()
     assert len(lines[0]) <= 80
     assert {"model", "estimate", "modality", "measure"} <= set(lines[0].split())
+
+
+@pytest.mark.parametrize("greatest", [255, 1023, 4095])
+def test_numbers_of_few_bits_in_uint16_are_warned_of(greatest, images):
+    images = np.round(greatest * (images / images.max())).astype(np.uint16)
+    extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    with pytest.warns(DataQualityWarning, match=f"up to {greatest}, .* such as 4095"):
+        extractor.fit(images)
+
+
+def test_numbers_of_16_bits_are_not_warned_of(images):
+    images = np.round(65535 * (images / images.max())).astype(np.uint16)
+    extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extractor.fit(images)

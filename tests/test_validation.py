@@ -1,9 +1,12 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from skfusion._groups import check_groups
 from skfusion._validation import check_labels
+from skfusion.exceptions import DataQualityWarning
 
 
 def test_the_group_column_is_used():
@@ -45,3 +48,20 @@ def test_a_single_class_is_refused():
 def test_a_missing_group_among_those_given_is_named():
     with pytest.raises(ValueError, match="none in row 1"):
         check_groups(np.zeros((3, 2, 2)), [1, np.nan, 2])
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series, pd.Categorical])
+def test_groups_that_differ_in_blanks_are_named_by_their_rows(kind):
+    groups = kind(["berta", "anna", "anna", "anna "])
+    with pytest.warns(DataQualityWarning, match="rows 1 and 3 differ in") as caught:
+        check_groups(np.zeros((4, 2, 2)), groups)
+    assert [warning.filename for warning in caught] == [__file__]
+    assert "anna" not in str(caught[0].message)
+
+
+@pytest.mark.parametrize("groups", [["a", "a", " b"], [1, 2, 2], ["1", 1, 1]])
+def test_groups_without_twins_are_silent(groups):
+    groups = np.array(groups, dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_groups(np.zeros((3, 2, 2)), groups)

@@ -41,6 +41,7 @@ class NamedEstimators(_BaseComposition):
     """
 
     _named = "estimators"  # the parameter with the list
+    _pair = "(column, classifier)"  # what is in it
 
     def get_params(self, deep=True):
         """Return the parameters, those of the estimators by ``name__parameter``.
@@ -79,13 +80,25 @@ class NamedEstimators(_BaseComposition):
         # Here, because scikit-learn may move what is private to it.
         from sklearn.utils._repr_html.estimator import _VisualBlock
 
-        names, estimators = zip(*getattr(self, self._named), strict=True)
+        names, estimators = zip(*self._pairs(), strict=True)
         return _VisualBlock("parallel", estimators, names=names)
 
     def _take_names(self):
         """Keep the names, in ``fit``: parameters may change afterwards."""
-        self._columns = [name for name, _ in getattr(self, self._named)]
+        self._columns = [name for name, _ in self._pairs()]
         self._validate_names(self._columns)
+
+    def _pairs(self):
+        """Return the list, or raise a ValueError where something in it is no pair."""
+        pairs = getattr(self, self._named)
+        for pair in pairs:
+            is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+            if not is_pair or not isinstance(pair[0], str):
+                raise ValueError(
+                    f"Expected {self._named} to be a list of {self._pair}. Got "
+                    f"{pair!r} in it."
+                )
+        return pairs
 
 
 def router_of(composite, estimators):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn.base import TransformerMixin, _fit_context, clone
@@ -32,10 +33,12 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     Beside the features of a column stands whether its image, or its value, is missing.
     Features of what is missing are NaN, for an imputer that learns in the fold.
 
-    A column holds values, such as an age or a density, where it holds numbers, where it
-    passes through, or where its transformer encodes categories. Every other column
-    holds the paths of images. Each transformer learns from the rows that have an image,
-    or a value. It never sees what is missing, which a feature of its own marks.
+    A column holds values, such as an age or a density, where it holds numbers, where
+    its dtype is category, where it passes through, or where its transformer encodes
+    categories. Every other column, of text, holds the paths of images: its transformer
+    gets them in the column ``image``. Each transformer learns from the rows that have
+    an image, or a value. It never sees what is missing, which a feature of its own
+    marks.
 
     Parameters
     ----------
@@ -94,6 +97,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
     }
 
     _named = "extractors"
+    _pair = "(column, transformer)"
 
     def __init__(self, extractors, *, missing="nan"):
         self.extractors = extractors
@@ -119,6 +123,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         """
         with all_or_nothing(self):
             self._take_names()
+            self._missing = self.missing
             self.image_columns_ = self._find_image_columns(X)
             there = self._check(X)
             remember_columns(self, self._columns)
@@ -228,7 +233,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         check_has_columns(X, self._columns)
         check_columns(X, self.image_columns_)
         there = np.column_stack([is_there(X, column) for column in self._columns])
-        if self.missing == "error" and not there.all():
+        if self._missing == "error" and not there.all():
             row, column = np.argwhere(~there)[0]
             raise ValueError(
                 "Expected an image, or a value, in every column. Got none in row "
@@ -241,6 +246,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
 def _holds_values(X, column, extractor):
     """Whether a column holds values, such as an age, and not paths."""
     if isinstance(extractor, str) or _encodes_categories(extractor):
+        return True
+    if isinstance(X[column].dtype, pd.CategoricalDtype):
         return True
     there = X.loc[is_there(X, column), column]
     return len(there) > 0 and not isinstance(there.iloc[0], str | Path)

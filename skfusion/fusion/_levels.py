@@ -204,7 +204,9 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             Fitted classifier.
         """
         with all_or_nothing(self):
-            level_of_rows(X, self.by)
+            # What defines predictions; parameters may change after fit.
+            self._by, self._method = self.by, self.method
+            level_of_rows(X, self._by)
             y = check_target(X, y)
             if _routing_enabled():
                 fit_params = route_fit(self, fit_params)["estimator"]["fit"]
@@ -215,7 +217,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
                     f"{type(self).__name__} combines probabilities of 2 classes. Got "
                     f"{len(self.classes_)} classes in y."
                 )
-            if self.method != "mean":  # which is the same from both sides
+            if self._method != "mean":  # which is the same from both sides
                 name = type(self).__name__
                 warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
@@ -245,9 +247,9 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             The same for all images of one breast, or patient.
         """
         check_is_fitted(self)
-        codes = pd.factorize(level_of_rows(X, self.by))[0]
+        codes = pd.factorize(level_of_rows(X, self._by))[0]
         y_score = self.estimator_.predict_proba(X)[:, 1]
-        combined = _combine(y_score, codes, self.method)[codes]
+        combined = _combine(y_score, codes, self._method)[codes]
         return np.column_stack([1 - combined, combined])
 
     def get_metadata_routing(self):

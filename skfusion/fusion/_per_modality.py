@@ -69,6 +69,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
 
     _parameter_constraints: dict = {"estimators": [list], "by": [str]}
 
+    _pair = "(modality, classifier)"
+
     def __init__(self, estimators, *, by="modality"):
         self.estimators = estimators
         self.by = by
@@ -97,6 +99,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         with all_or_nothing(self):
             y = check_target(X, y)
             self._take_names()
+            self._by = self.by
             rows, routed = self._rows_of_each(X), route_fit(self, params)
             self._check_each_has_rows(rows)
             self.estimators_ = []
@@ -185,22 +188,22 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
             if not len(own):
                 raise ValueError(
                     f"Expected rows of each modality in fit. Got none of {name!r} in "
-                    f"the column {self.by!r} of X."
+                    f"the column {self._by!r} of X."
                 )
 
     def _rows_of_each(self, X):
         """Positions of the rows of each modality."""
         names = self._columns
-        if not isinstance(X, pd.DataFrame) or self.by not in X.columns:
+        if not isinstance(X, pd.DataFrame) or self._by not in X.columns:
             raise ValueError(
                 f"{type(self).__name__} expects a DataFrame with the column "
-                f"{self.by!r}. Got {type(X).__name__} without it."
+                f"{self._by!r}. Got {type(X).__name__} without it."
             )
-        values = X[self.by].to_numpy(dtype=object)
+        values = X[self._by].to_numpy(dtype=object)
         for row, value in enumerate(values):
             if value not in names:
                 raise ValueError(
                     f"Expected one of the modalities {names!r} in the column "
-                    f"{self.by!r} of X. Got another one in row {row}."
+                    f"{self._by!r} of X. Got another one in row {row}."
                 )
         return {name: np.flatnonzero(values == name) for name in names}

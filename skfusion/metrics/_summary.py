@@ -9,8 +9,9 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.multiclass import unique_labels
 
+from .._blanks import warn_of_blanks
 from .._caller import caller_level
-from .._groups import known_groups
+from .._groups import find_groups, known_groups
 from ..exceptions import DataQualityWarning
 from ._bootstrap import resample_groups
 from ._measures import (
@@ -108,8 +109,9 @@ def classification_summary(
     Warns
     -----
     DataQualityWarning
-        If the alphabet alone decides which class is positive, or a fold of one class
-        leaves its samples out of the AUC.
+        If the alphabet alone decides which class is positive, two labels or two groups
+        differ in blanks at their ends only, or a fold of one class leaves its samples
+        out of the AUC.
 
     See Also
     --------
@@ -170,8 +172,11 @@ def classification_summary(
         confidence_level=confidence_level,
         random_state=random_state,
     )
+    present = unique_labels(y_true, y_pred)
+    warn_of_blanks(present, "classification_summary")
+    known_groups(y_true, groups)  # for its warning
     if labels is None:
-        warn_of_positive_class(unique_labels(y_true, y_pred), "classification_summary")
+        warn_of_positive_class(present, "classification_summary")
     if y_score is not None and folds is not None:
         warning = describe_lone_folds(y_true, folds)
         if warning:
@@ -362,7 +367,7 @@ def _two_classes(present):
 def _group_codes(groups, y_true):
     if groups is None:
         return np.arange(len(y_true)), len(y_true)
-    codes, names = pd.factorize(known_groups(y_true, groups))
+    codes, names = pd.factorize(find_groups(y_true, groups))
     return codes, len(names)
 
 

@@ -14,10 +14,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
+from .._blanks import warn_of_blanks
 from .._caller import caller_level
 from .._groups import known_groups
 from .._pairs import warn_of_label_pairs
-from .._validation import warn_of_blanks
 from ..exceptions import DataQualityWarning
 from ..metrics._summary import warn_of_positive_class
 from ._candidates import fit_fold, free_memory

@@ -26,7 +26,7 @@ from .._engine import (
     seeded,
 )
 from .._fitting import all_or_nothing
-from .._groups import check_groups, known_groups
+from .._groups import check_groups, find_groups
 from .._pixels import is_beyond_unit_range, warn_of_other_scale, warn_of_scale
 from .._validation import check_images, check_labels
 from ..exceptions import DataQualityWarning
@@ -154,7 +154,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return X.drop(columns="augmentation", errors="ignore")
 
     def _warn_of_no_groups(self, X):
-        if known_groups(X) is None:
+        if find_groups(X) is None:
             warnings.warn(
                 f"{type(self).__name__}(early_stopping=True) was given no groups: its "
                 "inner split keeps rows of one image together, but neither the images "

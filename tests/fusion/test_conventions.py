@@ -24,6 +24,7 @@ from skfusion.fusion import (
     ModalityFeatures,
     MultiBranchCNNClassifier,
     PerModalityClassifier,
+    make_feature_fusion,
 )
 
 COLUMNS = ["mammogram", "ultrasound"]
@@ -221,7 +222,7 @@ def test_columns_set_after_fit_wait_for_the_next_fit(name, X, y):
 def test_modalities_set_after_fit_wait_for_the_next_fit(images, y):
     model = clone(CLASSIFIERS["per modality"]).fit(images, y)
     expected = model.predict_proba(images)
-    model.set_params(estimators=IMAGES[::-1])
+    model.set_params(estimators=IMAGES[::-1], by="laterality")
     np.testing.assert_array_equal(model.predict_proba(images), expected)
 
 
@@ -230,3 +231,29 @@ def test_extractors_set_after_fit_wait_for_the_next_fit(X):
     expected = features.transform(X)
     features.set_params(extractors=IMAGES_OF_NUMBERS[::-1])
     np.testing.assert_array_equal(features.transform(X), expected)
+
+
+def test_missing_set_after_fit_waits_for_the_next_fit(X):
+    gaps = X.assign(ultrasound=[None, *X["ultrasound"][1:]])
+    features = ModalityFeatures(IMAGES_OF_NUMBERS).fit(X)
+    expected = features.transform(gaps)
+    features.set_params(missing="error")
+    np.testing.assert_array_equal(features.transform(gaps), expected)
+
+
+@pytest.mark.parametrize("pair", ["us", ("ultrasound", IMAGE, ["ultrasound"]), (0, 1)])
+@pytest.mark.parametrize(
+    ("make", "form"),
+    [
+        (DecisionFusionClassifier, r"estimators to be a list of \(column, classifier"),
+        (PerModalityClassifier, r"estimators to be a list of \(modality, classifier"),
+        (ModalityFeatures, r"extractors to be a list of \(column, transformer"),
+        (
+            lambda pairs: make_feature_fusion(pairs, LogisticRegression()),
+            r"extractors to be a list of \(column, transformer",
+        ),
+    ],
+)
+def test_what_is_no_pair_is_told_the_form(make, form, pair, X, y):
+    with pytest.raises(ValueError, match=rf"Expected {form}.*Got .* in it"):
+        make([("mammogram", IMAGE), pair]).fit(X, y)

@@ -266,3 +266,13 @@ def test_a_level_scorer_scores_folds(model, data):
         scoring=make_level_scorer("breast"),
     )
     assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("change", [{"by": "laterality"}, {"method": "max"}])
+def test_parameters_set_after_fit_wait_for_the_next_fit(model, data, change):
+    X, y = data
+    aggregated = LevelAggregator(model).fit(X, y)
+    expected = aggregated.predict_proba(X)
+    aggregated.set_params(**change)
+    np.testing.assert_array_equal(aggregated.predict_proba(X), expected)
+    assert not np.array_equal(aggregated.fit(X, y).predict_proba(X), expected)

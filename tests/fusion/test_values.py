@@ -200,3 +200,10 @@ def test_values_alone_are_no_fusion(X):
 def test_an_unknown_word_for_a_transformer_is_named(X):
     with pytest.raises(ValueError, match="or 'passthrough', for a column"):
         ModalityFeatures([*IMAGES, ("age", "drop")]).fit(X)
+
+
+def test_any_transformer_takes_a_column_of_categories(X):
+    order = FunctionTransformer(lambda table: table["density"].cat.codes.to_frame())
+    X = X.astype({"density": "category"})
+    features = ModalityFeatures([*IMAGES, ("density", order)]).fit_transform(X)
+    np.testing.assert_array_equal(features[:, 4], [0, np.nan, 1, 0])

@@ -308,3 +308,15 @@ def test_benign_and_malignant_need_no_warning(labels):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         classification_summary(y, y, labels=labels)
+
+
+def test_labels_that_differ_in_blanks_are_warned_of():
+    y = ["benign", "benign ", "malignant"]
+    with pytest.warns(DataQualityWarning, match="differ in blanks"):
+        classification_summary(y, y)
+
+
+def test_groups_that_differ_in_blanks_are_warned_of_once():
+    with pytest.warns(DataQualityWarning, match="rows 0 and 1 differ") as caught:
+        classification_summary([0, 1, 1], [0, 1, 1], groups=["a", "a ", "b"])
+    assert [warning.filename for warning in caught] == [__file__]
