@@ -75,7 +75,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         )
     if isinstance(X, list | tuple) and not X:
         raise no_samples(estimator)
-    if isinstance(X, np.ndarray) and X.ndim > 2 and not reset:
+    if isinstance(X, np.ndarray) and not reset and not _is_table(X, estimator):
         _check_shape(estimator, X, reset)
     checked = validate_data(
         estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
@@ -216,15 +216,34 @@ def _as_images(X, image_shape, estimator):
     return X.reshape(len(X), *shape)
 
 
+def _is_table(X, estimator):
+    """Whether X has a row an image, rather than being one image, or several."""
+    is_one_image = X.shape == estimator.image_shape_ and len(X) > 1
+    return X.ndim < 3 and not is_one_image
+
+
 def _check_shape(estimator, X, reset):
     if reset:
         estimator.image_shape_ = X.shape[1:]
     elif X.shape[1:] != estimator.image_shape_:
         raise ValueError(
             f"Expected images of shape {estimator.image_shape_!r}, as in fit of "
-            f"{type(estimator).__name__}. Got {X.shape[1:]!r} instead. "
-            "Resize them first."
+            f"{type(estimator).__name__}. Got {X.shape[1:]!r} instead."
+            f"{_remedy(X.shape, estimator.image_shape_)}"
         )
+
+
+def _remedy(shape, fitted):
+    """What to do with X of a shape, where the images in fit had another one."""
+    if shape == fitted:
+        return " Pass one image as X[numpy.newaxis]."
+    if len(shape) == 4 and shape[1] <= _MOST_CHANNELS and shape[2:] == fitted[:2]:
+        return " Put the channels last: numpy.moveaxis(X, 1, -1)."
+    if shape[1:3] == fitted[:2]:
+        n_channels = fitted[2] if len(fitted) == 3 else 1
+        kind = "grey" if n_channels == 1 else f"{n_channels} channels"
+        return f" Convert them to {kind} first."
+    return " Resize them first."
 
 
 def _check_pixels(X):

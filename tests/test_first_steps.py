@@ -257,3 +257,22 @@ def test_numbers_of_16_bits_are_not_warned_of(images):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         extractor.fit(images)
+
+
+@pytest.mark.parametrize(
+    ("fitted", "shape", "remedy"),
+    [
+        ((12, 10), (16, 12, 10, 3), "Convert them to grey first"),
+        ((12, 10, 3), (16, 12, 10), "Convert them to 3 channels first"),
+        ((12, 10), (16, 3, 12, 10), r"channels last: numpy.moveaxis\(X, 1, -1\)"),
+        ((12, 10, 3), (16, 3, 12, 10), r"channels last: numpy.moveaxis\(X, 1, -1\)"),
+        ((12, 10), (16, 10, 10), "Resize them first"),
+        ((12, 10), (12, 10), r"one image as X\[numpy.newaxis\]"),
+        ((12, 10, 3), (12, 10, 3), r"one image as X\[numpy.newaxis\]"),
+    ],
+)
+def test_images_of_another_shape_are_told_what_to_do(fitted, shape, remedy):
+    extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    extractor.fit(np.zeros((2, *fitted)))
+    with pytest.raises(ValueError, match=remedy):
+        extractor.transform(np.zeros(shape))

@@ -1,6 +1,5 @@
 """Features of a frozen network."""
 
-from functools import cache
 from hashlib import blake2b
 from numbers import Integral
 from pathlib import Path
@@ -251,19 +250,21 @@ class CNNFeatureExtractor(
 
     def _look_up(self, source, device, bar):
         """Take features from the cache, if there is one, and compute the others."""
-        # Built where something is missing, and then once.
-        network = cache(lambda: on_device(self._network(), device))
-        if self.cache is None:
-            return self._compute(network(), source, device, bar)
-        return compute_once(
-            FeatureCache(self.cache),
-            self._keys(source, device),
-            lambda rows: self._compute(network(), source, device, bar, rows),
-            self.batch_size,
-            self._n_features_out,
-        )
+        network = None
 
-    def _compute(self, network, source, device, bar, rows=None):
+        def compute(rows=None):
+            nonlocal network
+            if network is None:  # where nothing is missing, it is not built
+                network = on_device(self._network(), device)
+            return self._compute(network, source, device, bar, rows)
+
+        if self.cache is None:
+            return compute()
+        keys, n_features = self._keys(source, device), self._n_features_out
+        cache = FeatureCache(self.cache)
+        return compute_once(cache, keys, compute, self.batch_size, n_features)
+
+    def _compute(self, network, source, device, bar, rows):
         return run_network(
             lambda batch: self._pool(network(batch)),
             source,

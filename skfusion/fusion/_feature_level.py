@@ -124,6 +124,9 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         with all_or_nothing(self):
             self._take_names()
             self._missing = self.missing
+            self._passing = [
+                column for column, own in self.extractors if isinstance(own, str)
+            ]
             self.image_columns_ = self._find_image_columns(X)
             there = self._check(X)
             remember_columns(self, self._columns)
@@ -240,6 +243,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
                 f"{row} of {self._columns[column]!r}. Leave out the row, or set "
                 "missing='nan'."
             )
+        for column in self._passing:
+            _check_numbers(X, column, is_there(X, column))
         return there
 
 
@@ -276,15 +281,31 @@ def _new(extractor):
 
 
 def _as_numbers(table):
+    return table.to_numpy(dtype=np.float64)
+
+
+def _check_numbers(X, column, rows):
+    """Raise, by its row, where something in a column that passes is no number."""
     try:
-        return table.to_numpy(dtype=np.float64)
+        _as_numbers(X.loc[rows, [column]])
     except (TypeError, ValueError):
         # Not what it says: it shows a value.
+        rows = np.flatnonzero(rows)
+        strange = [row for row in rows if not _is_number(X, column, row)]
         raise ValueError(
-            f"Expected numbers in the column {table.columns[0]!r} of X, which passes "
-            f"through. Got {table.dtypes.iloc[0]} that are none. Give the column an "
-            "encoder in place of 'passthrough', such as OneHotEncoder."
+            f"Expected numbers in the column {column!r} of X, which passes through. "
+            f"Got none in row {strange[0]}. Turn numbers that are written as text into "
+            f"numbers, pandas.to_numeric(X[{column!r}], errors='coerce'), and give "
+            "categories an encoder in place of 'passthrough', such as OneHotEncoder."
         ) from None
+
+
+def _is_number(X, column, row):
+    try:
+        _as_numbers(X[[column]].iloc[[row]])
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _names_of(extractor, n_features):

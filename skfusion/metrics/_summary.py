@@ -172,7 +172,7 @@ def classification_summary(
         confidence_level=confidence_level,
         random_state=random_state,
     )
-    present = unique_labels(y_true, y_pred)
+    present = _present_labels(column_or_1d(y_true), column_or_1d(y_pred), labels)
     warn_of_blanks(present, "classification_summary")
     known_groups(y_true, groups)  # for its warning
     if labels is None:
@@ -288,12 +288,13 @@ class _Measures:
 
 def _check_labels(y_true, y_pred, labels):
     """Encode labels as indices of the classes."""
-    _check_no_scores(y_pred)
-    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
+    y_true = column_or_1d(y_true)
+    _check_no_scores(y_pred, y_true if labels is None else labels)
+    y_pred = column_or_1d(y_pred)
     check_consistent_length(y_true, y_pred)
     if len(y_true) == 0:
         raise ValueError("Expected at least one sample. Got y_true of length 0.")
-    present = unique_labels(y_true, y_pred)
+    present = _present_labels(y_true, y_pred, labels)
     if labels is None:
         labels = _two_classes(present)
     labels = column_or_1d(labels)
@@ -313,13 +314,25 @@ def _check_labels(y_true, y_pred, labels):
     return *encoded, labels
 
 
-def _check_no_scores(y_pred):
+def _present_labels(y_true, y_pred, labels):
+    """Sorted labels that occur."""
+    together = pd.Series(np.concatenate([y_true, y_pred]))
+    known = y_true if labels is None else labels
+    is_finite = together.dtype.kind == "f" and np.isfinite(together).all()
+    if is_finite and together.isin(list(known)).all():
+        return np.unique(together)  # scikit-learn takes 0.5 and 1.5 for no labels
+    return unique_labels(y_true, y_pred)
+
+
+def _check_no_scores(y_pred, labels):
     """Raise where probabilities stand in place of predicted labels."""
     y_pred = np.asarray(y_pred)
     if y_pred.dtype.kind != "f":
         return
     is_matrix = y_pred.ndim == 2 and y_pred.shape[1] > 1
-    if is_matrix or (np.nan_to_num(y_pred) % 1 != 0).any():
+    strange = pd.Series(y_pred.ravel()).dropna()
+    strange = strange[~strange.isin(list(labels))]
+    if is_matrix or (strange % 1 != 0).any():
         raise ValueError(
             "Expected class labels in y_pred. Got continuous numbers, such as "
             "probabilities: pass those of the positive class as y_score, and labels, "

@@ -207,3 +207,16 @@ def test_any_transformer_takes_a_column_of_categories(X):
     X = X.astype({"density": "category"})
     features = ModalityFeatures([*IMAGES, ("density", order)]).fit_transform(X)
     np.testing.assert_array_equal(features[:, 4], [0, np.nan, 1, 0])
+
+
+@pytest.mark.parametrize("kind", [object, "string", "category"])
+def test_a_number_written_as_text_is_named_by_its_row(X, kind):
+    X = X.assign(age=pd.Series(["63", None, "about 48", "71"], dtype=kind))
+    features = ModalityFeatures([*IMAGES, AGE])
+    with pytest.raises(ValueError, match=r"none in row 2\..*to_numeric") as info:
+        features.fit(X)
+    assert "about" not in str(info.value)
+    X["age"] = pd.to_numeric(X["age"], errors="coerce")
+    features.fit(X)
+    with pytest.raises(ValueError, match=r"none in row 0\..*to_numeric"):
+        features.transform(X.assign(age=["young", "63", "48", "71"]))

@@ -320,3 +320,33 @@ def test_groups_that_differ_in_blanks_are_warned_of_once():
     with pytest.warns(DataQualityWarning, match="rows 0 and 1 differ") as caught:
         classification_summary([0, 1, 1], [0, 1, 1], groups=["a", "a ", "b"])
     assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("labels", [None, [0.5, 1.5]])
+def test_labels_of_y_true_are_no_probabilities(labels):
+    y_true, y_pred = np.array([1, 1, 0, 0, 0]), np.array([1, 0, 0, 0, 1])
+    expected = classification_summary(y_true, y_pred)
+    found = classification_summary(y_true + 0.5, y_pred + 0.5, labels=labels)
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_labels_that_are_given_are_no_probabilities():
+    summary = classification_summary([0.5, 0.5], [1.5, 0.5], labels=[0.5, 1.5])
+    assert summary.loc["accuracy", "estimate"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred"),
+    [([0.5, 1.5], [0.5, 0.7]), ([0, 1], [0.2, 1.0]), (["a", "b"], [0.5, 1.5])],
+)
+def test_numbers_that_are_not_among_the_labels_are_refused(y_true, y_pred):
+    with pytest.raises(ValueError, match="class labels in y_pred"):
+        classification_summary(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred"), [([0.2, 0.7], [0, 1]), ([0, np.nan], [0, np.nan])]
+)
+def test_continuous_or_missing_truth_is_refused(y_true, y_pred):
+    with pytest.raises(ValueError, match=r"continuous|NaN"):
+        classification_summary(y_true, y_pred)
