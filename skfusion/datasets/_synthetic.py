@@ -172,7 +172,7 @@ DataFrame
     if folder is not None:
         frame.insert(0, "image", write_images(images, Path(folder)))
         data = frame.loc[:, :"dataset"].copy()
-    target = frame["target"].to_numpy()
+    target = frame["target"].to_numpy(copy=True)
     if return_X_y:
         return data, target
     return Bunch(

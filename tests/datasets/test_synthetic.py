@@ -217,3 +217,10 @@ def test_pairs_are_drawn_the_same_by_one_seed(pairs, tmp_path):
 def test_pairs_need_a_folder():
     with pytest.raises(ValueError, match="Expected a folder"):
         make_breast_images(4, paired=True)
+
+
+def test_labels_can_be_changed():
+    data = make_breast_images(4, random_state=0)
+    data.target[0] = 1 - data.target[0]
+    _, y = make_breast_images(4, random_state=0, return_X_y=True)
+    y[0] = 1 - y[0]
