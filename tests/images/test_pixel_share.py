@@ -12,7 +12,7 @@ from skfusion.images import ImageSource, _raster
 from skfusion.images._headers import MAX_PIXELS
 from skfusion.images._pixel_share import PixelShare
 
-READ = """
+READ = r"""
 import re, sys
 from pathlib import Path
 from skfusion.images import ImageSource
