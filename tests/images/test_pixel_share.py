@@ -19,7 +19,8 @@ from skfusion.images import ImageSource
 
 ImageSource(sys.argv[1:], image_size=8)[:]
 # Not what getrusage returns: that begins with the memory of the tests' own process.
-print(1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]))
+status = Path("/proc/self/status").read_text()
+print(1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1]))
 """
 
 
