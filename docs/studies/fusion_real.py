@@ -180,9 +180,10 @@ def summarise():
         "crosses; gain over the best single modality, chosen in inner folds, with its "
         "paired 95 % interval, by block. Holm over the fusions of a draw: five on the "
         "first, where the network is trained, too, and four on the others. Last, kappa "
-        "on pairs whose ultrasound images are shuffled inside the blocks, where fusion "
-        "must stay, or fall to the mammogram alone; and of which images are there, "
-        "which are all.",
+        "on pairs of which two blocks of one fold swap their ultrasound images, where "
+        "fusion should stay, or fall to about the mammogram alone; and of which images "
+        "are there, which are all. The network was not trained again on swapped pairs "
+        "since these swaps came, so that its cells are empty.",
     )
     print(table.to_string(index=False))
 
