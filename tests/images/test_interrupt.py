@@ -37,13 +37,16 @@ def slow(tmp_path):
 
 @pytest.mark.parametrize("isolated", [False, True])
 def test_reading_ends_and_leaves_no_worker(slow, isolated):
-    for _ in range(3):  # another program may hold the cores
-        seconds, workers = interrupt(slow, isolated)
-        _, alive = psutil.wait_procs(workers, timeout=2)
-        assert not alive
-        if seconds < 2:
-            return
-    raise AssertionError(f"reading went on for {seconds:.1f} seconds")
+    seconds, workers = interrupt(slow, isolated)
+    assert seconds < 8  # an image takes longer, on cores that others use, too
+    _, alive = psutil.wait_procs(workers, timeout=2)
+    assert not alive
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("isolated", [False, True])
+def test_reading_ends_within_two_seconds(slow, isolated):
+    assert interrupt(slow, isolated)[0] < 2
 
 
 def wait_for_workers(process):
