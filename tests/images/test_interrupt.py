@@ -12,8 +12,11 @@ from PIL import Image
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
 READ = """
-import sys
+import signal, sys
 from skfusion.images import ImageSource
+
+# What runs in the background of a shell begins with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 options = {"isolated": True} if sys.argv[2] == "True" else {}
 source = ImageSource([sys.argv[1]] * 20, image_size=8, **options)
