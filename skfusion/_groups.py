@@ -52,7 +52,7 @@ def find_groups(X, groups=None):
     Parameters
     ----------
     X : DataFrame, list or ndarray
-        Whatever has a row a sample.
+        Any form of X, with one row for each sample.
 
     groups : array-like of shape (n_samples,), default=None
         Group of each row. If None, the column ``group`` of X, if it has one.

@@ -197,7 +197,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
             )
         with naming_rows(np.flatnonzero(rows), column, table.get("image")):
             fitted = _new(extractor).fit(table)
-            # So many are missing where in prediction no sample has this column.
+            # The number of NaN where no sample has this column in prediction.
             self._n_features[column] = fitted.transform(table[:1]).shape[1]
         return fitted
 

@@ -57,7 +57,7 @@ class PixelShare:
         self._add(-self._taken)
 
     def take(self, n_pixels):
-        """Wait until so many pixels are free, and take them; once for each share.
+        """Wait until a number of pixels is free, and take them; once for each share.
 
         Parameters
         ----------

@@ -122,7 +122,7 @@ def fusion_gain(
             For pooled, per modality and each fusion, its kappa above that of the best
             single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
             bootstrap, two-sided), and, for the fusions, ``p (Holm)``. With fewer than
-            20 groups p-values are too small, and a warning says so; with one, NaN.
+            20 groups p-values are too small, with a warning. With one, they are NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks

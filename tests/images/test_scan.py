@@ -295,7 +295,7 @@ def test_a_name_that_is_no_utf8_is_listed_and_read(tmp_path):
 
 @pytest.fixture
 def deep_folder(monkeypatch):
-    """A folder with so many in each other that a recursion would end.
+    """A folder that is nested too deeply for a recursion.
 
     Not in pytest's folder, whose next session would end if this one were killed.
     """
