@@ -1,5 +1,7 @@
-"""Every error and warning class of skfusion."""
+"""Every error and warning class of skfusion, and how a warning is raised."""
 
+import sys
+import warnings
 from pathlib import Path
 
 __all__ = [
@@ -9,6 +11,9 @@ __all__ = [
     "ImageReadError",
     "WeightsError",
 ]
+
+# Packages whose frames stand between the line of the user and ours.
+_NOT_THE_USER = ("skfusion", "sklearn", "imblearn", "joblib")
 
 
 class ImageReadError(ValueError):
@@ -55,3 +60,32 @@ class DataQualityWarning(UserWarning):
 
 class CacheWarning(UserWarning):
     """What was kept on disk could not be used, and is computed again."""
+
+
+def warn_user(message, category):
+    """Warn at the line of the user who called skfusion, however indirectly.
+
+    Parameters
+    ----------
+    message : str
+
+    category : type
+        Class of the warning.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skfusion.exceptions import DataQualityWarning, warn_user
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warn_user("Two rows were dropped.", DataQualityWarning)
+    >>> len(caught)
+    1
+    """
+    frame, level = sys._getframe(), 1
+    while frame is not None and _package_of(frame) in _NOT_THE_USER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _package_of(frame):
+    return frame.f_globals.get("__name__", "").partition(".")[0]

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skfusion._groups import check_groups
+from skfusion._validation._groups import check_groups
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.metrics import kappa_scorer

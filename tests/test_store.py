@@ -11,10 +11,10 @@ import warnings
 import numpy as np
 import pytest
 
-from skfusion import _store
-from skfusion._once import compute_once
+from skfusion._store import _row_store
+from skfusion._store._compute_once import compute_once
 from skfusion.exceptions import CacheWarning
-from skfusion.images import ImageStore
+from skfusion.images import ImageCache
 
 KEYS = [b"key %d" % number for number in range(20)]
 N = 40
@@ -27,7 +27,7 @@ def compute(rows):
 
 def fill(folder):
     """A store of twenty rows, in which row n holds n."""
-    store = ImageStore(folder)
+    store = ImageCache(folder)
     store.write(KEYS, list(compute(np.arange(20))))
     return store
 
@@ -98,14 +98,14 @@ def test_a_link_is_not_followed(tmp_path):
     folder.mkdir()
     (folder / "images.sqlite").symlink_to(target)
     with pytest.warns(CacheWarning, match=r"it is a link.* was set aside"):
-        check_rows(ImageStore(folder))
+        check_rows(ImageCache(folder))
     assert target.read_bytes() == b""
-    assert ImageStore(folder).path.name == "images-2.sqlite"
+    assert ImageCache(folder).path.name == "images-2.sqlite"
 
 
 def give_wrong_length(connection):
     value = bytes(N + 1)
-    row = (value, _store._digest(KEYS[3], value), KEYS[3])
+    row = (value, _row_store._digest(KEYS[3], value), KEYS[3])
     connection.execute("UPDATE rows SET value = ?, digest = ? WHERE key = ?", row)
 
 
@@ -176,17 +176,17 @@ ODD_FILES = {
 @pytest.mark.parametrize("make", ODD_FILES.values(), ids=ODD_FILES.keys())
 def test_what_is_no_file_is_set_aside(tmp_path, monkeypatch, make):
     monkeypatch.chdir(tmp_path)  # the path of a socket must be short
-    make(ImageStore("").path)
+    make(ImageCache("").path)
     with pytest.warns(CacheWarning, match=r"'images.sqlite' .* was set aside"):
-        check_rows(ImageStore(""))
-    assert ImageStore("").path.name == "images-2.sqlite"
+        check_rows(ImageCache(""))
+    assert ImageCache("").path.name == "images-2.sqlite"
 
 
 @pytest.mark.parametrize("since", ["NULL", "'now'", "x'00'", "1e999"])
 @pytest.mark.parametrize("process", ["NULL", "'x'", "1", "0", "-1", "0.5"])
 @pytest.mark.timeout(20)
 def test_damaged_claims_are_not_waited_for(tmp_path, process, since):
-    store = ImageStore(tmp_path)
+    store = ImageCache(tmp_path)
     store.release([])  # which makes the file
     with sqlite3.connect(store.path) as connection:
         query = f"INSERT INTO claims VALUES (?, {process}, NULL, {since})"
@@ -198,7 +198,7 @@ def test_damaged_claims_are_not_waited_for(tmp_path, process, since):
 @pytest.mark.parametrize("process", [0, -1, None, "x"])
 @pytest.mark.timeout(20)
 def test_claims_of_no_process_are_not_waited_for(tmp_path, process):
-    store = ImageStore(tmp_path)
+    store = ImageCache(tmp_path)
     store.release([])
     with sqlite3.connect(store.path) as connection:
         query = "INSERT INTO claims VALUES (?, ?, NULL, ?)"
@@ -256,7 +256,7 @@ def test_no_folder_stands_in_a_warning(tmp_path):
     (tmp_path / "Doe_Jane").write_text("")
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
-        compute_once(ImageStore(tmp_path / "Doe_Jane" / "a"), KEYS, compute, 8)
+        compute_once(ImageCache(tmp_path / "Doe_Jane" / "a"), KEYS, compute, 8)
     assert [warning.category for warning in shown] == [CacheWarning]
     assert "Doe" not in str(shown[0].message)
 
@@ -272,7 +272,7 @@ def test_no_home_folder_is_a_clear_error(monkeypatch):
     monkeypatch.delenv("SKFUSION_HOME", raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as without one
     with pytest.raises(RuntimeError, match="SKFUSION_HOME"):
-        ImageStore(True)
+        ImageCache(True)
 
 
 def test_a_store_is_pickled_by_its_folder(tmp_path):

@@ -11,9 +11,9 @@ import warnings
 import numpy as np
 import pytest
 
-from skfusion._once import compute_once
+from skfusion._store._compute_once import compute_once
 from skfusion.exceptions import CacheWarning
-from skfusion.images import ImageStore
+from skfusion.images import ImageCache
 
 pytestmark = pytest.mark.slow
 N_ROWS, N = 60, 400
@@ -168,7 +168,7 @@ def mutate(path, rng, number):
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     """The bytes of a store with rows, and with claims of a process that is no more."""
-    store = ImageStore(tmp_path_factory.mktemp("original"))
+    store = ImageCache(tmp_path_factory.mktemp("original"))
     store.write(KEYS, list(compute(np.arange(N_ROWS))))
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
@@ -202,7 +202,7 @@ def test_two_thousand_mutated_stores(part, original, tmp_path, record_property):
     n_aside, slowest = 0, 0.0
     for number in range(part, 2000, 4):
         rng = np.random.default_rng([10, number])
-        store = ImageStore(tmp_path / str(number))
+        store = ImageCache(tmp_path / str(number))
         store.folder.mkdir()
         store.path.write_bytes(original)
         mutate(store.path, rng, number)
@@ -222,9 +222,9 @@ def test_two_thousand_mutated_stores(part, original, tmp_path, record_property):
 WRITER = """
 import sys, time
 import numpy as np
-from skfusion._once import compute_once
-from skfusion._store import RowStore
-class Rows(RowStore):  # an ImageStore, without the second that its imports take
+from skfusion._store._compute_once import compute_once
+from skfusion._store._row_store import RowStore
+class Rows(RowStore):  # an ImageCache, without the second that its imports take
     _name, _dtype = "images", "u1"
 store, clears = Rows(sys.argv[1]), sys.argv[2] == "clears"
 keys = [b"%016d" % number for number in range(60)]
@@ -253,7 +253,7 @@ def start_writer(folder, job):
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_three_writers_killed_two_hundred_times_with_clear_between(tmp_path):
     rng = np.random.default_rng(0)
-    store, n_with_rows, n_in_part = ImageStore(tmp_path), 0, 0
+    store, n_with_rows, n_in_part = ImageCache(tmp_path), 0, 0
     for number in range(200):
         jobs = ("writes", "writes", "clears")
         writers = [start_writer(tmp_path, job) for job in jobs]

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfusion._groups import check_groups
-from skfusion._validation import check_labels
+from skfusion._validation._groups import check_groups
+from skfusion._validation._images import check_labels
 from skfusion.exceptions import DataQualityWarning
 
 

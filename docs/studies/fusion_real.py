@@ -27,7 +27,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import Bunch
 
-from skfusion._pairs import PAIR_WARNING
+from skfusion._validation._pair_warning import PAIR_WARNING
 from skfusion.datasets import (
     concat_datasets,
     load_breast_lesions_usg,
@@ -123,7 +123,7 @@ def make_fusions(weights, cache, seed):
         image_size=128,
         max_epochs=15,
         class_weight="balanced",
-        store=cache,
+        image_cache=cache,
         random_state=seed,
     )
     decisions = DecisionFusionClassifier(

@@ -48,13 +48,13 @@ def make_models(weights_folder, random_state=0, cache=None, protocol="ultrasound
         weights=find_weights(weights_folder, TRANSFER_BACKBONE),
         image_size=192,
         max_epochs=15,
-        store=cache,
+        image_cache=cache,
         **seed,
     )
     custom = CNN17Classifier(
         max_epochs=CNN17_EPOCHS[protocol],
         class_weight="balanced",
-        store=cache,
+        image_cache=cache,
         **seed,
     )
     return {

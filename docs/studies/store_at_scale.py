@@ -68,7 +68,7 @@ def read_in_new_process(files, n_files, store):
 def measure(files, n_files, store):
     """Read files through a store; return speed, size and memory."""
     paths = sorted(map(str, files.glob("*.png")))[:n_files]
-    source = ImageSource(paths, image_size=SIDE, store=store)
+    source = ImageSource(paths, image_size=SIDE, image_cache=store)
     before, own, resident = memory("RssAnon"), 0, 0
     start = perf_counter()
     for row in range(0, n_files, BATCH_SIZE):

@@ -1,12 +1,11 @@
 """Run a network over any number of images."""
 
 import math
-import warnings
 
 import numpy as np
 import torch
 
-from .._caller import caller_level
+from ..exceptions import warn_user
 from ._batches import to_float_batch
 from ._device import autocast
 from ._threads import running
@@ -75,11 +74,10 @@ def run_network(
 
 def _halve(batch_size):
     """Make room on the device, and take half as many images from now on."""
-    warnings.warn(
+    warn_user(
         f"{batch_size} images at a time are too many for the device's memory: going on "
         f"with {batch_size // 2}. Lower batch_size to spare the attempt.",
         RuntimeWarning,
-        stacklevel=caller_level(),
     )
     torch.cuda.empty_cache()
     return batch_size // 2

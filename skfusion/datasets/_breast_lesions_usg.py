@@ -3,8 +3,8 @@
 from os import PathLike
 
 import pandas as pd
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 from ._table import check_columns, warn_about_missing_images
 

@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 
 import pandas as pd
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 
 _FOLDER = {

@@ -1,17 +1,15 @@
 """Pairs of a mammogram and an ultrasound image of women who share a label only."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._caller import caller_level
-from .._groups import known_groups
-from .._pairs import BY_LABEL, PAIR_WARNING, PAIRED_BY
-from ..exceptions import DataQualityWarning
+from .._validation._groups import known_groups
+from .._validation._pair_warning import BY_LABEL, PAIR_WARNING, PAIRED_BY
+from .._validation._private import Interval, validate_params
+from ..exceptions import DataQualityWarning, warn_user
 
 __all__ = ["make_label_pairs"]
 
@@ -145,11 +143,10 @@ def _warn_of_few_pairs(n_pairs, sides, n_blocks):
     counts = [np.bincount(side.target, minlength=2)[:2] for side in sides]
     n_possible = int(np.minimum(*counts).sum())
     if 2 * n_pairs < n_possible:
-        warnings.warn(
+        warn_user(
             f"Only {n_pairs} of {n_possible} possible pairs were made: there are too "
             f"few groups for n_blocks={n_blocks}. Lower n_blocks.",
             DataQualityWarning,
-            stacklevel=caller_level(),
         )
 
 

@@ -3,8 +3,8 @@ from os import PathLike
 from pathlib import Path
 
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from .._validation._private import Interval, StrOptions, validate_params
 from ._descr import read_descr
 from ._lesions import (
     MODALITIES,

@@ -1,9 +1,6 @@
 """Checks of a data set's own table."""
 
-import warnings
-
-from .._caller import caller_level
-from ..exceptions import DataQualityWarning, DatasetNotFoundError
+from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
 
 def check_columns(table, columns, file):
@@ -59,11 +56,10 @@ def warn_about_missing_images(table, file, folder):
             f"{file.name!r} lists. Unpack the publisher's archive of images there."
         )
     if not found.all():
-        warnings.warn(
+        warn_user(
             f"{(~found).sum()} of the {len(table)} images that {file.name!r} lists are "
             f"not in {folder.name!r} and are left out. Unpack the archive again if you "
             "meant to load all of them.",
             DataQualityWarning,
-            stacklevel=caller_level(),
         )
     return table[found].copy()

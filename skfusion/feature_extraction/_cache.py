@@ -1,6 +1,6 @@
 """Features that were computed once, kept on disk."""
 
-from .._store import RowStore
+from .._store._row_store import RowStore
 
 __all__ = ["FeatureCache"]
 
@@ -41,7 +41,7 @@ class FeatureCache(RowStore):
     See Also
     --------
     CNNFeatureExtractor : Its parameter `cache` uses this.
-    skfusion.images.ImageStore : Keeps the images themselves.
+    skfusion.images.ImageCache : Keeps the images themselves.
 
     Notes
     -----

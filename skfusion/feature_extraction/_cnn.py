@@ -9,10 +9,8 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
@@ -24,11 +22,12 @@ from .._engine import (
     seeded,
     while_none_runs,
 )
-from .._fitting import all_or_nothing
-from .._home import versions_of
-from .._once import compute_once
-from .._pixels import check_channels, warn_of_scale
-from .._validation import check_images
+from .._store._compute_once import compute_once
+from .._store._home import versions_of
+from .._validation._fitting import all_or_nothing
+from .._validation._images import check_images
+from .._validation._private import Interval, Options, StrOptions, _fit_context
+from .._validation._scale import check_channels, warn_of_scale
 from ..exceptions import WeightsError
 from ..images import ImageSource
 from ..networks import Backbone
@@ -95,10 +94,10 @@ class CNNFeatureExtractor(
         and later runs compute them once: the folder of a :class:`FeatureCache`, or
         True for the usual one. This cannot leak: nothing is learnt from X.
 
-    store : True, str, Path or None, default=None
+    image_cache : True, str, Path or None, default=None
         Where decoded and resized files are kept, in 8 bits, so that folds,
         candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageStore`, or True for the usual one.
+        :class:`skfusion.images.ImageCache`, or True for the usual one.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -153,7 +152,7 @@ class CNNFeatureExtractor(
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "cache": [Options(bool, {True}), str, Path, None],
-        "store": [Options(bool, {True}), str, Path, None],
+        "image_cache": [Options(bool, {True}), str, Path, None],
         "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -173,7 +172,7 @@ class CNNFeatureExtractor(
         device="auto",
         precision="auto",
         cache=None,
-        store=None,
+        image_cache=None,
         isolated=False,
         random_state=None,
         verbose=0,
@@ -189,7 +188,7 @@ class CNNFeatureExtractor(
         self.device = device
         self.precision = precision
         self.cache = cache
-        self.store = store
+        self.image_cache = image_cache
         self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
@@ -288,7 +287,7 @@ class CNNFeatureExtractor(
             X,
             image_size=self._size,
             resize=self._resize,
-            store=self.store,
+            image_cache=self.image_cache,
             isolated=self.isolated,
         )
 

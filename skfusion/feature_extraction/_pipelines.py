@@ -5,8 +5,8 @@ from imblearn.pipeline import Pipeline
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._validation._private import StrOptions, validate_params
 from ._cnn import CNNFeatureExtractor
 
 __all__ = ["make_feature_classifier"]

@@ -3,10 +3,10 @@
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
-    _raise_for_params,
     process_routing,
 )
-from sklearn.utils.metaestimators import _BaseComposition
+
+from .._validation._private import _BaseComposition, _raise_for_params, visual_block
 
 __all__ = ["MostProbable", "NamedEstimators", "route_fit", "router_of"]
 
@@ -77,11 +77,8 @@ class NamedEstimators(_BaseComposition):
         return dict(zip(self._columns, fitted, strict=True))
 
     def _sk_visual_block_(self):
-        # Here, because scikit-learn may move what is private to it.
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-
         names, estimators = zip(*self._pairs(), strict=True)
-        return _VisualBlock("parallel", estimators, names=names)
+        return visual_block("parallel", estimators, names)
 
     def _take_names(self):
         """Keep the names, in ``fit``: parameters may change afterwards."""

@@ -5,25 +5,31 @@ from numbers import Integral
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     check_is_fitted,
     check_random_state,
     column_or_1d,
 )
 
-from .._fitting import all_or_nothing
-from .._validation import check_labels, check_target
-from ._calibration import calibrate, gain_over_chance, score_images
-from ._columns import (
+from .._validation._fitting import all_or_nothing
+from .._validation._images import check_labels, check_target
+from .._validation._private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _fit_context,
+    visual_block,
+)
+from .._validation._samples import (
     check_columns,
     column_table,
     group_samples,
     naming_rows,
     remember_columns,
 )
+from ._calibration import calibrate, gain_over_chance, score_images
 from ._composition import MostProbable, NamedEstimators
 
 __all__ = ["DecisionFusionClassifier"]
@@ -234,16 +240,11 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         return tags
 
     def _sk_visual_block_(self):
-        # Here, because scikit-learn may move what is private to it.
-        from sklearn.utils._repr_html.estimator import _VisualBlock
-
         models = super()._sk_visual_block_()
         if self.final_estimator is None:
             return models
-        final = _VisualBlock(
-            "parallel", [self.final_estimator], names=["final_estimator"]
-        )
-        return _VisualBlock("serial", [models, final], dash_wrapped=False)
+        final = visual_block("parallel", [self.final_estimator], ["final_estimator"])
+        return visual_block("serial", [models, final], None, dash_wrapped=False)
 
     def _check_models(self):
         for name, model in self.estimators:

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
-from sklearn.base import TransformerMixin, _fit_context, clone
+from sklearn.base import TransformerMixin, clone
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import all_or_nothing
-from ._columns import (
+from .._validation._fitting import all_or_nothing
+from .._validation._private import StrOptions, _fit_context
+from .._validation._samples import (
     check_columns,
     check_has_columns,
     column_table,

@@ -2,19 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-)
-from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import all_or_nothing
-from .._validation import check_labels, check_target
-from ._columns import (
+from .._validation._fitting import all_or_nothing
+from .._validation._images import check_labels, check_target
+from .._validation._private import HasMethods, _check_method_params, _fit_context
+from .._validation._samples import (
     check_columns,
     column_table,
     is_there,

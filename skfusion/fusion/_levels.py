@@ -2,22 +2,21 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-)
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_consistent_length, column_or_1d, get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
-from sklearn.utils.metadata_routing import _routing_enabled
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import all_or_nothing
-from .._levels import level_of_rows
-from .._validation import check_target
+from .._validation._fitting import all_or_nothing
+from .._validation._images import check_target
+from .._validation._private import (
+    HasMethods,
+    StrOptions,
+    _fit_context,
+    _routing_enabled,
+    validate_params,
+)
+from .._validation._units import level_of_rows
 from ..metrics._summary import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from .._fitting import all_or_nothing
-from .._validation import check_target
-from ._columns import naming_rows
+from .._validation._fitting import all_or_nothing
+from .._validation._images import check_target
+from .._validation._private import _check_method_params, _fit_context
+from .._validation._samples import naming_rows
 from ._composition import NamedEstimators, route_fit, router_of
 
 __all__ = ["PerModalityClassifier"]

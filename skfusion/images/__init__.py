@@ -1,7 +1,7 @@
 """One image: from a path or an array to pixels."""
 
 from ._augment import augment_image
-from ._image_store import ImageStore
+from ._image_cache import ImageCache
 from ._near_duplicates import find_near_duplicates
 from ._read import read_image
 from ._resize import resize_image
@@ -9,8 +9,8 @@ from ._scan import scan_images
 from ._source import ImageSource
 
 __all__ = [
+    "ImageCache",
     "ImageSource",
-    "ImageStore",
     "augment_image",
     "find_near_duplicates",
     "read_image",

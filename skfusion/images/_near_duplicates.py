@@ -7,8 +7,8 @@ from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import gen_batches
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._validation._private import Interval, validate_params
 from ._source import ImageSource
 
 __all__ = ["find_near_duplicates"]

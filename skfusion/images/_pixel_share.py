@@ -5,7 +5,7 @@ import os
 import threading
 from contextlib import suppress
 
-from ._headers import MAX_PIXELS
+from ._formats._signatures import MAX_PIXELS
 
 __all__ = ["PixelShare"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sklearn.utils import check_scalar
 
-from ._decode import decode
-from ._isolated import decode_isolated
+from ._formats._decode import decode
 from ._pixel_share import PixelShare
+from ._worker_pool import decode_isolated
 
 __all__ = ["read_image"]
 

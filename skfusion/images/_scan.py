@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import stat
-import warnings
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -14,12 +13,11 @@ from pydicom import dcmread
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from .._caller import caller_level
-from .._home import home_secret
-from ..exceptions import DataQualityWarning, DatasetNotFoundError
-from ._dicom import check_inflated_size
-from ._headers import MAX_PIXELS, image_kind
-from ._orientation import laterality_of, modality_of, view_of
+from .._store._home import home_secret
+from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
+from ._formats._dicom import check_inflated_size
+from ._formats._dicom_header import laterality_of, modality_of, view_of
+from ._formats._signatures import MAX_PIXELS, image_kind
 
 __all__ = ["scan_images"]
 
@@ -152,7 +150,10 @@ def scan_images(folder, *, secret=None):
             f"none. {losses or 'There is no file in it.'}"
         )
     if losses:
-        warnings.warn(losses, DataQualityWarning, stacklevel=caller_level())
+        warn_user(
+            losses,
+            DataQualityWarning,
+        )
     # pyarrow, where pandas has it, takes no text that is not UTF-8.
     is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
     return pd.DataFrame(rows, columns=_COLUMNS, dtype=object if is_odd else None)

@@ -5,9 +5,8 @@ from hashlib import blake2b
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._image_table import holds_paths, image_table
-from ._image_store import ImageStore
-from ._readers import (
+from .._validation._image_table import holds_paths, image_table
+from ._batch_readers import (
     ArrayReader,
     PathReader,
     StoredReader,
@@ -15,6 +14,7 @@ from ._readers import (
     to_uint8,
     with_channels,
 )
+from ._image_cache import ImageCache
 from ._resize import resize_image
 
 __all__ = ["ImageSource"]
@@ -51,9 +51,9 @@ class ImageSource:
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    store : True, str, Path or None, default=None
+    image_cache : True, str, Path or None, default=None
         Where decoded and resized files are kept, in 8 bits: the folder of an
-        :class:`ImageStore`, or True for the usual one. Arrays are not kept.
+        :class:`ImageCache`, or True for the usual one. Arrays are not kept.
 
     isolated : bool, default=False
         Whether every file is decoded in a worker process, as by
@@ -86,7 +86,7 @@ class ImageSource:
         image_shape=None,
         image_size=None,
         resize="pad",
-        store=None,
+        image_cache=None,
         isolated=False,
     ):
         self.image_size = image_size
@@ -95,9 +95,9 @@ class ImageSource:
             self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
         else:
             self._reader = PathReader(image_table(X), image_size, isolated)
-            if store is not None:
+            if image_cache is not None:
                 self._reader = StoredReader(
-                    self._reader, ImageStore(store), image_size, resize
+                    self._reader, ImageCache(image_cache), image_size, resize
                 )
         self.n_channels = self._reader.n_channels
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ..exceptions import ImageReadError
-from ._decode import decode
-from ._headers import check_size
+from ._formats._decode import decode
+from ._formats._signatures import check_size
 
 try:
     import resource

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn.utils.multiclass import unique_labels
 
-from .._levels import level_of_rows
+from .._validation._private import StrOptions, validate_params
+from .._validation._units import level_of_rows
 from ._summary import warn_of_positive_class
 
 __all__ = ["make_level_scorer"]

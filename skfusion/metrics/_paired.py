@@ -1,13 +1,10 @@
 """The difference of two kappas on the same samples."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from .._caller import caller_level
-from ..exceptions import DataQualityWarning
+from ..exceptions import DataQualityWarning, warn_user
 from ._bootstrap import resample_groups
 from ._measures import confusion_measures
 
@@ -86,12 +83,11 @@ def warn_of_few_groups(groups):
     if n_groups >= _FEW_GROUPS:
         return
     fault = "too small, and intervals too narrow" if n_groups > 1 else "not defined"
-    warnings.warn(
+    warn_user(
         f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
         f"p-values are {fault}. Report the number of groups and no p-value, or test on "
         "more patients.",
         DataQualityWarning,
-        stacklevel=caller_level(),
     )
 
 

@@ -1,18 +1,16 @@
 """A summary of predictions with intervals."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.multiclass import unique_labels
 
-from .._blanks import warn_of_blanks
-from .._caller import caller_level
-from .._groups import find_groups, known_groups
-from ..exceptions import DataQualityWarning
+from .._validation._blanks import warn_of_blanks
+from .._validation._groups import find_groups, known_groups
+from .._validation._private import Interval, validate_params
+from ..exceptions import DataQualityWarning, warn_user
 from ._bootstrap import resample_groups
 from ._measures import (
     BINARY_MEASURES,
@@ -180,7 +178,10 @@ def classification_summary(
     if y_score is not None and folds is not None:
         warning = describe_lone_folds(y_true, folds)
         if warning:
-            warnings.warn(warning, DataQualityWarning, stacklevel=caller_level())
+            warn_user(
+                warning,
+                DataQualityWarning,
+            )
     return summary
 
 
@@ -362,11 +363,10 @@ def warn_of_positive_class(classes, name, advice=None):
             f"Pass labels={classes.tolist()!r} if it is, or "
             f"labels={classes[::-1].tolist()!r}."
         )
-    warnings.warn(
+    warn_user(
         f"{name} takes {str(classes[-1])!r} for the positive class, as the last in the "
         f"alphabet. {advice}",
         DataQualityWarning,
-        stacklevel=caller_level(),
     )
 
 

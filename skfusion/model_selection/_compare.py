@@ -1,7 +1,6 @@
 """Several models on the same folds."""
 
 import sys
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,18 +8,17 @@ from joblib import effective_n_jobs
 from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
-from .._blanks import warn_of_blanks
-from .._caller import caller_level
-from .._groups import known_groups
-from .._pairs import warn_of_label_pairs
-from ..exceptions import DataQualityWarning
+from .._validation._blanks import warn_of_blanks
+from .._validation._groups import known_groups
+from .._validation._pair_warning import warn_of_label_pairs
+from .._validation._private import HasMethods, StrOptions, validate_params
+from ..exceptions import DataQualityWarning, warn_user
 from ..metrics._summary import warn_of_positive_class
-from ._candidates import fit_fold, free_memory
+from ._fit_fold import fit_fold, free_memory
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table
 
@@ -217,13 +215,12 @@ def _check_estimators(estimators):
 
 def _warn_of_no_groups(groups):
     if groups is None:
-        warnings.warn(
+        warn_user(
             "compare_models was given no groups, and X has no column 'group': images "
             "of one patient may stand on both sides of a split, and the intervals take "
             "them for independent. Pass groups; groups=np.arange(len(y)) says that "
             "every row is a patient of its own.",
             DataQualityWarning,
-            stacklevel=caller_level(),
         )
 
 
@@ -238,12 +235,11 @@ def _warn_of_shared_gpu(estimators, n_jobs):
         if name.rpartition("__")[2] == "device"
     ]
     if any(device == "auto" or str(device).startswith("cuda") for device in devices):
-        warnings.warn(
+        warn_user(
             f"n_jobs={n_jobs!r} lets several processes share one CUDA device: they get "
             "in each other's way, and may run out of its memory. Set n_jobs=1, or "
             "device='cpu'.",
             RuntimeWarning,
-            stacklevel=caller_level(),
         )
 
 
@@ -303,9 +299,8 @@ def _report_errors(results):
             f"first error was:\n{errors[0][2]}"
         )
     for name, fold, error in errors:
-        warnings.warn(
+        warn_user(
             f"The model {name!r} failed on fold {fold} and is not scored there. Set "
             f"error_score='raise' to debug. The error was:\n{error}",
             FitFailedWarning,
-            stacklevel=caller_level(),
         )

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from .._validation._samples import check_columns
+
 __all__ = ["check_models", "check_samples", "fold_of_each"]
 
 _RESERVED = ("best single", "pooled", "per modality")
@@ -61,9 +63,6 @@ def check_samples(X, y, columns):
     -------
     y : ndarray of shape (n_samples,)
     """
-    # Here, because it imports torch, which comparing models does not need.
-    from ..fusion._columns import check_columns
-
     there = check_columns(X, columns)
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)

@@ -1,6 +1,5 @@
 """Controls of a gain of fusion: shuffled pairs, and presence alone."""
 
-import warnings
 from functools import cache, partial
 
 import numpy as np
@@ -9,8 +8,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from .._caller import caller_level
-from ..exceptions import DataQualityWarning
+from .._validation._samples import OF_AN_IMAGE
+from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain
 from ._compare import compare_models
@@ -70,12 +69,11 @@ def _attempt(control, model, compute, interval):
     try:
         return row | compute(interval)
     except Exception as error:  # whatever a model raises: the rest is not lost
-        warnings.warn(
+        warn_user(
             f"The control {control!r} of {model!r} is NaN, as it cannot be computed. "
             f"{type(error).__name__}: {error} Use fewer folds, or more patients of the "
             "rarer class.",
             DataQualityWarning,
-            stacklevel=caller_level(),
         )
         return row
 
@@ -152,9 +150,6 @@ def _cells(images, label):
 
 def _columns_of(column, X):
     """A column of paths, and those that say how its images are read."""
-    # Here, because it imports torch, which comparing models does not need.
-    from ..fusion._columns import OF_AN_IMAGE
-
     names = [column, *(f"{column}_{what}" for what in OF_AN_IMAGE)]
     return [name for name in names if name in X.columns]
 

@@ -8,10 +8,12 @@ from sklearn.base import clone
 from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._image_table import is_there
-from .._pairs import PAIRED_BY, warn_of_label_pairs
+from .._validation._image_table import is_there
+from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
+from .._validation._private import Interval, validate_params
+from .._validation._samples import group_samples
+from ..fusion import ImageLevelClassifier, PerModalityClassifier
 from ..metrics._paired import holm, paired_gain, warn_of_few_groups
 from ._compare import compare_models
 from ._fusion_checks import check_models, check_samples, fold_of_each
@@ -213,17 +215,11 @@ def fusion_gain(
 
 def _find_groups(X, columns, groups):
     """Groups that are known, or samples that share a file, with a warning."""
-    # Here, because it imports torch, which comparing models does not need.
-    from ..fusion._columns import group_samples
-
     return np.asarray(group_samples(X, columns, groups, "fusion_gain"))
 
 
 def _references(single):
     """Each modality alone, one model of all, and a model for each."""
-    # Here, because it imports torch, which comparing models does not need.
-    from ..fusion import ImageLevelClassifier, PerModalityClassifier
-
     columns = [column for column, _ in single]
     alone = [
         (column, ImageLevelClassifier(clone(estimator), [column]))

@@ -1,13 +1,10 @@
 """The tables of a comparison."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
-from .._caller import caller_level
-from ..exceptions import DataQualityWarning
+from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._summary import describe_lone_folds, summarise
 
@@ -168,8 +165,9 @@ def _warn_of_lone_folds(lone):
     for reason, modality in lone.items():
         if reason:
             of = "" if modality == _ALL else f"Of {modality!r}: "
-            warnings.warn(
-                f"{of}{reason}", DataQualityWarning, stacklevel=caller_level()
+            warn_user(
+                f"{of}{reason}",
+                DataQualityWarning,
             )
 
 

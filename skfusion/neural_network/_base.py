@@ -1,6 +1,5 @@
 """What the classifiers of images share: they hold a skorch net."""
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
 from numbers import Integral, Real
@@ -8,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import compute_class_weight
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from .._caller import caller_level
 from .._engine import (
     ImageTensors,
     augment_batch,
@@ -25,11 +22,16 @@ from .._engine import (
     run_network,
     seeded,
 )
-from .._fitting import all_or_nothing
-from .._groups import check_groups, find_groups
-from .._pixels import is_beyond_unit_range, warn_of_other_scale, warn_of_scale
-from .._validation import check_images, check_labels
-from ..exceptions import DataQualityWarning
+from .._validation._fitting import all_or_nothing
+from .._validation._groups import check_groups, find_groups
+from .._validation._images import check_images, check_labels
+from .._validation._private import Interval, Options, StrOptions, _fit_context
+from .._validation._scale import (
+    is_beyond_unit_range,
+    warn_of_other_scale,
+    warn_of_scale,
+)
+from ..exceptions import DataQualityWarning, warn_user
 from ..images import ImageSource
 from ._inner_split import inner_split
 
@@ -58,7 +60,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "callbacks": [list, None],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "store": [Options(bool, {True}), str, Path, None],
+        "image_cache": [Options(bool, {True}), str, Path, None],
         "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -155,13 +157,12 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _warn_of_no_groups(self, X):
         if find_groups(X) is None:
-            warnings.warn(
+            warn_user(
                 f"{type(self).__name__}(early_stopping=True) was given no groups: its "
                 "inner split keeps rows of one image together, but neither the images "
                 "of a patient nor augmented copies of an array. Pass groups to fit, or "
                 "a DataFrame with the columns 'image' and 'group'.",
                 DataQualityWarning,
-                stacklevel=caller_level(),
             )
 
     def _source(self, X):
@@ -169,7 +170,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             X,
             image_size=self._size,
             resize=self._resize,
-            store=self.store,
+            image_cache=self.image_cache,
             isolated=self.isolated,
         )
 

@@ -4,9 +4,9 @@ from numbers import Integral, Real
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._pixels import warn_of_scale
+from .._validation._private import Interval, StrOptions
+from .._validation._scale import warn_of_scale
 from ..networks import CNN17
 from ._base import BaseCNNClassifier
 
@@ -95,10 +95,10 @@ class CNN17Classifier(BaseCNNClassifier):
         networks with grouped convolutions, which gain little), and predicts in
         float32.
 
-    store : True, str, Path or None, default=None
+    image_cache : True, str, Path or None, default=None
         Where decoded and resized files are kept, in 8 bits, so that folds,
         candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageStore`, or True for the usual one.
+        :class:`skfusion.images.ImageCache`, or True for the usual one.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -185,7 +185,7 @@ class CNN17Classifier(BaseCNNClassifier):
         callbacks=None,
         device="auto",
         precision="auto",
-        store=None,
+        image_cache=None,
         isolated=False,
         random_state=None,
         verbose=0,
@@ -208,7 +208,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
-        self.store = store
+        self.image_cache = image_cache
         self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose

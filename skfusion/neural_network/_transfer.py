@@ -3,9 +3,8 @@
 from numbers import Integral, Real
 from pathlib import Path
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
-from .._pixels import check_channels, warn_of_scale
+from .._validation._private import Interval, StrOptions
+from .._validation._scale import check_channels, warn_of_scale
 from ..networks import TransferNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier
@@ -96,10 +95,10 @@ class TransferCNNClassifier(BaseCNNClassifier):
         networks with grouped convolutions, which gain little), and predicts in
         float32.
 
-    store : True, str, Path or None, default=None
+    image_cache : True, str, Path or None, default=None
         Where decoded and resized files are kept, in 8 bits, so that folds,
         candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageStore`, or True for the usual one.
+        :class:`skfusion.images.ImageCache`, or True for the usual one.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -190,7 +189,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         callbacks=None,
         device="auto",
         precision="auto",
-        store=None,
+        image_cache=None,
         isolated=False,
         random_state=None,
         verbose=0,
@@ -214,7 +213,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
-        self.store = store
+        self.image_cache = image_cache
         self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.random import sample_without_replacement
 
-from .._image_table import holds_paths, image_table
+from .._validation._image_table import holds_paths, image_table
 from ..images import augment_image
 
 _GREATEST_SEED = 2**31 - 1

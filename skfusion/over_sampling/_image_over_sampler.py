@@ -1,22 +1,19 @@
 """Over-sampling with augmented copies."""
 
-import warnings
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy, check_target_type
-from imblearn.utils._validation import ArraysTransformer
-from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from .._caller import caller_level
-from .._image_table import holds_paths
-from ..exceptions import DataQualityWarning
+from .._validation._image_table import holds_paths
+from .._validation._private import ArraysTransformer, _fit_context
+from ..exceptions import DataQualityWarning, warn_user
 from ._forms import (
     augment_copies,
     draw_seeds,
@@ -259,11 +256,10 @@ class ImageOverSampler(BaseOverSampler):
     def _strategy_inside(self, level, y):
         classes = np.unique(y).tolist()
         if len(classes) == 1:
-            warnings.warn(
+            warn_user(
                 f"The rows with {self.by} {level!r} are all of class {classes[0]!r}: "
                 f"they are left as they are, and {self.by} gives their class away.",
                 DataQualityWarning,
-                stacklevel=caller_level(),
             )
             return {}
         try:

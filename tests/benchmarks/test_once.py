@@ -61,7 +61,7 @@ def test_extraction_from_a_warm_store_is_as_fast_as_from_arrays(tmp_path, compar
     arrays = ImageSource(data.data, image_size=224).to_array()[..., 0]
     settings = {"weights": None, "image_size": 224, "random_state": 0}
     plain = CNNFeatureExtractor("mobilenet_v2", **settings).fit(arrays)
-    stored = CNNFeatureExtractor("mobilenet_v2", store=tmp_path, **settings)
+    stored = CNNFeatureExtractor("mobilenet_v2", image_cache=tmp_path, **settings)
     stored.fit_transform(data.data)
     compare(
         lambda: plain.transform(arrays),

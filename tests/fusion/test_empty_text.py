@@ -7,10 +7,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skfusion._groups import known_groups
-from skfusion._levels import level_of_rows
+from skfusion._validation._groups import known_groups
+from skfusion._validation._samples import check_columns, group_samples
+from skfusion._validation._units import level_of_rows
 from skfusion.fusion import MultiBranchCNNClassifier, make_feature_fusion
-from skfusion.fusion._columns import check_columns, group_samples
 from skfusion.images import ImageSource
 from skfusion.model_selection import fusion_gain
 

@@ -8,8 +8,8 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
 from skfusion.exceptions import ImageReadError
 from skfusion.fusion import MultiBranchCNNClassifier
-from skfusion.fusion._columns_source import ColumnsSource
 from skfusion.images import ImageSource
+from skfusion.images._sample_source import ColumnsSource
 from skfusion.networks import MultiBranchLoss, MultiBranchNetwork
 
 COLUMNS = ["mammogram", "ultrasound"]

@@ -398,7 +398,7 @@ def test_jpeg2000_tiles_beyond_reason_are_refused(make, encode, write, ramp):
 
 def test_a_deflated_bomb_is_refused(make, encode, write, ramp, monkeypatch):
     dataset = make(ramp, syntax=uid.DeflatedExplicitVRLittleEndian)
-    monkeypatch.setattr("skfusion.images._dicom.MAX_PIXELS", 10)
+    monkeypatch.setattr("skfusion.images._formats._dicom.MAX_PIXELS", 10)
     with pytest.raises(ImageReadError, match=r"'image.dcm'.*inflated"):
         read_image(write(dataset))
 

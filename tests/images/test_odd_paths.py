@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from skfusion.exceptions import DataQualityWarning, ImageReadError
-from skfusion.images import ImageSource, _readers, scan_images
+from skfusion.images import ImageSource, _batch_readers, scan_images
 
 pytestmark = [
     pytest.mark.timeout(20),
@@ -139,9 +139,9 @@ def test_an_odd_path_is_read_or_refused(name, patient, tmp_path, monkeypatch):
     path = make(name, patient)
     is_image = name in [*IMAGE_NAMES, "hard link"]
     check_read(path, is_image)
-    check_read(path, is_image, store=tmp_path / "store")
+    check_read(path, is_image, image_cache=tmp_path / "store")
     # As many as are decoded in worker processes, where these are compressed DICOM.
-    monkeypatch.setattr(_readers, "_has_free_cores", lambda: True)
+    monkeypatch.setattr(_batch_readers, "_has_free_cores", lambda: True)
     check_read(path, is_image, n=8)
 
 

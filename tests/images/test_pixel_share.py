@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from skfusion.images import ImageSource, _raster
-from skfusion.images._headers import MAX_PIXELS
+from skfusion.images._formats._signatures import MAX_PIXELS
 from skfusion.images._pixel_share import PixelShare
 
 READ = r"""

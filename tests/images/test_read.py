@@ -11,7 +11,8 @@ from PIL import Image
 from pydicom import uid
 
 from skfusion.exceptions import ImageReadError
-from skfusion.images import _decode, _headers, _isolated, _worker, read_image
+from skfusion.images import _worker, _worker_pool, read_image
+from skfusion.images._formats import _decode, _signatures
 
 
 def save(path, pixels, **options):
@@ -226,7 +227,7 @@ def test_a_file_that_may_not_be_opened_is_an_error(tmp_path, monkeypatch, grey8)
 
 
 def test_more_pixels_than_the_limit_are_refused(tmp_path, monkeypatch, grey8):
-    monkeypatch.setattr(_headers, "MAX_PIXELS", 255)
+    monkeypatch.setattr(_signatures, "MAX_PIXELS", 255)
     with pytest.raises(ImageReadError, match=r"'a.png': the header gives 16 x 16"):
         read_image(save(tmp_path / "a.png", grey8))
 
@@ -286,9 +287,9 @@ def test_a_crash_of_the_worker_is_an_error_and_the_next_image_is_read(
 ):
     path = save(tmp_path / "a.png", grey8)
     read_image(path, isolated=True)
-    worker = _isolated._idle[-1]
+    worker = _worker_pool._idle[-1]
     os.kill(worker.process.pid, signal.SIGSTOP)  # it hangs ...
-    monkeypatch.setattr(_isolated, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(_worker_pool, "TIME_LIMIT", 0.2)
     with pytest.raises(ImageReadError, match=r"'a.png'.*did not end within 0.2 s"):
         read_image(path, isolated=True)
     assert worker.process.poll() is not None  # ... and was killed
@@ -315,7 +316,7 @@ def test_an_abort_in_the_worker_is_an_error(tmp_path, monkeypatch, grey8):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit")
 def test_the_worker_has_a_memory_limit(tmp_path, grey8):
     read_image(save(tmp_path / "a.png", grey8), isolated=True)
-    pid = _isolated._idle[-1].process.pid
+    pid = _worker_pool._idle[-1].process.pid
     limit, _ = _worker.resource.prlimit(pid, _worker.resource.RLIMIT_AS)
     assert 0 < limit <= _worker.MEMORY_LIMIT
 

@@ -288,7 +288,7 @@ def test_a_name_that_is_no_utf8_is_listed_and_read(tmp_path):
     Image.new("L", (2, 2), 255).save(path, "PNG")
     frame = scan_images(tmp_path)
     assert list(frame["image"]) == [path]
-    source = ImageSource(frame, image_size=4, store=tmp_path / "store")
+    source = ImageSource(frame, image_size=4, image_cache=tmp_path / "store")
     np.testing.assert_array_equal(source[:], np.ones((1, 4, 4, 1)))
     assert len(source.digests()) == 1
 

@@ -9,7 +9,7 @@ from pydicom import uid
 from skfusion.exceptions import ImageReadError
 from skfusion.images import (
     ImageSource,
-    _readers,
+    _batch_readers,
     _worker,
     augment_image,
     resize_image,
@@ -124,7 +124,7 @@ def test_a_missing_path_names_the_row(paths):
 def test_a_damaged_file_names_its_row(paths, tmp_path, kept):
     paths[1].write_bytes(b"")
     store = tmp_path / "store" if kept else None
-    source = ImageSource(paths, image_size=8, store=store)
+    source = ImageSource(paths, image_size=8, image_cache=store)
     with pytest.raises(
         ImageReadError, match=r"Row 1 of X: .*'image1.png': it is empty"
     ):
@@ -195,13 +195,15 @@ def test_many_compressed_files_are_what_one_by_one_they_are(
 def test_files_are_read_where_no_worker_starts(
     compressed, decoded_in_workers, monkeypatch
 ):
-    monkeypatch.setattr(_readers, "can_isolate", lambda: False)
+    monkeypatch.setattr(_batch_readers, "can_isolate", lambda: False)
     assert len(ImageSource(compressed)[:]) == 8
     assert decoded_in_workers == []
 
 
 def test_other_files_start_no_worker(paths, monkeypatch):
-    monkeypatch.setattr(_readers, "can_isolate", lambda: pytest.fail("it is asked"))
+    monkeypatch.setattr(
+        _batch_readers, "can_isolate", lambda: pytest.fail("it is asked")
+    )
     assert len(ImageSource(paths * 3)[:]) == 9
 
 

@@ -1,0 +1,159 @@
+"""Where skfusion keeps what it may compute again, and one secret."""
+
+import os
+import secrets
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock
+
+_SECRET_BYTES = 32
+_TIMEOUT = 60.0  # seconds
+
+
+def home_folder(name):
+    """Return a folder for what may be computed again.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder.
+
+    Returns
+    -------
+    folder : Path
+        In the folder that the environment variable ``SKFUSION_HOME`` names, or else
+        in ``~/.cache/skfusion``. It may not exist yet.
+
+    Raises
+    ------
+    RuntimeError
+        If the variable is not set and the account has no home folder.
+
+    Examples
+    --------
+    >>> from skfusion._store._home import home_folder
+    >>> home_folder("features").name
+    'features'
+    """
+    try:
+        home = Path(os.environ.get("SKFUSION_HOME") or "~/.cache/skfusion").expanduser()
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"Expected a home folder, in which {name!r} is kept. Got none: this "
+            "account has no home folder. Set the environment variable SKFUSION_HOME "
+            "to a folder."
+        ) from error
+    return home / name
+
+
+def make_folder(folder):
+    """Make a folder, and those above it that are missing, for their owner alone.
+
+    A folder that exists keeps its mode.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    if not os.path.isdir(folder):  # noqa: PTH112, Path.is_dir raises
+        if folder.parent != folder:
+            make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_file(path):
+    """Make an empty file for its owner alone, unless it exists; follow no link.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    with suppress(FileExistsError):
+        os.close(os.open(path, flags, 0o600))
+
+
+def lock_of(path):
+    """Return the lock of processes and threads that make a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file, beside which the lock's own file stands.
+
+    Returns
+    -------
+    lock : FileLock
+    """
+    return FileLock(path.with_suffix(".lock"), timeout=_TIMEOUT, mode=0o600)
+
+
+def home_secret():
+    """Return the secret of this account on this computer, made at the first call.
+
+    Returns
+    -------
+    secret : bytes of length 32
+        The content of the file ``secret`` in :func:`home_folder`.
+
+    Raises
+    ------
+    OSError, RuntimeError
+        If it can be neither read nor made, or if there is no home folder.
+    """
+    path = home_folder("secret")
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        secret = _make_secret(path)
+    if len(secret) != _SECRET_BYTES:
+        raise OSError(f"it has {len(secret)} bytes, and not {_SECRET_BYTES}")
+    return secret
+
+
+def _make_secret(path):
+    """Make the secret, unless another process was faster, and read it."""
+    make_folder(path.parent)
+    with lock_of(path):
+        if not path.exists():
+            new = path.with_suffix(".new")
+            new.unlink(missing_ok=True)  # of a process that was killed here
+            make_file(new)
+            new.write_bytes(secrets.token_bytes(_SECRET_BYTES))
+            new.replace(path)  # all of it at once
+        return path.read_bytes()
+
+
+@cache
+def versions_of(*packages):
+    """Return what stands for the versions of packages in a key.
+
+    Parameters
+    ----------
+    *packages : str
+        Their names on the package index.
+
+    Returns
+    -------
+    versions : bytes
+
+    Examples
+    --------
+    >>> from skfusion._store._home import versions_of
+    >>> versions_of("numpy").startswith(b"numpy")
+    True
+    """
+    return " ".join(f"{name} {version(name)}" for name in packages).encode()

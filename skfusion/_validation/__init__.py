@@ -1,0 +1,1 @@
+"""What X, y, groups and columns are: the checks of everything that comes in."""

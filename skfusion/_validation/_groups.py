@@ -1,0 +1,132 @@
+"""The group of each row: what must not cross a split, mostly the patient."""
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import column_or_1d
+
+from ._blanks import warn_of_blanks_in_groups
+from ._image_table import is_there
+from ._private import _num_samples
+
+
+def known_groups(X, groups=None):
+    """Find the group of each row, if anybody knows it, and warn of likely typos.
+
+    Parameters
+    ----------
+    X, groups
+        As of :func:`find_groups`.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,) or None
+        None if no groups are known.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`find_groups`.
+
+    Warns
+    -----
+    DataQualityWarning
+        If two groups differ in blanks at their ends only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._validation._groups import known_groups
+    >>> known_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
+    ['anna']
+    >>> known_groups(["a.png"]) is None
+    True
+    """
+    groups = find_groups(X, groups)
+    if groups is not None:
+        warn_of_blanks_in_groups(groups)
+    return groups
+
+
+def find_groups(X, groups=None):
+    """As :func:`known_groups`, without its warning.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+        Any form of X, with one row for each sample.
+
+    groups : array-like of shape (n_samples,), default=None
+        Group of each row. If None, the column ``group`` of X, if it has one.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,) or None
+        None if no groups are known.
+
+    Raises
+    ------
+    ValueError
+        If `groups` has another length than X, or a group is missing or empty text.
+    """
+    if groups is None:
+        if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
+            return None
+        groups = X["group"]
+    groups = _as_column(groups)
+    _check_length(X, groups)
+    missing = np.flatnonzero(~is_there(pd.Series(groups)))
+    if len(missing):
+        raise ValueError(
+            f"Expected a group in every row. Got none in row {missing[0]}: give an "
+            "image of an unknown patient a group of its own."
+        )
+    return groups
+
+
+def _as_column(groups):
+    try:
+        return column_or_1d(groups)
+    except ValueError as error:  # which speaks of y
+        raise ValueError(
+            "Expected groups of shape (n_samples,). Got shape "
+            f"{np.shape(groups)!r} instead."
+        ) from error
+
+
+def _check_length(X, groups):
+    if len(groups) != _num_samples(X):
+        raise ValueError(
+            "Expected a group for each row. Got inconsistent numbers of samples: "
+            f"{_num_samples(X)} rows and {len(groups)} groups."
+        )
+
+
+def check_groups(X, groups=None):
+    """Find what must not cross a split; without groups, copies of one image.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray
+        Validated images: an image table, or pixels.
+
+    groups : array-like of shape (n_samples,), default=None
+        As in :func:`known_groups`.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int64
+        Code of the group of each row.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`known_groups`.
+    """
+    groups = known_groups(X, groups)
+    if groups is None:
+        groups = X["image"] if isinstance(X, pd.DataFrame) else _digests(X)
+    return pd.factorize(np.asarray(groups))[0].astype(np.int64)
+
+
+def _digests(images):
+    return [hash(np.ascontiguousarray(image).tobytes()) for image in images]

@@ -1,0 +1,233 @@
+"""X with a path column for each modality."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from ..exceptions import DataQualityWarning, ImageReadError, warn_user
+from ._groups import known_groups
+from ._image_table import NAMES_BACK, image_table
+from ._image_table import is_there as _is_there
+
+__all__ = [
+    "OF_AN_IMAGE",
+    "check_columns",
+    "check_has_columns",
+    "column_table",
+    "group_samples",
+    "is_there",
+    "naming_rows",
+    "remember_columns",
+]
+
+# Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
+OF_AN_IMAGE = ("inverted", "augmentation")
+
+
+def check_columns(X, columns, any_image=True):
+    """Check a table of samples that have an image in some of several columns.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        A column of paths for each modality; None, NaN or empty text where it was not
+        taken.
+
+    any_image : bool, default=True
+        Whether a row without any image in these columns is an error.
+
+    Returns
+    -------
+    is_there : ndarray of shape (n_samples, n_modalities), dtype bool
+
+    Raises
+    ------
+    TypeError
+        If X is no DataFrame.
+
+    ValueError
+        If a column is not there, a row has no image at all, or one file stands in two
+        columns.
+    """
+    check_has_columns(X, columns)
+    if not columns or len(set(columns)) < len(columns):
+        raise ValueError(f"Expected distinct columns, one a modality. Got {columns!r}.")
+    there = np.column_stack([is_there(X, column) for column in columns])
+    without = np.flatnonzero(~there.any(axis=1))
+    if any_image and len(without):
+        raise ValueError(
+            f"Expected an image in at least one of the columns {columns!r}. Got none "
+            f"in row {without[0]} of X."
+        )
+    _check_no_file_twice(X, columns)
+    return there
+
+
+def check_has_columns(X, columns):
+    """Raise a TypeError unless X is a DataFrame, a ValueError where a column lacks.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            f"Expected a DataFrame with the columns {columns!r}. Got "
+            f"{type(X).__name__} instead. {NAMES_BACK}"
+        )
+    for column in columns:
+        if column not in X.columns:
+            raise ValueError(
+                f"Expected the column {column!r} in X. Got the columns "
+                f"{list(X.columns)!r} instead."
+            )
+
+
+def is_there(X, column):
+    """Find which rows have an image, or a value, in a column."""
+    return _is_there(X[column])
+
+
+def _paths(X, columns):
+    """Paths of all columns, one below the other; NaN where an image is missing."""
+    own = [X[column].astype(object).where(is_there(X, column)) for column in columns]
+    return pd.concat(own, ignore_index=True)
+
+
+def remember_columns(estimator, columns):
+    """Set what tells, after ``fit``, which columns an estimator uses."""
+    estimator.feature_names_in_ = np.array(columns, dtype=object)
+    estimator.n_features_in_ = len(columns)
+
+
+def _check_no_file_twice(X, columns):
+    names = np.repeat(columns, len(X))
+    columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
+    n_columns = columns_of_a_file.transform("nunique").to_numpy()
+    if (n_columns > 1).any():
+        row = int(np.argmax(n_columns > 1)) % len(X)
+        raise ValueError(
+            f"Expected each file in one of the columns {columns!r} only. That of row "
+            f"{row} of X stands in several."
+        )
+
+
+def column_table(X, column, columns):
+    """Image table of the samples that have an image in one column.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    column : str
+        Column of the paths.
+
+    columns : list of str
+        All such columns, of which the others are left out.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_there, n_other_columns)
+        With the column ``image``; what else X has rides along.
+    """
+    others = [name for name in columns if name != column]
+    own = {f"{column}_{name}": name for name in OF_AN_IMAGE}
+    others += [f"{name}_{what}" for name in others for what in OF_AN_IMAGE]
+    others += ["image"] if column != "image" else []
+    table = X[is_there(X, column)].drop(columns=others, errors="ignore")
+    return image_table(table.rename(columns={column: "image", **own}))
+
+
+def group_samples(X, columns, groups, name):
+    """Find what must not cross a split of samples.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        Columns of paths.
+
+    groups : array-like of shape (n_samples,) or None
+        If None, the column ``group`` of X; without one, samples that share a file are a
+        group, and a warning says so.
+
+    name : str
+        Of the estimator, for the warning.
+
+    Returns
+    -------
+    groups : ndarray of shape (n_samples,)
+    """
+    known = known_groups(X, groups)
+    if known is not None:
+        return known
+    warn_user(
+        f"{name} was given no groups: its splits keep samples that share a file "
+        "together, but not those of one patient. Pass groups, or a DataFrame with the "
+        "column 'group'.",
+        DataQualityWarning,
+    )
+    codes = pd.factorize(_paths(X, columns))[0]
+    samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
+    shape = (len(X), codes.max() + 1)
+    links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)
+    return connected_components(links @ links.T, directed=False)[1]
+
+
+@contextmanager
+def naming_rows(rows, columns=None, paths=None):
+    """Name the row of X where an image of a part of X is unreadable.
+
+    Levels compose: each finds its own row of the one that was named within.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_part,), dtype int64
+        Where the rows of the part stand in X.
+
+    columns : str or ndarray of shape (n_part,), default=None
+        Columns of the images. If None, what was named within, if anything was.
+
+    paths : Series of shape (n_part,), default=None
+        Paths of the images: they tell the row where something between, such as a
+        ``CalibratedClassifierCV``, asked for a part of the part.
+    """
+    try:
+        yield
+    except ImageReadError as error:
+        within = _row_within(error, paths)
+        if within is None or within >= len(rows):
+            raise
+        column = error.column
+        if columns is not None:
+            column = str(np.broadcast_to(columns, len(rows))[within])
+        raise _named_error(error, int(rows[within]), column) from error.__cause__
+
+
+def _row_within(error, paths):
+    """Row of a part; None where none was named."""
+    if error.row is None or paths is None:
+        return error.row
+    found = np.flatnonzero(paths.isin([error.path]))
+    if not len(found):  # an error of another process has the last component alone
+        names = [Path(str(path)).name for path in paths]
+        found = np.flatnonzero(np.array(names) == error.path)
+    return found[0] if len(found) and error.row not in found else error.row
+
+
+def _named_error(error, row, column):
+    """Say anew what was said of a row of a part."""
+    where = "" if column is None else f", column {column!r}"
+    named = ImageReadError(f"Row {row} of X{where}: {error.reason}")
+    named.row, named.column = row, column
+    named.reason, named.path = error.reason, error.path
+    return named

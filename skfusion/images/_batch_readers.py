@@ -1,0 +1,230 @@
+"""How the images of an ImageSource are read: from an array, a file or a store."""
+
+import math
+import multiprocessing
+import threading
+from functools import partial
+from hashlib import blake2b
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from .._store._compute_once import compute_once
+from .._store._home import versions_of
+from ..exceptions import ImageReadError
+from ._augment import augment_image
+from ._formats._signatures import is_compressed_dicom
+from ._pixel_share import PixelShare
+from ._read import read_shared
+from ._worker_pool import can_isolate, stop_busy_workers
+
+# What turns a file into pixels. The number goes up when our own part of it changes.
+_READING = 1
+_READING_PACKAGES = (
+    "numpy",
+    "Pillow",
+    "pydicom",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "python-gdcm",
+    "scipy",
+)
+
+# Files at once from which on worker processes are worth their start.
+_WORTH_WORKERS = 8
+
+
+def reading_versions():
+    """Return what stands for the code that reads images in a key."""
+    return b"%d " % _READING + versions_of(*_READING_PACKAGES)
+
+
+class PathReader:
+    n_channels = 1
+    is_scaled = True
+
+    def __init__(self, table, min_side=None, isolated=False):
+        self.min_side = min_side
+        self.isolated = isolated
+        self.paths = table["image"].to_numpy()
+        self.seeds = _column(table, "augmentation", np.int64)
+        self.inverted = _column(table, "inverted", bool)
+
+    def __len__(self):
+        return len(self.paths)
+
+    def files(self, rows):
+        """What decides each image before it is augmented."""
+        for row in rows:
+            path = self.paths[row]
+            known = (str(Path(path).absolute()), *_file_status(path))
+            yield repr((*known, bool(self.inverted[row]))).encode()
+
+    def identities(self):
+        files = self.files(range(len(self)))
+        return (b"%d" % seed + f for seed, f in zip(self.seeds, files, strict=True))
+
+    def read(self, rows, finish):
+        read_plain = self.plain_reader(rows, finish)
+        return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
+
+    def plain_reader(self, rows, finish):
+        """Return the function that reads one of some rows, not yet augmented.
+
+        The decoders of compressed DICOM hold Python's lock, so that threads gain
+        nothing: among many files, these are decoded in worker processes.
+        """
+        in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
+        return partial(self._read_plain, finish=finish, in_workers=in_workers)
+
+    def _read_plain(self, row, finish, in_workers):
+        path = Path(self.paths[row])
+        isolated = self.isolated or (
+            in_workers and is_compressed_dicom(path) and can_isolate()
+        )
+        with PixelShare() as share:
+            try:
+                image = read_shared(path, 0, self.min_side, isolated, share)
+            except ImageReadError as error:
+                # Names repeat in the folders of patients, which are not shown.
+                named = ImageReadError(f"Row {row} of X: {error}")
+                named.row, named.reason = int(row), str(error)
+                named.path = self.paths[row]  # to find the row, not to be shown
+                raise named from error
+            if self.inverted[row]:
+                image = 1 - image
+            return finish(image[..., np.newaxis])
+
+    def augment(self, row, image):
+        """Augment one image: at the size at which it is used, which is cheaper."""
+        if not self.seeds[row]:
+            return image
+        return np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
+
+
+class StoredReader:
+    """Read files once, and from then on from a store."""
+
+    n_channels = 1
+    is_scaled = True
+
+    def __init__(self, reader, store, image_size, resize):
+        if image_size is None:
+            raise ValueError(
+                "Expected an image_size: a store keeps images of one size. Got None."
+            )
+        self.reader = reader
+        self.store = store
+        self.shape = (image_size, image_size, 1)
+        self.settings = repr((image_size, resize)).encode() + reading_versions()
+
+    def __len__(self):
+        return len(self.reader)
+
+    def identities(self):
+        # In 8 bits an image is not quite what it was.
+        return (b"8 bits" + identity for identity in self.reader.identities())
+
+    def read(self, rows, finish):
+        images = self._read_plain(rows, finish).astype(np.float32)
+        images /= np.float32(255)
+        for place in np.flatnonzero(self.reader.seeds[rows]):
+            images[place] = self.reader.augment(rows[place], images[place])
+        return images
+
+    def _read_plain(self, rows, finish):
+        def compute(positions):
+            missing = [rows[position] for position in positions]
+            images = _in_threads(self.reader.plain_reader(missing, finish), missing)
+            return to_uint8(np.stack(images)).reshape(len(missing), -1)
+
+        files = [self.settings + file for file in self.reader.files(rows)]
+        keys = [blake2b(file, digest_size=16).digest() for file in files]
+        n = math.prod(self.shape)
+        found = compute_once(self.store, keys, compute, batch_size=len(rows), n=n)
+        return found.reshape(-1, *self.shape)
+
+
+class ArrayReader:
+    def __init__(self, images):
+        self.images = images
+        self.n_channels = images.shape[-1]
+        self.is_scaled = images.dtype in (np.uint8, np.uint16)
+
+    def __len__(self):
+        return len(self.images)
+
+    def identities(self):
+        for image in self.images:
+            kind = repr((image.shape, image.dtype.str)).encode()
+            yield kind + np.ascontiguousarray(image).tobytes()
+
+    def read(self, rows, finish):
+        images = self.images[rows]
+        scale = np.iinfo(images.dtype).max if self.is_scaled else 1
+        images = images.astype(np.float32)
+        if self.is_scaled:
+            images /= np.float32(scale)
+        if len(images) == 0 or _is_same(finish, images[0]):
+            return images
+        return _in_threads(finish, images)
+
+
+def _file_status(path):
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):  # reading it will say what is wrong
+        return ()
+    # The last is no user's to set: a copy that kept its time is known by it.
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _is_same(finish, image):
+    return finish(image) is image
+
+
+def with_channels(images, image_shape):
+    if images.ndim == 2:
+        images = images.reshape(len(images), *(image_shape or (1, -1)))
+    return images if images.ndim == 4 else images[..., np.newaxis]
+
+
+def _has_free_cores():
+    """Whether there are several, and this process is not itself one of several."""
+    return joblib.cpu_count() > 1 and multiprocessing.parent_process() is None
+
+
+def _column(table, name, dtype):
+    if name not in table.columns:
+        return np.zeros(len(table), dtype=dtype)
+    values = table[name]
+    return np.where(pd.isna(values), 0, values).astype(dtype)
+
+
+def _in_threads(function, items):
+    """Apply a function to items in threads, for which Ctrl-C does not wait.
+
+    Those of an executor would be waited for at the end of Python, too.
+    """
+    threads = set()
+
+    def call(item):
+        threads.add(threading.get_ident())
+        return function(item)
+
+    pool = ThreadPool(joblib.cpu_count())
+    try:
+        return list(pool.imap(call, items))
+    except KeyboardInterrupt:
+        pool.terminate()
+        stop_busy_workers(threads)
+        raise
+    finally:
+        pool.terminate()
+
+
+def to_uint8(images):
+    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""The formats of image files: how each is recognised, checked and decoded."""

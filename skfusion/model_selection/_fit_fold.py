@@ -1,0 +1,146 @@
+"""Fitting one candidate on one fold."""
+
+import gc
+import sys
+import time
+import traceback
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
+
+
+def fit_fold(
+    estimator, X, y, split, *, labels, groups=None, scorer=None, error_score=np.nan
+):
+    """Fit a clone on one side of a split and predict the other.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is cloned.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    split : tuple of (ndarray, ndarray)
+        Rows to train on, and rows to predict.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    groups : ndarray of shape (n_samples,), default=None
+        Passed to ``fit`` where it takes groups.
+
+    scorer : callable, default=None
+        Called with the fitted clone and the test side; returns a dict.
+
+    error_score : "raise" or float, default=np.nan
+        Whether an error is raised or returned.
+
+    Returns
+    -------
+    result : dict
+        With ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
+        ``scores``, or with ``error`` alone.
+    """
+    train, test = split
+    try:
+        start = time.perf_counter()
+        model = _fit(clone(estimator), X, y, train, groups)
+        fitted = time.perf_counter()
+        X_test = _safe_indexing(X, test)
+        head, inputs = _transform_once(model, X_test)
+        return {
+            "y_pred": np.asarray(head.predict(inputs)),
+            "y_score": positive_score(head, inputs, labels),
+            "fit_time": fitted - start,
+            "score_time": time.perf_counter() - fitted,
+            "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+        }
+    except Exception:
+        if error_score == "raise":
+            raise
+        return {"error": traceback.format_exc()}
+
+
+def _fit(model, X, y, train, groups):
+    options = {}
+    name = _groups_parameter(model)
+    if groups is not None and name is not None:
+        options[name] = groups[train]
+    return model.fit(_safe_indexing(X, train), y[train], **options)
+
+
+def _groups_parameter(model):
+    """Name by which ``fit`` takes groups, or None."""
+    # A search hands them to its own splitter.
+    if has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV):
+        return "groups"
+    if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
+        return None
+    name, last = model.steps[-1]
+    # Behind a sampler there are other rows than groups.
+    resampled = any(hasattr(step, "fit_resample") for _, step in model.steps)
+    takes_them = has_fit_parameter(last, "groups") and not resampled
+    return f"{name}__groups" if takes_them else None
+
+
+def _transform_once(model, X):
+    """Run the transformers of a pipeline, which may be networks, once for all."""
+    if not isinstance(model, Pipeline):
+        return model, X
+    for _, step in model.steps[:-1]:
+        if hasattr(step, "transform"):  # neither a sampler nor "passthrough"
+            X = step.transform(X)
+    return model[-1], X
+
+
+def positive_score(model, X, labels):
+    """Score the positive one of two classes.
+
+    Parameters
+    ----------
+    model : fitted classifier
+        With ``predict_proba``, ``decision_function``, or neither.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    Returns
+    -------
+    score : ndarray of shape (n_samples,), dtype float64
+        NaN where there are more classes than two, or the model has no such score.
+    """
+    unknown = np.full(_num_samples(X), np.nan)
+    classes = getattr(model, "classes_", None)
+    if len(labels) != 2 or not np.array_equal(classes, np.sort(labels)):
+        return unknown
+    column = int(np.flatnonzero(classes == labels[1])[0])
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(X)[:, column], dtype=np.float64)
+    if hasattr(model, "decision_function"):
+        # It speaks for the greater class.
+        sign = 1 if column == 1 else -1
+        return sign * np.asarray(model.decision_function(X), dtype=np.float64)
+    return unknown
+
+
+def free_memory():
+    """Give back what the last network held, on an accelerator too."""
+    torch = sys.modules.get("torch")
+    if torch is None:  # then there was no network, and collecting takes time
+        return
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -1,0 +1,394 @@
+"""A network with a branch for each modality, as an estimator."""
+
+from functools import partial
+from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from .._engine import augment_batch
+from .._validation._images import check_target, no_samples
+from .._validation._private import Interval
+from .._validation._samples import check_columns, group_samples, remember_columns
+from ..images._sample_source import ColumnsSource
+from ..networks import MultiBranchLoss, MultiBranchNetwork
+from ..networks._backbones import backbone_image_size, check_backbone
+from ._base import BaseCNNClassifier
+from ._cnn17 import channel_statistics
+from ._transfer import BACKBONE_LEARNING_RATE
+
+__all__ = ["MultiBranchCNNClassifier"]
+
+
+class MultiBranchCNNClassifier(BaseCNNClassifier):
+    """Classifier of samples with several images by a network of several branches.
+
+    Each modality has a branch; their features, 0 where an image is missing, stand side
+    by side with which are there, under one head. In training each branch has a head of
+    its own, too, whose loss counts half, and modalities are left out at random [1]_.
+    Either image may be missing, in ``fit`` and in ``predict``; one that is black
+    throughout counts as missing.
+
+    Parameters
+    ----------
+    columns : list of str
+        Columns of paths, one a modality.
+
+    branch : str, default="cnn17"
+        "cnn17", the 17-layer CNN trained from scratch, or the name of a torchvision
+        classification model.
+
+    weights : str, Path or None, default="DEFAULT"
+        Weights of a torchvision model: a name, which is downloaded once; a file; or
+        None for random ones. A 17-layer branch has none.
+
+    width : int, default=24
+        Number of filters of the first convolution of a 17-layer branch.
+
+    dropout : float, default=0.2
+        Fraction of the features dropped before a head, in [0, 1).
+
+    modality_dropout : float, default=0.2
+        Probability with which a modality is left out of a training sample that has
+        another one, in [0, 1).
+
+    image_size : int, default=None
+        Side in pixels of the square to which images are resized. If None, 64 for a
+        17-layer branch, else that of the backbone's own weights.
+
+    resize : {"pad", "stretch"}, default="pad"
+        "pad" keeps the aspect ratio.
+
+    max_epochs : int, default=40
+        Passes over the training samples.
+
+    batch_size : int, default=32
+        Samples in a batch, in training (at most) and prediction.
+
+    learning_rate : float, default=0.003
+        Highest learning rate of the one-cycle schedule; pretrained branches learn with
+        a tenth of it.
+
+    weight_decay : float, default=0.01
+        Weight decay of AdamW.
+
+    class_weight : {"balanced"} or dict, default=None
+        Weight of each class in the loss.
+
+    augmentation : bool or callable, default=True
+        Random changes drawn for each image of a sample, as in the other networks.
+
+    early_stopping : bool, default=False
+        Stop when the loss on a part of the training data set aside no longer falls,
+        and go back to the best epoch.
+
+    validation_fraction : float, default=0.1
+        Share of the training data set aside for early stopping, in (0, 0.5].
+
+    n_iter_no_change : int, default=10
+        Epochs without a better loss after which training stops.
+
+    callbacks : list, default=None
+        Callbacks of skorch.
+
+    device : str, default="auto"
+        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
+        "cuda:1", "mps".
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        As in :class:`~skfusion.neural_network.CNN17Classifier`.
+
+    image_cache : True, str, Path or None, default=None
+        Where decoded and resized files are kept.
+
+    isolated : bool, default=False
+        Whether files are decoded in worker processes, as by
+        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is random.
+
+    verbose : int, default=0
+        0 is silent, 1 shows progress bars.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+
+    net_ : skorch.NeuralNetClassifier
+        The net, on the CPU.
+
+    history_ : skorch.history.History
+        Losses and durations of the epochs.
+
+    n_iter_ : int
+        Number of epochs.
+
+    n_features_in_ : int
+        Number of columns.
+
+    feature_names_in_ : ndarray of str
+        The columns.
+
+    See Also
+    --------
+    make_feature_fusion : Fuses frozen features.
+    DecisionFusionClassifier : Fuses decisions.
+
+    References
+    ----------
+    .. [1] Neverova et al., "ModDrop: Adaptive Multi-Modal Gesture Recognition", TPAMI
+       38(8), 2016.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.fusion import MultiBranchCNNClassifier
+    >>> pairs = make_breast_images(
+    ...     8, paired=True, image_size=16, folder=tempfile.mkdtemp(), random_state=0
+    ... )
+    >>> model = MultiBranchCNNClassifier(
+    ...     ["mammogram", "ultrasound"], width=2, image_size=16, max_epochs=1
+    ... )
+    >>> model.fit(pairs.data, pairs.target).predict_proba(pairs.data).shape
+    (8, 2)
+    """
+
+    _parameter_constraints: dict = {
+        "columns": [list],
+        "branch": [str],
+        "weights": [str, Path, None],
+        "width": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "modality_dropout": [Interval(Real, 0, 1, closed="left")],
+        **BaseCNNClassifier._parameter_constraints,
+    }
+    _parameter_constraints.pop("image_shape")
+
+    image_shape_ = None
+    _criterion = MultiBranchLoss
+
+    def __init__(
+        self,
+        columns,
+        *,
+        branch="cnn17",
+        weights="DEFAULT",
+        width=24,
+        dropout=0.2,
+        modality_dropout=0.2,
+        image_size=None,
+        resize="pad",
+        max_epochs=40,
+        batch_size=32,
+        learning_rate=0.003,
+        weight_decay=0.01,
+        class_weight=None,
+        augmentation=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        callbacks=None,
+        device="auto",
+        precision="auto",
+        image_cache=None,
+        isolated=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.columns = columns
+        self.branch = branch
+        self.weights = weights
+        self.width = width
+        self.dropout = dropout
+        self.modality_dropout = modality_dropout
+        self.image_size = image_size
+        self.resize = resize
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.class_weight = class_weight
+        self.augmentation = augmentation
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.image_cache = image_cache
+        self.isolated = isolated
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y, groups=None):
+        """Train the network.
+
+        Fits in threads of one process take turns; processes train several networks at
+        once.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        groups : array-like of shape (n_samples,), default=None
+            What must not cross the inner split of early stopping, such as the patient.
+            If None, the column ``group`` of X; without one, samples that share a file
+            stay together. With metadata routing, groups come here only after
+            ``set_fit_request(groups=True)``.
+
+        Returns
+        -------
+        self : object
+            Fitted classifier.
+        """
+        return super().fit(X, y, groups=groups)
+
+    def predict(self, X):
+        """Predict the class of each sample.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels, of the kind that ``fit`` was given.
+        """
+        return super().predict(X)
+
+    def predict_proba(self, X):
+        """Predict the probability of each class for each sample.
+
+        A network that was trained on mirrored images is asked both ways, and the two
+        answers are averaged.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_samples, n_columns)
+            With a column of paths for each modality; None or NaN where it is missing.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes), dtype float64
+            Columns in the order of ``classes_``; rows sum to 1.
+        """
+        return super().predict_proba(X)
+
+    @property
+    def _is_cnn17(self):
+        return self.branch == "cnn17"
+
+    def _check(self, X, *y, reset=False):
+        columns = self.columns if reset else self.feature_names_in_.tolist()
+        there = check_columns(X, columns)
+        if not len(X):
+            raise no_samples(self)
+        if reset:
+            remember_columns(self, columns)
+            self._check_each_modality(there)
+        return (X, check_target(X, y[0])) if y else X
+
+    def _check_each_modality(self, there):
+        for column, rows in zip(self.columns, there.T, strict=True):
+            if rows.sum() < 2:
+                raise ValueError(
+                    "Expected at least 2 images of each modality in fit. Got "
+                    f"{rows.sum()} in the column {column!r} of X."
+                )
+
+    def _default_groups(self, X):
+        groups = group_samples(X, self.columns, None, type(self).__name__)
+        return pd.factorize(np.asarray(groups))[0]
+
+    def _warn_of_no_groups(self, X):
+        """Leave it to group_samples."""
+
+    def _unaugmented(self, X):
+        if self.augmentation is False:
+            return X
+        seeds = [f"{column}_augmentation" for column in self.columns]
+        return X.drop(columns=seeds, errors="ignore")
+
+    def _source(self, X):
+        return ColumnsSource(
+            X,
+            self.feature_names_in_.tolist(),
+            image_size=self._size,
+            resize=self._resize,
+            image_cache=self.image_cache,
+            isolated=self.isolated,
+        )
+
+    def _module(self, n_channels):
+        params = {
+            "n_branches": n_channels,
+            "branch": self.branch,
+            "weights": None if self._is_cnn17 else self.weights,
+            "width": self.width,
+            "dropout": self.dropout,
+            "modality_dropout": self.modality_dropout,
+        }
+        rates = {"*": self.learning_rate}
+        if not self._is_cnn17:
+            rates = {"branches.*": BACKBONE_LEARNING_RATE * self.learning_rate, **rates}
+        return MultiBranchNetwork, params, rates
+
+    def _default_image_size(self):
+        if self._is_cnn17:
+            return 64
+        check_backbone(self.branch)
+        return backbone_image_size(self.branch, self.weights)
+
+    def _start(self, net, images):
+        if not self._is_cnn17:
+            return
+        for channel, branch in enumerate(net.module_.branches):
+            own = images[..., [channel]]
+            own = own[own.any(axis=(1, 2, 3))]
+            if not len(own):
+                raise ValueError(
+                    "Expected images of each modality to learn from. Got none of "
+                    f"{self.columns[channel]!r} that is not black, behind what early "
+                    "stopping set aside."
+                )
+            mean, std = channel_statistics(own)
+            branch.input.mean.copy_(mean.reshape(1, -1, 1, 1))
+            branch.input.std.copy_(std.reshape(1, -1, 1, 1))
+
+    def _augment(self):
+        if self.augmentation is True:
+            strength = 2.0 if self._is_cnn17 else 1.0
+            return partial(_augment_each, strength=strength)
+        if self.augmentation is False:
+            return None
+        return partial(_augment_those_there, augment=self.augmentation)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _augment_each(images, strength):
+    """Augment each channel as an image of its own; what is 0 stays so."""
+    alone = images.reshape(-1, 1, *images.shape[2:])
+    changed = augment_batch(alone, strength).reshape(images.shape)
+    return changed.contiguous(memory_format=torch.channels_last)
+
+
+def _augment_those_there(images, augment):
+    """Augment a batch; what was missing stays so."""
+    there = (images.flatten(2).amax(2) > 0)[..., None, None]
+    return torch.where(there, augment(images), 0.0)
