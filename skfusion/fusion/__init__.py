@@ -22,7 +22,7 @@ __all__ = [
 
 def __getattr__(name):
     if name == "MultiBranchCNNClassifier":  # it imports torch, and the others do not
-        return import_module("skfusion.neural_network").MultiBranchCNNClassifier
+        return import_module("..neural_network", __name__).MultiBranchCNNClassifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
