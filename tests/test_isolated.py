@@ -8,7 +8,8 @@ from sklearn.base import clone
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import MultiBranchCNNClassifier
-from skfusion.images import _decode, _read
+from skfusion.images import _read
+from skfusion.images._formats import _decode
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
 TRAINED = {"image_size": 32, "max_epochs": 1, "device": "cpu", "random_state": 0}

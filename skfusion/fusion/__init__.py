@@ -19,10 +19,14 @@ __all__ = [
     "make_feature_fusion",
 ]
 
+# Public names of other packages, which are imported when they are first used, so that
+# `skfusion.fusion` needs no torch.
+_LAZY = {"MultiBranchCNNClassifier": "neural_network"}
+
 
 def __getattr__(name):
-    if name == "MultiBranchCNNClassifier":  # it imports torch, and the others do not
-        return import_module("..neural_network", __name__).MultiBranchCNNClassifier
+    if name in _LAZY:
+        return getattr(import_module(f"skfusion.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

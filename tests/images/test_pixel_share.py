@@ -8,7 +8,8 @@ import time
 import pytest
 from PIL import Image
 
-from skfusion.images import ImageSource, _raster
+from skfusion.images import ImageSource
+from skfusion.images._formats import _raster
 from skfusion.images._formats._signatures import MAX_PIXELS
 from skfusion.images._pixel_share import PixelShare
 
