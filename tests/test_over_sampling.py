@@ -228,7 +228,7 @@ def test_a_modality_of_one_class_is_left_as_it_is_with_a_warning():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (make_table()[0], r"\['image', 'modality', 'group'\].*Got 'view'"),
+        (make_table()[0], r"column 'view'.*\['image', 'modality', 'group'\]"),
         (PATHS, "DataFrame with the column 'view'. Got list"),
         (draw_images(), "DataFrame with the column 'view'. Got ndarray"),
     ],
@@ -242,7 +242,7 @@ def test_a_missing_column_is_named(X, message):
 def test_a_missing_modality_is_named():
     X, y = make_table()
     X.loc[3, "modality"] = None
-    with pytest.raises(ValueError, match="Row 3"):
+    with pytest.raises(ValueError, match="Got none in row 3"):
         ImageOverSampler(by="modality").fit_resample(X, y)
 
 

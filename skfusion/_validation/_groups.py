@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
 from ._blanks import warn_of_blanks_in_groups
-from ._image_table import is_there
+from ._columns import GROUP, is_present
 from ._private import _num_samples
 
 
@@ -69,12 +69,12 @@ def find_groups(X, groups=None):
         If `groups` has another length than X, or a group is missing or empty text.
     """
     if groups is None:
-        if not isinstance(X, pd.DataFrame) or "group" not in X.columns:
+        if not isinstance(X, pd.DataFrame) or GROUP not in X.columns:
             return None
-        groups = X["group"]
+        groups = X[GROUP]
     groups = _as_column(groups)
     _check_length(X, groups)
-    missing = np.flatnonzero(~is_there(pd.Series(groups)))
+    missing = np.flatnonzero(~is_present(pd.Series(groups)))
     if len(missing):
         raise ValueError(
             f"Expected a group in every row. Got none in row {missing[0]}: give an "

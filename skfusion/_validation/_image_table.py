@@ -10,12 +10,6 @@ import pandas as pd
 
 _PATH_TYPES = (str, Path)
 
-# What hands on an array of a table, as BaggingClassifier does, loses the names.
-NAMES_BACK = (
-    "Where an ensemble hands on an array, give it its names back in a pipeline before "
-    'the model: FunctionTransformer(pd.DataFrame, kw_args={"columns": X.columns}).'
-)
-
 
 def holds_paths(X):
     """Whether X holds paths of images rather than their pixels.
@@ -60,28 +54,6 @@ def _first_is_path(values):
 
 def _is_missing(value):
     return pd.api.types.is_scalar(value) and pd.isna(value)
-
-
-def is_there(values):
-    """Find which rows of a column hold something; empty text is nothing.
-
-    Parameters
-    ----------
-    values : Series of shape (n_samples,)
-        A column of X.
-
-    Returns
-    -------
-    is_there : ndarray of shape (n_samples,), dtype bool
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion._validation._image_table import is_there
-    >>> is_there(pd.Series(["a.png", "", None])).tolist()
-    [True, False, False]
-    """
-    return (values.notna() & ~values.isin([""])).to_numpy(dtype=bool)
 
 
 def image_table(X):

@@ -16,7 +16,8 @@ from sklearn.utils.validation import (
 )
 
 from ._blanks import warn_of_blanks
-from ._image_table import NAMES_BACK, holds_paths, image_table
+from ._columns import NAMES_BACK
+from ._image_table import holds_paths, image_table
 from ._private import _num_samples
 from ._scale import as_one_array, warn_of_few_bits, warn_of_rows
 

@@ -9,26 +9,20 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..exceptions import DataQualityWarning, ImageReadError, warn_user
+from ._columns import OF_AN_IMAGE, is_present, require_column
 from ._groups import known_groups
-from ._image_table import NAMES_BACK, image_table
-from ._image_table import is_there as _is_there
+from ._image_table import image_table
 
 __all__ = [
-    "OF_AN_IMAGE",
     "check_columns",
-    "check_has_columns",
     "column_table",
     "group_samples",
-    "is_there",
     "naming_rows",
     "remember_columns",
 ]
 
-# Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
-OF_AN_IMAGE = ("inverted", "augmentation")
 
-
-def check_columns(X, columns, any_image=True):
+def check_columns(X, columns, user, any_image=True):
     """Check a table of samples that have an image in some of several columns.
 
     Parameters
@@ -39,66 +33,40 @@ def check_columns(X, columns, any_image=True):
         A column of paths for each modality; None, NaN or empty text where it was not
         taken.
 
+    user : str
+        Name of the estimator or function, for the errors.
+
     any_image : bool, default=True
         Whether a row without any image in these columns is an error.
 
     Returns
     -------
-    is_there : ndarray of shape (n_samples, n_modalities), dtype bool
+    present : ndarray of shape (n_samples, n_modalities), dtype bool
 
     Raises
     ------
-    TypeError
-        If X is no DataFrame.
-
     ValueError
-        If a column is not there, a row has no image at all, or one file stands in two
-        columns.
+        If X is not a DataFrame, a column is missing, a row has no image at all, or one
+        file stands in two columns.
     """
-    check_has_columns(X, columns)
+    for column in columns:
+        require_column(X, column, user)
     if not columns or len(set(columns)) < len(columns):
         raise ValueError(f"Expected distinct columns, one a modality. Got {columns!r}.")
-    there = np.column_stack([is_there(X, column) for column in columns])
-    without = np.flatnonzero(~there.any(axis=1))
+    present = np.column_stack([is_present(X[column]) for column in columns])
+    without = np.flatnonzero(~present.any(axis=1))
     if any_image and len(without):
         raise ValueError(
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
         )
     _check_no_file_twice(X, columns)
-    return there
-
-
-def check_has_columns(X, columns):
-    """Raise a TypeError unless X is a DataFrame, a ValueError where a column lacks.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_columns)
-
-    columns : list of str
-    """
-    if not isinstance(X, pd.DataFrame):
-        raise TypeError(
-            f"Expected a DataFrame with the columns {columns!r}. Got "
-            f"{type(X).__name__} instead. {NAMES_BACK}"
-        )
-    for column in columns:
-        if column not in X.columns:
-            raise ValueError(
-                f"Expected the column {column!r} in X. Got the columns "
-                f"{list(X.columns)!r} instead."
-            )
-
-
-def is_there(X, column):
-    """Find which rows have an image, or a value, in a column."""
-    return _is_there(X[column])
+    return present
 
 
 def _paths(X, columns):
     """Paths of all columns, one below the other; NaN where an image is missing."""
-    own = [X[column].astype(object).where(is_there(X, column)) for column in columns]
+    own = [X[column].astype(object).where(is_present(X[column])) for column in columns]
     return pd.concat(own, ignore_index=True)
 
 
@@ -142,7 +110,7 @@ def column_table(X, column, columns):
     own = {f"{column}_{name}": name for name in OF_AN_IMAGE}
     others += [f"{name}_{what}" for name in others for what in OF_AN_IMAGE]
     others += ["image"] if column != "image" else []
-    table = X[is_there(X, column)].drop(columns=others, errors="ignore")
+    table = X[is_present(X[column])].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **own}))
 
 

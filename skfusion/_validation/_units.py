@@ -1,11 +1,10 @@
 """What an image belongs to: a breast, a patient, or what a column says."""
 
 import numpy as np
-import pandas as pd
 
-from ._image_table import is_there
+from ._columns import GROUP, LATERALITY, require_values
 
-_LEVELS = {"breast": ["group", "laterality"]}
+_LEVELS = {"breast": [GROUP, LATERALITY]}
 
 
 def level_of_rows(X, by):
@@ -24,11 +23,8 @@ def level_of_rows(X, by):
 
     Raises
     ------
-    TypeError
-        If X is no DataFrame.
-
     ValueError
-        If a column is not there, or says nothing in some row.
+        If X is not a DataFrame, a column is missing, or a row has no value in it.
 
     Examples
     --------
@@ -38,30 +34,11 @@ def level_of_rows(X, by):
     >>> level_of_rows(X, "breast").tolist()
     [('anna', 'L'), ('anna', 'R')]
     """
-    if not isinstance(X, pd.DataFrame):
-        raise TypeError(
-            f"Expected a DataFrame, whose columns say what each image belongs to. Got "
-            f"{type(X).__name__} instead."
-        )
-    columns = _LEVELS.get(by, [by])
-    for column in columns:
-        _check_column(X, column, by)
+    columns = [
+        require_values(X, column, f"by={by!r}") for column in _LEVELS.get(by, [by])
+    ]
     if len(columns) == 1:
-        return X[by].to_numpy(dtype=object)
+        return columns[0].to_numpy(dtype=object)
     names = np.empty(len(X), dtype=object)
-    names[:] = list(X[columns].itertuples(index=False, name=None))
+    names[:] = list(zip(*columns, strict=True))
     return names
-
-
-def _check_column(X, column, by):
-    if column not in X.columns:
-        raise ValueError(
-            f"Expected the column {column!r} in X, for by={by!r}. Got the columns "
-            f"{list(X.columns)!r} instead."
-        )
-    missing = np.flatnonzero(~is_there(X[column]))
-    if len(missing):
-        raise ValueError(
-            f"Expected what each image belongs to in the column {column!r} of X. Got "
-            f"none in row {missing[0]}."
-        )

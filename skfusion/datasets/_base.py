@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
+from .._validation._columns import IMAGE_COLUMNS
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
-
-IMAGE_COLUMNS = ["image", "modality", "group", "view", "laterality", "dataset"]
 
 
 def find_folder(path, is_data_set, *, names, expected, remedy):

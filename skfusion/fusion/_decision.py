@@ -184,7 +184,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         with all_or_nothing(self):
             self._take_names()
             self._check_models()
-            there = check_columns(X, self._columns)
+            there = check_columns(X, self._columns, type(self).__name__)
             self._check_each_column(there)
             remember_columns(self, self._columns)
             y = check_target(X, y)
@@ -337,7 +337,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         return weights
 
     def _predict_log_odds(self, X):
-        there = check_columns(X, self._columns)
+        there = check_columns(X, self._columns, type(self).__name__)
         log_odds = np.full(there.shape, np.nan)
         for column, rows in enumerate(there.T):
             if rows.any():

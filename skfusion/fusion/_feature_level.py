@@ -12,13 +12,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from .._validation._columns import is_present, require_column
 from .._validation._fitting import all_or_nothing
 from .._validation._private import StrOptions, _fit_context
 from .._validation._samples import (
     check_columns,
-    check_has_columns,
     column_table,
-    is_there,
     naming_rows,
     remember_columns,
 )
@@ -219,7 +218,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         return X.loc[rows, [column]]
 
     def _find_image_columns(self, X):
-        check_has_columns(X, self._columns)
+        for column in self._columns:
+            require_column(X, column, type(self).__name__)
         images = [
             column
             for column, extractor in self.extractors
@@ -233,9 +233,10 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         return images
 
     def _check(self, X):
-        check_has_columns(X, self._columns)
-        check_columns(X, self.image_columns_)
-        there = np.column_stack([is_there(X, column) for column in self._columns])
+        for column in self._columns:
+            require_column(X, column, type(self).__name__)
+        check_columns(X, self.image_columns_, type(self).__name__)
+        there = np.column_stack([is_present(X[column]) for column in self._columns])
         if self._missing == "error" and not there.all():
             row, column = np.argwhere(~there)[0]
             raise ValueError(
@@ -244,7 +245,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
                 "missing='nan'."
             )
         for column in self._passing:
-            _check_numbers(X, column, is_there(X, column))
+            _check_numbers(X, column, is_present(X[column]))
         return there
 
 
@@ -254,7 +255,7 @@ def _holds_values(X, column, extractor):
         return True
     if isinstance(X[column].dtype, pd.CategoricalDtype):
         return True
-    there = X.loc[is_there(X, column), column]
+    there = X.loc[is_present(X[column]), column]
     return len(there) > 0 and not isinstance(there.iloc[0], str | Path)
 
 

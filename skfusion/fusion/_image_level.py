@@ -5,13 +5,13 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from .._validation._columns import is_present
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_labels, check_target
 from .._validation._private import HasMethods, _check_method_params, _fit_context
 from .._validation._samples import (
     check_columns,
     column_table,
-    is_there,
     naming_rows,
     remember_columns,
 )
@@ -99,7 +99,7 @@ class ImageLevelClassifier(
             Fitted classifier.
         """
         with all_or_nothing(self):
-            check_columns(X, self.columns, any_image=False)
+            check_columns(X, self.columns, type(self).__name__, any_image=False)
             remember_columns(self, self.columns)
             y = check_target(X, y)
             self.classes_, codes = check_labels(y, type(self).__name__)
@@ -124,7 +124,8 @@ class ImageLevelClassifier(
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
         check_is_fitted(self)
-        check_columns(X, self.feature_names_in_.tolist(), any_image=False)
+        columns = self.feature_names_in_.tolist()
+        check_columns(X, columns, type(self).__name__, any_image=False)
         table, samples = self._images(X)
         probabilities = np.tile(self.prior_, (len(X), 1))
         if len(table):
@@ -158,5 +159,5 @@ class ImageLevelClassifier(
             column_table(X, column, columns).assign(modality=column)
             for column in columns
         ]
-        samples = [np.flatnonzero(is_there(X, column)) for column in columns]
+        samples = [np.flatnonzero(is_present(X[column])) for column in columns]
         return pd.concat(tables, ignore_index=True), np.concatenate(samples)

@@ -1,11 +1,11 @@
 """One model a modality, behind one predict."""
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._validation._columns import require_column
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
 from .._validation._private import _check_method_params, _fit_context
@@ -195,12 +195,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     def _rows_of_each(self, X):
         """Positions of the rows of each modality."""
         names = self._columns
-        if not isinstance(X, pd.DataFrame) or self._by not in X.columns:
-            raise ValueError(
-                f"{type(self).__name__} expects a DataFrame with the column "
-                f"{self._by!r}. Got {type(X).__name__} without it."
-            )
-        values = X[self._by].to_numpy(dtype=object)
+        values = require_column(X, self._by, type(self).__name__)
+        values = values.to_numpy(dtype=object)
         for row, value in enumerate(values):
             if value not in names:
                 raise ValueError(

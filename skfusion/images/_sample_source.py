@@ -3,7 +3,8 @@
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._validation._samples import column_table, is_there, naming_rows
+from .._validation._columns import is_present
+from .._validation._samples import column_table, naming_rows
 from ._batch_readers import to_uint8
 from ._source import ImageSource
 
@@ -37,7 +38,7 @@ class ColumnsSource:
         self.n_channels = len(columns)
         self._columns = columns
         self._shape = (image_size, image_size, self.n_channels)
-        there = [is_there(X, column) for column in columns]
+        there = [is_present(X[column]) for column in columns]
         self._there = [np.flatnonzero(rows) for rows in there]
         # Row of each sample in the source of each column, -1 where it is missing.
         self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]

@@ -14,6 +14,7 @@ from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .._store._home import home_secret
+from .._validation._columns import IMAGE_COLUMNS
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 from ._formats._dicom import check_inflated_size
 from ._formats._dicom_header import laterality_of, modality_of, view_of
@@ -21,7 +22,6 @@ from ._formats._signatures import MAX_PIXELS, image_kind
 
 __all__ = ["scan_images"]
 
-_COLUMNS = ["image", "modality", "group", "view", "laterality", "dataset"]
 _TAGS = [
     Tag(word)
     for word in (
@@ -156,7 +156,7 @@ def scan_images(folder, *, secret=None):
         )
     # pyarrow, where pandas has it, takes no text that is not UTF-8.
     is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
-    return pd.DataFrame(rows, columns=_COLUMNS, dtype=object if is_odd else None)
+    return pd.DataFrame(rows, columns=IMAGE_COLUMNS, dtype=object if is_odd else None)
 
 
 def _key(secret):
@@ -244,7 +244,7 @@ def _row(path, own, key):
 
     Raises OSError if it cannot be opened.
     """
-    row = dict.fromkeys(_COLUMNS) | {"image": str(path), "dataset": "scan"}
+    row = dict.fromkeys(IMAGE_COLUMNS) | {"image": str(path), "dataset": "scan"}
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return None

@@ -63,7 +63,7 @@ def check_samples(X, y, columns):
     -------
     y : ndarray of shape (n_samples,)
     """
-    there = check_columns(X, columns)
+    there = check_columns(X, columns, "fusion_gain")
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     if len(np.unique(y)) != 2:

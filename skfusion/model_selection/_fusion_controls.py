@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from .._validation._samples import OF_AN_IMAGE
+from .._validation._columns import OF_AN_IMAGE
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain

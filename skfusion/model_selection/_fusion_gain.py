@@ -9,7 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 
-from .._validation._image_table import is_there
+from .._validation._columns import is_present
 from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
 from .._validation._private import Interval, validate_params
 from .._validation._samples import group_samples
@@ -180,7 +180,7 @@ def fusion_gain(
     # Models find groups in the column; what pairs are is said once, above.
     X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
     # Empty text is a missing image to the controls, too.
-    X[columns] = X[columns].where(X[columns].apply(is_there))
+    X[columns] = X[columns].where(X[columns].apply(is_present))
     splits = check_splits(cv, X, y, groups)
     fold = fold_of_each(splits, len(y))
     seeds = check_random_state(random_state).randint(2**31 - 1, size=3)

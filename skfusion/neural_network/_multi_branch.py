@@ -291,7 +291,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     def _check(self, X, *y, reset=False):
         columns = self.columns if reset else self.feature_names_in_.tolist()
-        there = check_columns(X, columns)
+        there = check_columns(X, columns, type(self).__name__)
         if not len(X):
             raise no_samples(self)
         if reset:

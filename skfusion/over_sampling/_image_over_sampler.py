@@ -11,6 +11,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from .._validation._columns import require_values
 from .._validation._image_table import holds_paths
 from .._validation._private import ArraysTransformer, _fit_context
 from ..exceptions import DataQualityWarning, warn_user
@@ -147,7 +148,7 @@ class ImageOverSampler(BaseOverSampler):
         self : ImageOverSampler
             The sampler.
         """
-        levels = None if self.by is None else _levels(X, self.by)
+        levels = self._values_of_by(X)
         X, y, _ = self._check_X_y(X, y)
         self._plan(y, levels)
         return self
@@ -184,7 +185,7 @@ class ImageOverSampler(BaseOverSampler):
             strategy asks for fewer samples than there are.
         """
         check_classification_targets(y)
-        levels = None if self.by is None else _levels(X, self.by)
+        levels = self._values_of_by(X)
         table = seeded_table(X) if self.augmentation and holds_files(X) else X
         forms = ArraysTransformer(table, y)
         checked, labels, binarize_y = self._check_X_y(table, y)
@@ -237,6 +238,13 @@ class ImageOverSampler(BaseOverSampler):
         validate_data(self, X=X, y=y, skip_check_array=True)
         return X, y, binarize_y
 
+    def _values_of_by(self, X):
+        if self.by is None:
+            return None
+        return require_values(
+            X, self.by, f"ImageOverSampler(by={self.by!r})"
+        ).to_numpy()
+
     def _plan(self, y, levels):
         """Decide how many copies of which class to add inside which rows."""
         if levels is None:
@@ -281,23 +289,3 @@ class ImageOverSampler(BaseOverSampler):
             n_copies = len(self.sample_indices_) - len(y)
             augment_copies(X_new, draw_seeds(n_copies, rng))
         return X_new, y[self.sample_indices_]
-
-
-def _levels(X, by):
-    if not isinstance(X, pd.DataFrame):
-        raise ValueError(
-            f"The 'by' parameter of ImageOverSampler needs X to be a DataFrame with "
-            f"the column {by!r}. Got {type(X).__name__} instead."
-        )
-    if by not in X.columns:
-        raise ValueError(
-            f"The 'by' parameter of ImageOverSampler must be the name of a column of "
-            f"X, one of {list(X.columns)!r}. Got {by!r} instead."
-        )
-    if X[by].isna().any():
-        row = int(np.flatnonzero(X[by].isna())[0])
-        raise ValueError(
-            f"Expected a value in every row of X[{by!r}], inside whose values the "
-            f"classes are balanced. Row {row} has none."
-        )
-    return X[by].to_numpy()

@@ -24,14 +24,14 @@ def empty(gaps):
 
 def test_it_is_a_missing_image(gaps, empty):
     np.testing.assert_array_equal(
-        check_columns(empty, COLUMNS), check_columns(gaps, COLUMNS)
+        check_columns(empty, COLUMNS, "f"), check_columns(gaps, COLUMNS, "f")
     )
 
 
 @pytest.mark.parametrize("dtype", [object, "string"])
 def test_two_of_them_are_no_file_in_two_columns(dtype):
     X = pd.DataFrame({"mammogram": ["", "b"], "ultrasound": ["a", ""]}, dtype=dtype)
-    assert check_columns(X, COLUMNS).tolist() == [[False, True], [True, False]]
+    assert check_columns(X, COLUMNS, "f").tolist() == [[False, True], [True, False]]
 
 
 def test_two_of_them_are_no_group():

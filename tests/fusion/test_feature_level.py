@@ -98,7 +98,7 @@ def test_a_row_without_any_image_is_named(fusion, pairs):
 
 
 def test_an_unknown_column_is_named(fusion, pairs):
-    with pytest.raises(ValueError, match="Expected the column 'ultrasound' in X"):
+    with pytest.raises(ValueError, match="needs the column 'ultrasound' in X"):
         fusion.fit(pairs.data.drop(columns="ultrasound"), pairs.target)
 
 
