@@ -96,7 +96,7 @@ def test_parameters_of_the_model_can_be_searched(model):
 
 def test_a_column_that_is_not_there_is_named(model, data):
     X, y = data
-    with pytest.raises(ValueError, match=r"by='breast' needs the column 'laterality' in X"):
+    with pytest.raises(ValueError, match="by='breast' needs the column 'laterality'"):
         LevelAggregator(model).fit(X.drop(columns="laterality"), y)
 
 

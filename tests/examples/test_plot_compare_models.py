@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 from skfusion.datasets import make_breast_images
 from skfusion.model_selection import compare_models
 
-SCRIPT = Path(__file__).parents[1] / "examples" / "plot_compare_models.py"
+SCRIPT = Path(__file__).parents[2] / "examples" / "plot_compare_models.py"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from skfusion.datasets import make_breast_images, make_label_pairs
 from skfusion.fusion import ImageLevelClassifier
 from skfusion.model_selection import fusion_gain
 
-SCRIPT = Path(__file__).parents[1] / "examples" / "plot_fusion.py"
+SCRIPT = Path(__file__).parents[2] / "examples" / "plot_fusion.py"
 COLUMNS = ["mammogram", "ultrasound"]
 
 

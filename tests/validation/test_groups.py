@@ -1,3 +1,5 @@
+"""The groups of the rows of X."""
+
 import warnings
 
 import numpy as np
@@ -5,8 +7,9 @@ import pandas as pd
 import pytest
 
 from skfusion._validation._groups import check_groups
-from skfusion._validation._images import check_labels
 from skfusion.exceptions import DataQualityWarning
+from skfusion.metrics import classification_summary
+from skfusion.neural_network import CNN17Classifier
 
 
 def test_the_group_column_is_used():
@@ -40,11 +43,6 @@ def test_a_row_without_group_is_named():
         check_groups(X)
 
 
-def test_a_single_class_is_refused():
-    with pytest.raises(ValueError, match="Got 1 class instead: 'benign'"):
-        check_labels(np.array(["benign", "benign"]), "CNN17Classifier")
-
-
 def test_a_missing_group_among_those_given_is_named():
     with pytest.raises(ValueError, match="none in row 1"):
         check_groups(np.zeros((3, 2, 2)), [1, np.nan, 2])
@@ -65,3 +63,12 @@ def test_groups_without_twins_are_silent(groups):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_groups(np.zeros((3, 2, 2)), groups)
+
+
+@pytest.mark.parametrize("groups", [np.arange(3), np.ones((16, 2))])
+def test_groups_of_a_wrong_shape_are_called_groups(groups):
+    X, y = np.zeros((16, 8, 8)), np.tile([0, 1], 8)
+    with pytest.raises(ValueError, match="groups"):
+        CNN17Classifier().fit(X, y, groups=groups)
+    with pytest.raises(ValueError, match="groups"):
+        classification_summary(y, y, groups=groups)
