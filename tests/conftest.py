@@ -1,14 +1,36 @@
 """Fixtures of every test."""
 
+import importlib
+import inspect
 import os
+import pkgutil
 from pathlib import Path
 
 import matplotlib
 import pytest
+from sklearn.base import BaseEstimator
 
+import skfusion
 from skfusion.datasets import make_breast_images, make_label_pairs
 
 matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="session")
+def public_estimators():
+    """The classes of estimators that the public packages list in ``__all__``."""
+    names = [package.name for package in pkgutil.iter_modules(skfusion.__path__)]
+    modules = [
+        importlib.import_module(f"skfusion.{name}")
+        for name in names
+        if not name.startswith("_")
+    ]
+    objects = [getattr(module, name) for module in modules for name in module.__all__]
+    return {
+        cls
+        for cls in objects
+        if inspect.isclass(cls) and issubclass(cls, BaseEstimator)
+    }
 
 
 @pytest.fixture(scope="session")

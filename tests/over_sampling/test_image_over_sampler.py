@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
-from imblearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import GridSearchCV, cross_validate
@@ -13,22 +12,6 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from skfusion.exceptions import DataQualityWarning
 from skfusion.images import augment_image
 from skfusion.over_sampling import ImageOverSampler
-
-SAMPLERS = [ImageOverSampler(), ImageOverSampler(augmentation=False)]
-CHECKS = [
-    pair
-    for sampler in SAMPLERS
-    for pair in estimator_checks_generator(sampler.set_params(random_state=0))
-]
-
-
-@pytest.mark.parametrize(
-    ("estimator", "check"),
-    CHECKS,
-    ids=[f"{sampler}-{check.func.__name__}" for sampler, check in CHECKS],
-)
-def test_imbalanced_learn_checks(estimator, check):
-    check(estimator)
 
 
 def draw_images(n_samples=6, n_channels=None, dtype=np.float32):
