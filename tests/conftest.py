@@ -56,6 +56,36 @@ def gaps(pairs):
 
 
 @pytest.fixture(scope="session")
+def image_rows(tmp_path_factory):
+    """A table of one image per row, mammograms and ultrasound, and the labels."""
+    folder = tmp_path_factory.mktemp("rows")
+    data = make_breast_images(
+        24, modality="both", n_views=2, image_size=24, folder=folder, random_state=0
+    )
+    return data.data, data.target
+
+
+@pytest.fixture(scope="session")
+def image_samples(tmp_path_factory):
+    """A table of one sample per row, some of which lack an image, and the labels."""
+    folder = tmp_path_factory.mktemp("samples")
+    data = make_breast_images(
+        24, paired=True, image_size=24, folder=folder, random_state=0
+    )
+    X = data.data
+    X.loc[[1, 5], "mammogram"] = None
+    X.loc[[2, 7], "ultrasound"] = None
+    return X, data.target
+
+
+@pytest.fixture(scope="session")
+def image_arrays():
+    """Images in an array, and the labels."""
+    data = make_breast_images(24, image_size=24, n_views=2, random_state=0)
+    return data.images, data.target
+
+
+@pytest.fixture(scope="session")
 def data_folder():
     """Folder of the real data sets, from SKFUSION_DATA."""
     return _folder_from_environment("SKFUSION_DATA", "the real data sets")

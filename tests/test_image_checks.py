@@ -1,4 +1,4 @@
-"""Our own checks, on real shapes: every estimator, every form of X."""
+"""Our own checks, on images: what every estimator promises, in one table."""
 
 import pickle
 
@@ -8,256 +8,332 @@ import pytest
 import torch
 from joblib import Parallel, delayed
 from sklearn.base import clone, is_classifier
-from sklearn.datasets import load_digits
-from sklearn.utils import shuffle
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
+from sklearn.pipeline import make_pipeline
 
-from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.fusion import (
+    DecisionFusionClassifier,
+    ImageLevelClassifier,
+    LevelAggregator,
+    ModalityFeatures,
+    MultiBranchCNNClassifier,
+    PerModalityClassifier,
+    make_feature_fusion,
+)
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
+from skfusion.over_sampling import ImageOverSampler
 
-TRAINING = {"image_size": 24, "max_epochs": 2, "batch_size": 8, "random_state": 0}
-ESTIMATORS = {
-    "cnn17": CNN17Classifier(width=4, **TRAINING),
-    "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **TRAINING),
-    "features": CNNFeatureExtractor(
-        "shufflenet_v2_x0_5", weights=None, image_size=24, batch_size=8, random_state=0
-    ),
+COLUMNS = ["mammogram", "ultrasound"]
+NETWORK = {"image_size": 16, "max_epochs": 1, "batch_size": 8, "random_state": 0}
+EXTRACTOR = CNNFeatureExtractor(
+    "squeezenet1_1", weights=None, image_size=24, batch_size=8, random_state=0
+)
+CNN17 = CNN17Classifier(width=2, **NETWORK)
+IMAGE = make_pipeline(EXTRACTOR, LogisticRegression())
+EXTRACTORS = [(column, EXTRACTOR) for column in COLUMNS]
+DECISIONS = DecisionFusionClassifier(
+    [(column, IMAGE) for column in COLUMNS], cv=2, random_state=0
+)
+C = "logisticregression__C"
+
+# Arrays of images, or a table of one image per row.
+OF_ARRAYS = {
+    "cnn17": CNN17,
+    "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **NETWORK),
+    "extractor": EXTRACTOR,
 }
-FORMS = [
-    "uint8",
-    "uint16",
-    "float in [0, 1]",
-    "one channel",
-    "flattened",
-    "DataFrame",
-    "DataFrame of objects",
-    "Series",
-    "list",
-    "1-D array",
-    "column",
-]
-
-
-@pytest.fixture(scope="module")
-def forms(tmp_path_factory):
-    data = make_breast_images(
-        24,
-        image_size=24,
-        n_views=2,
-        folder=tmp_path_factory.mktemp("x"),
-        random_state=0,
-    )
-    table, images = data.data, data.images
-    paths = table["image"].tolist()
-    X = {
-        "uint8": images,
-        "uint16": images.astype(np.uint16) * 257,
-        "float in [0, 1]": (images / 255).astype(np.float32),
-        "one channel": images[..., np.newaxis],
-        "flattened": images.reshape(len(images), -1),
-        "DataFrame": table,
-        "DataFrame of objects": table.astype({"image": object}),
-        "Series": table["image"],
-        "list": paths,
-        "1-D array": np.array(paths, dtype=object),
-        "column": np.array(paths, dtype=object).reshape(-1, 1),
-    }
-    return X, data.target
+# A table of one image per row.
+OF_IMAGES = {
+    "per modality": PerModalityClassifier(
+        [("mammography", IMAGE), ("ultrasound", CNN17)]
+    ),
+    "levels": LevelAggregator(IMAGE),
+}
+# A table of one sample per row, in several columns of images.
+OF_SAMPLES = {
+    "image level": ImageLevelClassifier(IMAGE, COLUMNS),
+    "modality features": ModalityFeatures(EXTRACTORS),
+    "feature fusion": make_feature_fusion(EXTRACTORS, LogisticRegression()),
+    "decisions": DECISIONS,
+    "decisions, weighted": clone(DECISIONS).set_params(weights="cv"),
+    "decisions, stacked": clone(DECISIONS).set_params(
+        final_estimator=LogisticRegression()
+    ),
+    "branches": MultiBranchCNNClassifier(COLUMNS, width=2, **NETWORK),
+}
+ESTIMATORS = {**OF_ARRAYS, **OF_IMAGES, **OF_SAMPLES}
+CLASSIFIERS = [name for name in ESTIMATORS if is_classifier(ESTIMATORS[name])]
+# A nested parameter of each, and a column that it needs.
+NESTED = {
+    "cnn17": ("resize", "image"),
+    "transfer": ("resize", "image"),
+    "extractor": ("resize", "image"),
+    "per modality": ("ultrasound__resize", "modality"),
+    "levels": (f"estimator__{C}", "laterality"),
+    "image level": (f"estimator__{C}", "ultrasound"),
+    "modality features": ("mammogram__resize", "ultrasound"),
+    "feature fusion": ("features__mammogram__resize", "ultrasound"),
+    "decisions": (f"mammogram__{C}", "ultrasound"),
+    "decisions, weighted": ("ultrasound__cnnfeatureextractor__resize", "mammogram"),
+    "decisions, stacked": ("final_estimator__C", "ultrasound"),
+    "branches": ("resize", "ultrasound"),
+}
 
 
 @pytest.fixture(params=ESTIMATORS)
-def estimator(request):
-    return clone(ESTIMATORS[request.param])
+def name(request):
+    return request.param
 
 
-def answer(estimator):
+@pytest.fixture
+def estimator(name):
+    return clone(ESTIMATORS[name])
+
+
+@pytest.fixture
+def data(name, image_arrays, image_rows, image_samples):
+    if name in OF_ARRAYS:
+        return image_arrays
+    return image_samples if name in OF_SAMPLES else image_rows
+
+
+@pytest.fixture
+def table(name, image_rows, image_samples):
+    return image_samples if name in OF_SAMPLES else image_rows
+
+
+@pytest.fixture(scope="module")
+def fit_once(image_arrays, image_rows, image_samples):
+    """Fit an estimator, or return it where a test has fitted it on the same X."""
+    fitted = {}
+
+    def fit_once(name, data):
+        key = name, isinstance(data[0], np.ndarray)
+        if key not in fitted:
+            fitted[key] = clone(ESTIMATORS[name]).fit(*data)
+        return fitted[key]
+
+    return fit_once
+
+
+@pytest.fixture
+def fitted(name, data, fit_once):
+    """The estimator, fitted once for the tests that change nothing of it."""
+    return fit_once(name, data)
+
+
+@pytest.fixture
+def fitted_on_table(name, table, fit_once):
+    return fit_once(name, table)
+
+
+def output_method(estimator):
     return estimator.predict_proba if is_classifier(estimator) else estimator.transform
 
 
 def outputs(estimator, X):
-    return answer(estimator)(X)
+    return output_method(estimator)(X)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_x_gives_the_same_answer(estimator, forms, form):
-    X, y = forms
-    if form == "flattened":
-        estimator.set_params(image_shape=(24, 24))
-    expected = outputs(
-        clone(estimator).set_params(image_shape=None).fit(X["uint8"], y), X["uint8"]
-    )
-    found = outputs(estimator.fit(X[form], y), X[form])
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+def rows_of(X, rows):
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def test_a_string_column_of_pandas_is_read(estimator, forms):
-    X, y = forms
-    table = X["DataFrame"].astype({"image": pd.StringDtype()})
-    assert len(outputs(estimator.fit(table, y), table)) == len(y)
+def value_of(parameter):
+    return "stretch" if parameter.endswith("resize") else 0.1
 
 
-def test_a_pickle_answers_the_same(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    copy = pickle.loads(pickle.dumps(estimator))
-    np.testing.assert_array_equal(
-        outputs(copy, X["uint8"]), outputs(estimator, X["uint8"])
-    )
+def test_every_public_estimator_of_images_is_in_the_table(public_estimators):
+    found = {type(estimator) for estimator in ESTIMATORS.values()} & public_estimators
+    assert found | {ImageOverSampler} == public_estimators
 
 
-def test_a_pickle_holds_no_images(estimator, forms):
-    X, y = forms
-    small = len(pickle.dumps(clone(estimator).fit(X["uint8"], y)))
-    many = np.repeat(X["uint8"], 4, axis=0), np.repeat(y, 4)
-    assert len(pickle.dumps(estimator.fit(*many))) < small + 2000
+def test_nested_parameters_are_set_and_survive_a_clone(name, estimator):
+    parameter, _ = NESTED[name]
+    value = value_of(parameter)
+    assert estimator.get_params()[parameter] != value
+    copy = clone(estimator.set_params(**{parameter: value}))
+    assert copy.get_params()[parameter] == value
 
 
-def test_two_fits_agree_to_the_bit(estimator, forms):
-    X, y = forms
-    first = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
-    second = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
-    np.testing.assert_array_equal(first, second)
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_nested_parameter_can_be_searched(name, estimator, table):
+    parameter, _ = NESTED[name]
+    grid, cv = {parameter: [value_of(parameter)]}, StratifiedGroupKFold(2)
+    search = GridSearchCV(estimator, grid, cv=cv, error_score="raise")
+    search.fit(*table, groups=table[0]["group"])
+    assert search.best_estimator_.get_params()[parameter] == value_of(parameter)
 
 
-def test_another_seed_gives_another_answer(estimator, forms):
-    X, y = forms
-    first = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
-    other = clone(estimator).set_params(random_state=1).fit(X["uint8"], y)
-    assert not np.array_equal(first, outputs(other, X["uint8"]))
+def test_a_pickle_gives_the_same_outputs(fitted, data):
+    X, _ = data
+    copy = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(outputs(copy, X), outputs(fitted, X))
 
 
-def test_global_generators_are_untouched(estimator, forms):
-    X, y = forms
+def test_a_pickle_holds_no_path_and_no_patient(fitted_on_table, table):
+    X, _ = table
+    content = pickle.dumps(fitted_on_table)
+    assert b".png" not in content
+    assert X["group"].iloc[0].encode() not in content
+
+
+def test_two_fits_agree_to_the_bit(estimator, fitted, data):
+    X, y = data
+    np.testing.assert_array_equal(outputs(estimator.fit(X, y), X), outputs(fitted, X))
+
+
+def test_another_seed_gives_other_outputs(estimator, fitted, data):
+    X, y = data
+    names = [name for name in estimator.get_params() if name.endswith("random_state")]
+    other = estimator.set_params(**dict.fromkeys(names, 1)).fit(X, y)
+    assert not np.array_equal(outputs(other, X), outputs(fitted, X), equal_nan=True)
+
+
+def test_global_generators_are_untouched(estimator, data):
+    X, y = data
     torch.manual_seed(5)
-    np.random.seed(5)  # noqa: NPY002 the global generator is what is looked at
+    np.random.seed(5)  # noqa: NPY002 the global generator is tested
     before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    outputs(estimator.fit(X["uint8"], y), X["uint8"])
+    outputs(estimator.fit(X, y), X)
     assert torch.equal(before[0], torch.random.get_rng_state())
     np.testing.assert_array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
 
 
-def test_the_answer_does_not_depend_on_the_order(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    order = shuffle(np.arange(len(y)), random_state=0)
+def test_the_order_of_rows_changes_nothing(fitted, data):
+    X, _ = data
+    order = np.random.default_rng(0).permutation(len(X))
     np.testing.assert_allclose(
-        outputs(estimator, X["uint8"][order]),
-        outputs(estimator, X["uint8"])[order],
-        atol=1e-5,
+        outputs(fitted, rows_of(X, order)), outputs(fitted, X)[order], atol=1e-5
     )
 
 
-def test_the_answer_does_not_depend_on_the_batch_size(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    expected = outputs(estimator, X["uint8"])
-    found = outputs(estimator.set_params(batch_size=5), X["uint8"])
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+@pytest.mark.parametrize("name", [name for name in ESTIMATORS if name != "levels"])
+def test_other_rows_change_nothing(fitted, data):
+    X, _ = data
+    expected = outputs(fitted, X)
+    for rows in ([2, 1, 9], [3]):
+        np.testing.assert_allclose(
+            outputs(fitted, rows_of(X, rows)), expected[rows], atol=1e-5
+        )
 
 
-def test_one_image_alone_gets_the_same_answer(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
+@pytest.mark.parametrize("name", ["levels"])
+def test_other_breasts_change_nothing(fitted, data):
+    X, _ = data
+    rows = np.flatnonzero(X["group"].isin(X["group"].unique()[:3]))
     np.testing.assert_allclose(
-        outputs(estimator, X["uint8"][3:4]),
-        outputs(estimator, X["uint8"])[3:4],
-        atol=1e-5,
+        outputs(fitted, X.iloc[rows]), outputs(fitted, X)[rows], atol=1e-5
     )
 
 
-def test_a_read_only_memory_map_is_enough(estimator, forms, tmp_path):
-    X, y = forms
-    np.save(tmp_path / "X.npy", X["uint8"])
+@pytest.mark.parametrize("name", [*OF_ARRAYS, "branches"])
+def test_the_batch_size_changes_nothing(fitted, data):
+    X, _ = data
+    copy = pickle.loads(pickle.dumps(fitted)).set_params(batch_size=5)
+    np.testing.assert_allclose(outputs(copy, X), outputs(fitted, X), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_string_labels_come_back(estimator, fitted, data):
+    X, y = data
+    names = np.array(["benign", "malignant"])
+    estimator.fit(X, names[y])
+    assert estimator.classes_.tolist() == names.tolist()
+    np.testing.assert_array_equal(estimator.predict(X), names[fitted.predict(X)])
+
+
+def test_x_and_y_are_left_alone(estimator, table):
+    X, y = table[0].copy(), table[1].copy()
+    outputs(estimator.fit(X, y), X)
+    pd.testing.assert_frame_equal(X, table[0])
+    np.testing.assert_array_equal(y, table[1])
+
+
+@pytest.mark.parametrize("name", OF_ARRAYS)
+def test_a_read_only_memory_map_is_enough(estimator, fitted, data, tmp_path):
+    X, y = data
+    np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    expected = outputs(clone(estimator).fit(X["uint8"], y), X["uint8"])
-    np.testing.assert_array_equal(outputs(estimator.fit(mapped, y), mapped), expected)
+    found = outputs(estimator.fit(mapped, y), mapped)
+    np.testing.assert_array_equal(found, outputs(fitted, X))
 
 
-def test_two_processes_answer_as_one(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    expected = outputs(estimator, X["uint8"])
+@pytest.mark.parametrize("dtype", [object, "string"])
+def test_every_dtype_of_text_gives_the_same_outputs(
+    estimator, fitted_on_table, table, dtype
+):
+    X, y = table
+    texts = X.select_dtypes(["object", "string"]).columns
+    converted = X.astype(dict.fromkeys(texts, dtype))
+    found = outputs(estimator.fit(converted, y), converted)
+    np.testing.assert_array_equal(found, outputs(fitted_on_table, X))
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("name", OF_SAMPLES)
+def test_every_missing_value_is_a_missing_image(estimator, fitted, data, missing):
+    X, y = data
+    table = X.astype(dict.fromkeys(COLUMNS, object))
+    for column in COLUMNS:
+        table[column] = table[column].where(X[column].notna(), missing)
+    found = outputs(estimator.fit(table, y), table)
+    np.testing.assert_array_equal(found, outputs(fitted, X))
+
+
+def test_the_index_changes_nothing(estimator, fitted_on_table, table):
+    X, y = table
+    index = np.random.default_rng(0).integers(5, size=len(X))
+    X_of_index, target = X.set_axis(index), pd.Series(y, index=index[::-1])
+    found = outputs(estimator.fit(X_of_index, target), X_of_index)
+    np.testing.assert_array_equal(found, outputs(fitted_on_table, X))
+
+
+def test_two_processes_give_the_same_outputs(fitted, data):
+    X, _ = data
+    expected = outputs(fitted, X)
     # A method of the package: a worker cannot import a function of the tests.
-    jobs = (delayed(answer(estimator))(X["uint8"]) for _ in range(2))
+    jobs = (delayed(output_method(fitted))(X) for _ in range(2))
     for found in Parallel(n_jobs=2)(jobs):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_colour_images_are_taken(estimator):
-    rng = np.random.default_rng(0)
-    X, y = rng.integers(0, 256, (8, 24, 24, 3), dtype=np.uint8), np.tile([0, 1], 4)
-    assert len(outputs(estimator.fit(X, y), X)) == 8
-
-
-def test_images_of_another_shape_are_refused(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    with pytest.raises(ValueError, match=r"Expected images of shape \(24, 24\)"):
-        outputs(estimator, X["uint8"][:, :20, :])
-
-
-def test_paths_are_read_where_fit_saw_grey_arrays(estimator, forms):
-    X, y = forms
-    estimator.fit(X["uint8"], y)
-    np.testing.assert_allclose(
-        outputs(estimator, X["list"]), outputs(estimator, X["uint8"]), atol=1e-5
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_two_processes_give_the_scores_of_one(estimator, table):
+    X, y = table
+    one, two = (
+        cross_validate(
+            estimator,
+            X,
+            y,
+            groups=X["group"],
+            cv=StratifiedGroupKFold(2),
+            scoring="neg_log_loss",
+            n_jobs=n_jobs,
+            error_score="raise",
+        )["test_score"]
+        for n_jobs in (1, 2)
     )
+    # Workers have one thread each: training adds in another order, and rounds so.
+    np.testing.assert_allclose(one, two, rtol=1e-2)
 
 
-def test_paths_are_refused_where_fit_saw_colour(estimator, forms):
-    colour = np.repeat(forms[0]["uint8"][:8, ..., np.newaxis], 3, axis=3)
-    estimator.fit(colour, np.tile([0, 1], 4))
-    with pytest.raises(ValueError, match="read as images of one channel"):
-        outputs(estimator, forms[0]["list"])
+def test_an_unfitted_estimator_is_refused(estimator, data):
+    with pytest.raises(NotFittedError):
+        outputs(estimator, data[0])
 
 
-def test_one_path_is_refused(estimator, forms):
-    X, y = forms
-    with pytest.raises(ValueError, match="Got one path"):
-        outputs(estimator.fit(X["list"], y), X["list"][0])
+def test_a_column_that_is_missing_at_predict_is_named(name, fitted_on_table, table):
+    _, column = NESTED[name]
+    with pytest.raises(ValueError, match=f"column '{column}'"):
+        outputs(fitted_on_table, table[0].drop(columns=column))
 
 
-def test_a_table_as_an_array_shows_no_path(estimator, forms):
-    X, y = forms
-    with pytest.raises(ValueError, match="column 'image'") as info:
-        estimator.fit(X["DataFrame"].to_numpy(), y)
-    assert X["list"][0] not in str(info.value)
-
-
-def test_arrays_are_refused_where_fit_saw_paths(estimator, forms):
-    X, y = forms
-    estimator.fit(X["list"], y)
-    with pytest.raises(ValueError, match="was fitted on paths"):
-        outputs(estimator, X["uint8"])
-
-
-def test_a_nan_is_named(estimator):
-    X = np.zeros((4, 24, 24))
-    X[2, 3, 3] = np.nan
-    with pytest.raises(ValueError, match="contains NaN"):
-        estimator.fit(X, [0, 1, 0, 1])
-
-
-@pytest.mark.parametrize("form", ["DataFrame", "list", "uint8"])
-def test_an_empty_x_is_refused(estimator, forms, form):
-    X, _ = forms
-    with pytest.raises(ValueError, match="0 sample"):
-        estimator.fit(X[form][:0], [])
-
-
-def test_a_list_of_digits_is_no_list_of_paths(estimator):
-    X, y = load_digits(n_class=3, return_X_y=True)
-    estimator.set_params(image_shape=(8, 8)).fit(X[:30].tolist(), y[:30])
-    assert estimator.image_shape_ == (8, 8)
-
-
-def test_a_table_without_the_column_image_is_refused(estimator, forms):
-    X, y = forms
-    with pytest.raises(ValueError, match=r"of which \['file', .*rename"):
-        estimator.fit(X["DataFrame"].rename(columns={"image": "file"}), y)
-
-
-def test_a_wrong_image_shape_names_the_parameter(estimator):
-    estimator.set_params(image_shape=(5, 5))
-    with pytest.raises(ValueError, match="'image_shape' parameter of"):
-        estimator.fit(np.zeros((4, 24)), [0, 1, 0, 1])
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_labels_of_another_length_are_refused(estimator, data):
+    X, y = data
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        estimator.fit(X, y[:-1])
