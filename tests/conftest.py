@@ -73,8 +73,8 @@ def image_samples(tmp_path_factory):
         24, paired=True, image_size=24, folder=folder, random_state=0
     )
     X = data.data
-    X.loc[[1, 5], "mammogram"] = None
-    X.loc[[2, 7], "ultrasound"] = None
+    X.loc[[1, 5, 10], "mammogram"] = None
+    X.loc[[2, 7, 11], "ultrasound"] = None
     return X, data.target
 
 

@@ -28,25 +28,25 @@ from skfusion.over_sampling import ImageOverSampler
 # high, whose mirror image is another sample.
 SMALL = {
     "image_size": 16,
-    "max_epochs": 6,
+    "max_epochs": 3,
     "augmentation": False,
     "dropout": 0,
     "learning_rate": 0.01,
     "random_state": 0,
 }
-BACKBONE = {"weights": None, "image_size": 32}
+BACKBONE = {"weights": None, "image_size": 17}
 LINEAR = LogisticRegression()
 
 # Checks pass numbers: the columns of an array are named 0, 1, ...
 ESTIMATORS = [
-    CNN17Classifier(width=8, **SMALL),
-    CNN17Classifier(variant="listed", width=8, **SMALL),
+    CNN17Classifier(width=4, **SMALL),
+    CNN17Classifier(variant="listed", width=4, **SMALL),
     TransferCNNClassifier("squeezenet1_1", **{**SMALL, **BACKBONE}),
     CNNFeatureExtractor("squeezenet1_1", **BACKBONE, random_state=0),
     ImageOverSampler(random_state=0),
     ImageOverSampler(augmentation=False, random_state=0),
     # The entries from here on are left out while their class is in PENDING.
-    MultiBranchCNNClassifier([0, 1], width=8, **SMALL),
+    MultiBranchCNNClassifier([0, 1], width=4, **SMALL),
     DecisionFusionClassifier([("first", LINEAR, 0), ("second", LINEAR, 1)], cv=2),
     ImageLevelClassifier(LINEAR, columns=[0, 1]),
     LevelAggregator(LINEAR, by=0),
