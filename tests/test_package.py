@@ -31,9 +31,10 @@ def test_import_skfusion_is_light():
     assert loaded_after("import skfusion", HEAVY) == []
 
 
-@pytest.mark.parametrize("module", ["images", "datasets", "metrics"])
-def test_modules_without_networks_do_not_import_torch(module):
-    assert loaded_after(f"import skfusion.{module}", {"torch", "skorch"}) == []
+def test_modules_without_networks_do_not_import_torch():
+    modules = ["images", "datasets", "metrics", "model_selection"]
+    statement = "import " + ", ".join(f"skfusion.{module}" for module in modules)
+    assert loaded_after(statement, {"torch", "skorch"}) == []
 
 
 def test_attribute_access_loads_the_sub_module():
