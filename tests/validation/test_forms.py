@@ -11,7 +11,7 @@ from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
-TRAINING = {"image_size": 24, "max_epochs": 2, "batch_size": 8, "random_state": 0}
+TRAINING = {"image_size": 24, "max_epochs": 1, "batch_size": 8, "random_state": 0}
 ESTIMATORS = {
     "cnn17": CNN17Classifier(width=4, **TRAINING),
     "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **TRAINING),
