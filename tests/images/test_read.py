@@ -134,7 +134,7 @@ def test_a_wider_float_tiff_is_scaled_by_its_extremes(tmp_path):
 
 def test_a_float_tiff_with_nan_is_an_error(tmp_path):
     path = save(tmp_path / "a.tif", np.array([[0.5, np.nan]], np.float32))
-    with pytest.raises(ImageReadError, match=r"'a.tif': it holds NaN"):
+    with pytest.raises(ImageReadError, match=r"'a.tif': it contains NaN"):
         read_image(path)
 
 
@@ -192,7 +192,7 @@ def test_what_is_no_image_is_an_error(content, reason, tmp_path):
 
 
 def test_a_missing_file_is_an_error(tmp_path):
-    with pytest.raises(ImageReadError, match=r"'no.png': there is no such file"):
+    with pytest.raises(ImageReadError, match=r"'no.png': the file does not exist"):
         read_image(tmp_path / "no.png")
 
 
