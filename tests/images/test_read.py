@@ -134,7 +134,7 @@ def test_a_wider_float_tiff_is_scaled_by_its_extremes(tmp_path):
 
 def test_a_float_tiff_with_nan_is_an_error(tmp_path):
     path = save(tmp_path / "a.tif", np.array([[0.5, np.nan]], np.float32))
-    with pytest.raises(ImageReadError, match=r"'a.tif': it contains NaN"):
+    with pytest.raises(ImageReadError, match=r"'a.tif': it holds NaN"):
         read_image(path)
 
 

@@ -98,7 +98,7 @@ def _stored_range(pixels, properties):
     if bits > 16:
         low, high = float(pixels.min()), float(pixels.max())
         if not np.isfinite([low, high]).all():
-            raise ImageReadError("it contains NaN or infinite values")
+            raise ImageReadError("it holds NaN or infinite values")
         return low, high
     if _is_signed(properties):
         return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1

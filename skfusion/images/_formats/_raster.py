@@ -131,7 +131,7 @@ def _range(image):
         return -32768, 32767
     low, high = _extremes(image)
     if not np.isfinite([low, high]).all():
-        raise ImageReadError("it contains NaN or infinite values")
+        raise ImageReadError("it holds NaN or infinite values")
     return (0, 1) if image.mode == "F" and low >= 0 and high <= 1 else (low, high)
 
 
