@@ -169,7 +169,7 @@ CALLS = {
         )
     ),
     "few pairs": pair_few,
-    "files that are no images": scan,
+    "files that are not images": scan,
     "a cache that cannot be used": transform_with_a_broken_cache,
 }
 
