@@ -17,6 +17,7 @@ from .._validation._private import (
     validate_params,
 )
 from .._validation._units import level_of_rows
+from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
 from ..metrics._summary import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
@@ -174,6 +175,8 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self.method = method
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y, **fit_params):
         """Fit the model of images.
 
@@ -193,23 +196,22 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self : object
             Fitted classifier.
         """
-        with all_or_nothing(self):
-            # What defines predictions; parameters may change after fit.
-            self._by, self._method = self.by, self.method
-            level_of_rows(X, self._by)
-            y = check_target(X, y)
-            if _routing_enabled():
-                fit_params = route_fit(self, fit_params)["estimator"]["fit"]
-            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-            self.classes_ = self.estimator_.classes_
-            if len(self.classes_) != 2:
-                raise ValueError(
-                    f"{type(self).__name__} combines probabilities of 2 classes. Got "
-                    f"{len(self.classes_)} classes in y."
-                )
-            if self._method != "mean":  # which is the same from both sides
-                name = type(self).__name__
-                warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
+        # What defines predictions; parameters may change after fit.
+        self._by, self._method = self.by, self.method
+        level_of_rows(X, self._by)
+        y = check_target(X, y)
+        if _routing_enabled():
+            fit_params = route_fit(self, fit_params)["estimator"]["fit"]
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.classes_ = self.estimator_.classes_
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"{type(self).__name__} combines probabilities of 2 classes. Got "
+                f"{len(self.classes_)} classes in y."
+            )
+        if self._method != "mean":  # which is the same from both sides
+            name = type(self).__name__
+            warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
 
     @property
@@ -223,6 +225,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         return self.estimator_.feature_names_in_
 
     @available_if(_can_score)
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probabilities of what each image belongs to.
 
