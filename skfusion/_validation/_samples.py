@@ -66,14 +66,16 @@ def check_samples(estimator, X, columns, *, reset=False):
     missing = [column for column in columns if column not in range(values.shape[1])]
     if missing:
         raise ValueError(
-            f"{user} needs the column {missing[0]!r} in X, given by its position as "
-            f"all others are. Got X with n_features={values.shape[1]}."
+            f"{user} needs a column at position {missing[0]!r} of X. Got X with "
+            f"n_features={values.shape[1]}. Give all columns by position, or all by "
+            "name."
         )
     table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
     places = enumerate(table.columns)
-    return table.set_axis(
-        [place if place in columns else name for place, name in places], axis=1
-    )
+    names = [place if place in columns else name for place, name in places]
+    # Other columns without a name have no meaning.
+    has_meaning = [name in columns or isinstance(name, str) for name in names]
+    return table.set_axis(names, axis=1).loc[:, has_meaning]
 
 
 def remember_columns(estimator, columns):
