@@ -33,7 +33,7 @@ __all__ = ["DecisionFusionClassifier"]
 class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     """Classifier that combines the calibrated probabilities of one model per modality.
 
-    Each model learns from the images of its own column. In inner folds, which split no
+    Each model learns from the images of one column. In inner folds, which split no
     group, it predicts images that it did not learn from. These predictions calibrate
     its probabilities [1]_, and the weights or the final estimator learn from them. (A
     model that is wrong more often than right in these folds predicts the prevalence.)
