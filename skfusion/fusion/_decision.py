@@ -18,8 +18,8 @@ from .._validation._private import (
 from .._validation._samples import (
     check_columns,
     check_samples,
-    column_table,
     group_samples,
+    modality_table,
 )
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, score_images
@@ -277,7 +277,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         scores, log_odds = np.full((2, *present.shape), np.nan)
         for place, (_, estimator) in enumerate(self._pairs):
             column, rows = self._columns[place], present[:, place]
-            table = column_table(X, column, self._columns)
+            table = modality_table(X, column, self._columns)
             model, of_column = fit_with_scores(
                 estimator, table, codes, rows, splits, column
             )
@@ -301,7 +301,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         log_odds = np.full(present.shape, np.nan)
         for place, rows in enumerate(present.T):
             if rows.any():
-                table = column_table(X, self._columns[place], self._columns)
+                table = modality_table(X, self._columns[place], self._columns)
                 scores = score_images(
                     self.estimators_[place], table, self._n_learnt[place]
                 )
