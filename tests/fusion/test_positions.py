@@ -15,6 +15,7 @@ from skfusion.fusion import (
     ImageLevelClassifier,
     LevelAggregator,
     ModalityFeatures,
+    MultiBranchCNNClassifier,
     PerModalityClassifier,
 )
 from skfusion.images import ImageSource
@@ -160,6 +161,7 @@ def ages(y):
         ImageLevelClassifier(LogisticRegression(), [0, 1]),
     ],
 )
+@pytest.mark.filterwarnings("ignore:No groups were passed")
 def test_a_sample_may_lack_values(model, ages, y):
     probabilities = model.fit(ages, y).predict_proba(ages)
     np.testing.assert_allclose(probabilities[7], 0.5)
@@ -190,3 +192,10 @@ def test_a_level_can_be_a_position(form, y):
     model = LevelAggregator(LogisticRegression(), by=1).fit(form(X), y)
     probabilities = model.predict_proba(form(X)).reshape(6, 4, 2)
     np.testing.assert_array_equal(probabilities, probabilities[:, :1].repeat(4, axis=1))
+
+
+def test_a_network_of_branches_takes_no_values(ages, y):
+    X = pd.DataFrame(np.nan_to_num(ages), columns=COLUMNS)
+    network = MultiBranchCNNClassifier(COLUMNS, width=2, image_size=16, max_epochs=1)
+    with pytest.raises(ValueError, match="Expected the path of an image"):
+        network.fit(X, y)
