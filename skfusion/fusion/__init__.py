@@ -21,7 +21,7 @@ __all__ = [
 
 # These public names of other packages are imported when they are first used, so that
 # `skfusion.fusion` needs no torch.
-_LAZY = {"MultiBranchCNNClassifier": "neural_network"}
+_LAZY = {"MultiBranchCNNClassifier": "neural_network._multi_branch"}
 
 
 def __getattr__(name):
