@@ -33,7 +33,7 @@ templates_path = ["_templates"]
 autosummary_generate = True
 numpydoc_show_class_members = False
 
-# The gallery runs the examples as a user does who passes no data: on synthetic images.
+# The gallery runs the examples without arguments, that is, on synthetic images.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
@@ -42,9 +42,9 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "remove_config_comments": True,
 }
-# sphinx-gallery puts functions into the configuration, which cannot be pickled.
+# sphinx-gallery puts functions into the configuration, and these cannot be pickled.
 suppress_warnings = ["config.cache"]
-# A model that fails in an example fails the build.
+# If a model fails in an example, the build fails.
 warnings.simplefilter("error", FitFailedWarning)
 
 html_theme = "pydata_sphinx_theme"
@@ -63,12 +63,12 @@ html_show_sourcelink = False
 
 
 def drop_foreign_references(app, what, name, obj, options, lines):
-    """Drop the cross references of inherited docstrings: their targets are not here."""
+    """Remove the cross references of inherited docstrings, which have no targets."""
     if getattr(obj, "__module__", "").startswith(("sklearn.", "imblearn.")):
         reference = re.compile(r":ref:`([^<`]+?)(?: <[^>]+>)?`")
         lines[:] = [reference.sub(r"\1", line) for line in lines]
 
 
 def setup(app):
-    """Connect the hooks above."""
+    """Connect the hook above."""
     app.connect("autodoc-process-docstring", drop_foreign_references)

@@ -1,6 +1,6 @@
-"""Breast cancer image classification in two modalities, scikit-learn style.
+"""Classification of breast images of two modalities with the interface of scikit-learn.
 
-Importing ``skfusion`` imports neither torch nor pydicom: a sub-module is loaded
+Importing ``skfusion`` imports neither torch nor pydicom. Each sub-module is imported
 when it is first used.
 """
 

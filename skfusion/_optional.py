@@ -1,10 +1,10 @@
-"""Optional dependencies."""
+"""Import of optional dependencies."""
 
 import importlib
 
 
 def import_optional(module, *, extra, purpose):
-    """Import an optional module, or say how to install it.
+    """Import an optional module, or raise an error that explains how to install it.
 
     Parameters
     ----------
@@ -12,10 +12,10 @@ def import_optional(module, *, extra, purpose):
         Dotted name of the module.
 
     extra : str
-        Extra of skfusion that installs it.
+        Extra of skfusion that installs the module.
 
     purpose : str
-        What needs it; begins the error message.
+        The task that needs the module. The error message begins with it.
 
     Returns
     -------

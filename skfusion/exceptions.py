@@ -1,4 +1,4 @@
-"""Every error and warning class of skfusion, and how a warning is raised."""
+"""Errors and warnings of skfusion."""
 
 import sys
 import warnings
@@ -12,62 +12,63 @@ __all__ = [
     "WeightsError",
 ]
 
-# Packages whose frames stand between the line of the user and ours.
+# Packages whose frames may lie between the code of the user and a warning.
 _NOT_THE_USER = ("skfusion", "sklearn", "imblearn", "joblib")
 
 
 class ImageReadError(ValueError):
-    """An image file could not be read.
+    """Error raised if an image file cannot be read.
 
-    The message names the file by its last path component only: folders often
-    carry patient identifiers.
+    The message contains only the last component of the path, because the names of
+    folders often identify patients.
 
     Attributes
     ----------
     row : int or None
-        Row of X, where an image of X could not be read.
+        Row of X, if the image belongs to X.
 
     column : str or None
-        Column of X, where X has several columns of images.
+        Column of X, if X has several columns of images.
 
     reason : str or None
         The message without the row.
 
     path : str, Path or None
-        Path of the file as X holds it. A pickle of the error, and so another
-        process, has its last component alone.
+        Path of the file as in X. A pickle of the error, and therefore the error in
+        another process, contains only its last component.
     """
 
     row = column = reason = path = None
 
     def __reduce__(self):
-        """Return what is pickled: no folder."""
+        """Return the state for pickle, without the folder of the path."""
         name = None if self.path is None else Path(self.path).name
         return type(self), self.args, {**vars(self), "path": name}
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A data set's files are not where they were looked for."""
+    """Error raised if the files of a data set cannot be found."""
 
 
 class WeightsError(ValueError):
-    """Pretrained weights are missing, damaged, or of another network."""
+    """Error raised if weights are missing, damaged, or made for another network."""
 
 
 class DataQualityWarning(UserWarning):
-    """Something in the data was put right, dropped or left out."""
+    """Warning used if data were corrected or left out, or may be wrong."""
 
 
 class CacheWarning(UserWarning):
-    """What was kept on disk could not be used, and is computed again."""
+    """Warning used if cached data cannot be used and are computed again."""
 
 
 def warn_user(message, category):
-    """Warn at the line of the user who called skfusion, however indirectly.
+    """Give a warning that points to the line of the user's code that called skfusion.
 
     Parameters
     ----------
     message : str
+        Text of the warning.
 
     category : type
         Class of the warning.

@@ -1,4 +1,4 @@
-"""The documentation's own directive for results files."""
+"""The directive of the documentation for results files."""
 
 import json
 import sys
@@ -63,7 +63,7 @@ def test_without_a_name_every_results_file_is_shown(tmp_path, monkeypatch):
     assert "The second" in page
 
 
-def test_without_results_the_page_says_so(tmp_path, monkeypatch):
+def test_without_results_the_page_states_it(tmp_path, monkeypatch):
     page, _ = build(tmp_path, monkeypatch, ".. study-results::\n")
     assert "No study has been run yet" in page
 
@@ -71,8 +71,8 @@ def test_without_results_the_page_says_so(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("table", "origin", "message"),
     [
-        ("a\n1\n", ORIGIN | {"commit": ""}, "does not say its commit"),
-        ("a,b\n1\n", ORIGIN, "not of one length"),
+        ("a\n1\n", ORIGIN | {"commit": ""}, "has no commit"),
+        ("a,b\n1\n", ORIGIN, "differ in length"),
     ],
 )
 def test_results_without_origin_or_shape_fail_the_build(
@@ -85,4 +85,4 @@ def test_results_without_origin_or_shape_fail_the_build(
 
 def test_unknown_results_fail_the_build(tmp_path, monkeypatch):
     _, warnings = build(tmp_path, monkeypatch, ".. study-results:: nowhere\n")
-    assert "'nowhere' have no file 'nowhere.csv'" in warnings
+    assert "file 'nowhere.csv' of 'nowhere' is missing" in warnings

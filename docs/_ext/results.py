@@ -1,9 +1,10 @@
-"""The ``study-results`` directive: a results file of a study as a table.
+"""The ``study-results`` directive, which shows a results file of a study as a table.
 
-``.. study-results:: NAME`` shows ``docs/studies/results/NAME.csv`` under a caption
-made of ``NAME.json``, which holds the keys ``title``, ``command``, ``commit`` and
-``machine`` and may hold ``note``. Without a name it shows every results file there
-is. So every number on a page comes from a file that a named command wrote.
+``.. study-results:: NAME`` shows ``docs/studies/results/NAME.csv`` with a caption from
+``NAME.json``. This file has the keys ``title``, ``command``, ``commit`` and
+``machine``, and optionally ``note``. Without a name the directive shows all results
+files. In this way every number on a page comes from a file that was written by a known
+command.
 """
 
 import csv
@@ -38,20 +39,20 @@ def read_results(folder, name):
     Raises
     ------
     ValueError
-        If a file is missing or does not say where its numbers come from.
+        If a file is missing, or the origin of its numbers is not complete.
     """
     table, sidecar = (Path(folder) / f"{name}{end}" for end in (".csv", ".json"))
     for path in (table, sidecar):
         if not path.is_file():
-            raise ValueError(f"The results {name!r} have no file {path.name!r}.")
+            raise ValueError(f"The file {path.name!r} of {name!r} is missing.")
     origin = json.loads(sidecar.read_text(encoding="utf-8"))
     missing = [key for key in REQUIRED if not origin.get(key)]
     if missing:
-        raise ValueError(f"{sidecar.name!r} does not say its {', '.join(missing)}.")
+        raise ValueError(f"{sidecar.name!r} has no {', '.join(missing)}.")
     with table.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.reader(file) if row]
     if len({len(row) for row in rows}) != 1:
-        raise ValueError(f"The rows of {table.name!r} are not of one length.")
+        raise ValueError(f"The rows of {table.name!r} differ in length.")
     return rows, origin
 
 
@@ -75,7 +76,7 @@ def make_row(cells):
 
 
 def make_origin(origin):
-    """Make the paragraphs that say where the numbers come from."""
+    """Make the paragraphs that describe the origin of the numbers."""
     line = nodes.paragraph()
     line += nodes.Text("Made by ")
     line += nodes.literal(text=origin["command"])
@@ -85,7 +86,7 @@ def make_origin(origin):
 
 
 class StudyResults(SphinxDirective):
-    """Show one results file, or every one of them."""
+    """Show one results file, or all of them."""
 
     optional_arguments = 1
 

@@ -194,6 +194,7 @@ class CNNFeatureExtractor(
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def fit(self, X, y=None):
         """Check X and load the network; nothing is learnt from the images.
 
@@ -212,19 +213,18 @@ class CNNFeatureExtractor(
         self : object
             Fitted extractor.
         """
-        with all_or_nothing(self):
-            check_backbone(self.backbone)
-            X = check_images(self, X, image_shape=self.image_shape, reset=True)
-            # What defines features; parameters may change after fit. (The weights may
-            # have moved since, but must be the same: see _build_network.)
-            self._definition = (self.backbone, self.layer, self.pooling)
-            default_size = backbone_image_size(self.backbone, self.weights)
-            self._size, self._resize = self.image_size or default_size, self.resize
-            check_channels(self._source(X).n_channels, self)
-            warn_of_scale(X, self)
-            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-            self._network_, self._identity = None, self._digest_network()
-            self._n_features_out = self._count_features(X)
+        check_backbone(self.backbone)
+        X = check_images(self, X, image_shape=self.image_shape, reset=True)
+        # What defines features; parameters may change after fit. (The weights may
+        # have moved since, but must be the same: see _build_network.)
+        self._definition = (self.backbone, self.layer, self.pooling)
+        default_size = backbone_image_size(self.backbone, self.weights)
+        self._size, self._resize = self.image_size or default_size, self.resize
+        check_channels(self._source(X).n_channels, self)
+        warn_of_scale(X, self)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._network_, self._identity = None, self._digest_network()
+        self._n_features_out = self._count_features(X)
         return self
 
     def transform(self, X):

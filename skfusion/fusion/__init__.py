@@ -1,11 +1,11 @@
-"""Several images, views and modalities into one decision."""
+"""Classifiers of samples that have several images, views or modalities."""
 
 from importlib import import_module
 
 from ._decision import DecisionFusionClassifier
 from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._image_level import ImageLevelClassifier
-from ._levels import LevelAggregator, aggregate_predictions
+from ._levels import LevelAggregator, aggregate_scores
 from ._per_modality import PerModalityClassifier
 
 __all__ = [
@@ -15,13 +15,13 @@ __all__ = [
     "ModalityFeatures",
     "MultiBranchCNNClassifier",
     "PerModalityClassifier",
-    "aggregate_predictions",
+    "aggregate_scores",
     "make_feature_fusion",
 ]
 
-# Public names of other packages, which are imported when they are first used, so that
+# These public names of other packages are imported when they are first used, so that
 # `skfusion.fusion` needs no torch.
-_LAZY = {"MultiBranchCNNClassifier": "neural_network"}
+_LAZY = {"MultiBranchCNNClassifier": "neural_network._multi_branch"}
 
 
 def __getattr__(name):

@@ -1,4 +1,4 @@
-"""One image: from a path or an array to pixels."""
+"""Reading, caching, resizing and augmentation of images."""
 
 from ._augment import augment_image
 from ._image_cache import ImageCache

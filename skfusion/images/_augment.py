@@ -5,9 +5,9 @@ from scipy.ndimage import affine_transform
 
 __all__ = ["augment_image"]
 
-# Each is drawn uniformly from [-limit, limit]. Angle in degrees, scale as a
-# fraction of the size, shift as a fraction of the side, contrast as a fraction,
-# brightness in standard deviations of the image.
+# Each parameter is drawn uniformly from [-limit, limit]. The angle is in degrees, the
+# scale is a fraction of the size, the shift a fraction of the side, the contrast a
+# fraction, and the brightness is in standard deviations of the image.
 AUGMENTATION_LIMITS = {
     "angle": 15.0,
     "scale": 0.1,
@@ -18,26 +18,26 @@ AUGMENTATION_LIMITS = {
 
 
 def augment_image(image, seed):
-    """Flip, rotate, scale, shift and re-expose one image at random.
+    """Augment one image at random.
 
-    The image is mirrored left to right with probability 0.5, turned by up to
-    15 degrees, scaled by up to 10 %, shifted by up to 8 % of its side, and its
-    contrast and brightness are changed by up to 20 %, the latter in standard
-    deviations of the image. What comes in from outside the image is 0.
+    The image is mirrored left to right with probability 0.5, rotated by up to
+    15 degrees, scaled by up to 10 % and shifted by up to 8 % of its side. Its
+    contrast is changed by up to 20 %, and its brightness by up to 0.2 standard
+    deviations of the image. Areas outside the original image are filled with 0.
 
     Parameters
     ----------
     image : ndarray of shape (height, width) or (height, width, n_channels)
-        Float image. It is not changed.
+        Float image. It is not modified.
 
     seed : int
-        Decides the augmentation; 0 leaves the image as it is.
+        Seed of the augmentation. With 0 the image is returned without changes.
 
     Returns
     -------
-    image : ndarray of shape and float32
-        The augmented image. Values may leave the range of the original a
-        little.
+    image : ndarray of the same shape, dtype float32
+        The augmented image. Its values may be slightly outside the range of the
+        original.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def _move(image, flip, draws):
 
 
 def _affine(shape, flip, draws):
-    """Matrix and offset from output to input coordinates, about the centre."""
+    """Return matrix and offset from output to input coordinates, about the centre."""
     angle = np.deg2rad(draws["angle"])
     cosine, sine = np.cos(angle), np.sin(angle)
     matrix = np.array([[cosine, sine], [-sine, cosine]]) / (1 + draws["scale"])

@@ -1,4 +1,4 @@
-"""Find images that show the same picture twice."""
+"""Find images that are nearly the same."""
 
 from numbers import Integral, Real
 
@@ -15,7 +15,7 @@ __all__ = ["find_near_duplicates"]
 
 _BATCH = 512
 _HASH_SIDE = 8
-_MAX_DIFFERING = 20  # of the hash's 63 bits; unrelated images differ in about 31
+_MAX_DIFFERING = 20  # of the 63 bits of a hash; unrelated images differ in about 31
 
 
 @validate_params(
@@ -29,33 +29,34 @@ _MAX_DIFFERING = 20  # of the hash's 63 bits; unrelated images differ in about 3
 def find_near_duplicates(images, *, threshold=0.95, size=64):
     """Find families of images that are nearly the same.
 
-    The same picture saved twice, cropped a little or drawn upon with calipers, on
-    both sides of a split makes a model look better than it is. Give the families as
-    ``groups`` to whatever splits.
+    Near-duplicates are images that were saved twice, slightly cropped, or annotated
+    with calipers. If they are on both sides of a split, a model seems better than it
+    is. Pass the families as ``groups`` to functions that split the data.
 
-    A perceptual hash (the signs of the 63 lowest frequencies of a cosine transform)
-    shortlists pairs; a pair is near-duplicate if its thumbnails correlate above
-    `threshold`; near-duplicates of near-duplicates are one family.
+    Candidate pairs are found by a perceptual hash (the signs of the 63 lowest
+    frequencies of a cosine transform). A pair is a near-duplicate if the correlation
+    of its thumbnails is above `threshold`. Near-duplicates of near-duplicates belong
+    to the same family.
 
     Parameters
     ----------
     images : list, Series, DataFrame or ndarray
-        Paths of images, or their pixels: whatever
-        :class:`~skfusion.images.ImageSource` takes.
+        Paths of images, or their pixels, in any form that
+        :class:`~skfusion.images.ImageSource` accepts.
 
     threshold : float, default=0.95
-        Pearson correlation, in [0, 1], above which two thumbnails are the same
-        picture. Families grow quickly below 0.9.
+        Pearson correlation, in [0, 1], above which two thumbnails are considered the
+        same. Below 0.9 the families quickly become large.
 
     size : int, default=64
-        Side of the square thumbnails in pixels, at least 8. Smaller ones find more
-        pairs, and more false ones.
+        Side of the square thumbnails in pixels, at least 8. Smaller thumbnails find
+        more pairs, but also more false ones.
 
     Returns
     -------
     families : ndarray of shape (n_images,), dtype int64
-        Family of each image, numbered in order of first appearance. An image that
-        resembles no other is a family of its own.
+        Family of each image, numbered in order of first appearance. An image without
+        near-duplicates is the only member of its family.
 
     Raises
     ------
@@ -63,18 +64,19 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
         If a file cannot be read.
 
     ValueError
-        If there is no image.
+        If `images` is empty.
 
     Notes
     -----
-    Made for ultrasound. Mammograms of different women look alike at this size: of
-    2,329 images of the RSNA data set, 714 fall into 36 families, 29 of them with
-    several patients. Where patients are known, use them as groups.
+    The function is intended for ultrasound images. Mammograms of different women look
+    alike at this size: of 2,329 images of the RSNA data set, 714 fall into 36 families,
+    and 29 of these contain several patients. If the patients are known, use them as
+    groups.
 
-    All thumbnails are held in memory (16 kB an image at the default `size`). The
+    All thumbnails are kept in memory (16 kB per image with the default `size`). The
     hash is compared for every pair of images, so the time grows with the square of
-    their number: 10,000 images take seconds, 100,000 many minutes. Mirrored or
-    rotated copies are not found, nor are images of a single grey value.
+    the number of images: 10,000 images take seconds, and 100,000 take many minutes.
+    Mirrored or rotated copies and images of a single grey value are not found.
 
     References
     ----------
@@ -118,28 +120,28 @@ def _read_thumbnails(images, size):
 
 
 def _perceptual_hashes(thumbnails):
-    """Return 63 signs (-1 or 1) of each thumbnail."""
+    """Return 63 signs (-1 or 1) for each thumbnail."""
     low = dctn(thumbnails, axes=(1, 2))[:, :_HASH_SIDE, :_HASH_SIDE]
     low = low.reshape(len(low), -1)[:, 1:]  # without the mean
     return np.where(low > 0, 1, -1).astype(np.float32)
 
 
 def _standardise(flat):
-    """Return rows whose dot products are correlations (0 for a flat image)."""
+    """Return rows whose dot products are correlations (0 for a constant image)."""
     flat = flat - flat.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(flat, axis=1, keepdims=True)
     return flat / np.where(norms > 0, norms, 1)
 
 
 def _same_pairs(rows, hashes, flat, threshold):
-    """Return the pairs, of shape (2, n_pairs), of `rows` with later images."""
+    """Return the pairs of `rows` with later images, as an array (2, n_pairs)."""
     agreement = hashes[rows] @ hashes[rows.start :].T
     likely = agreement >= hashes.shape[1] - 2 * _MAX_DIFFERING
     left, right = np.nonzero(np.triu(likely, k=1))
     left, right = left + rows.start, right + rows.start
     same = [
-        np.einsum("ij,ij->i", flat[left[some]], flat[right[some]]) > threshold
-        for some in _batches(left)
+        np.einsum("ij,ij->i", flat[left[batch]], flat[right[batch]]) > threshold
+        for batch in _batches(left)
     ]
     same = np.concatenate([np.zeros(0, dtype=bool), *same])
     return np.stack([left[same], right[same]])

@@ -1,4 +1,4 @@
-"""How many pixels are decoded at once, over all threads of this process."""
+"""A limit on the pixels that all threads of this process decode at the same time."""
 
 import ctypes
 import os
@@ -9,12 +9,12 @@ from ._formats._signatures import MAX_PIXELS
 
 __all__ = ["PixelShare"]
 
-# Pixels from which an image is larger than a digital mammogram.
+# An image with more pixels than this is larger than a digital mammogram.
 _LARGE = 20_000_000
 
 
 def _begin():
-    """Start with all of them free: in a fork, too, where no other thread runs."""
+    """Mark all pixels as free; also in a forked process, which has a single thread."""
     global _free, _changed
     _free = MAX_PIXELS
     _changed = threading.Condition()
@@ -26,17 +26,17 @@ if hasattr(os, "register_at_fork"):
 
 
 def _return_memory():
-    """Make glibc return what was freed: it keeps it for the thread that had it."""
+    """Make glibc return freed memory, which it keeps for the thread that used it."""
     with suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 
 
 class PixelShare:
-    """What one reader takes of the pixels that may be decoded at once.
+    """Share of one reader in the pixels that may be decoded at the same time.
 
-    Together they are as many as the largest image may have: it is decoded alone,
-    and smaller ones beside each other. A context manager, which gives back what was
-    taken.
+    The total is the number of pixels that the largest image may have. An image of
+    this size is decoded alone, and smaller ones are decoded in parallel. The share is
+    a context manager, which releases the pixels at the end.
 
     Examples
     --------
@@ -57,12 +57,14 @@ class PixelShare:
         self._add(-self._taken)
 
     def take(self, n_pixels):
-        """Wait until a number of pixels is free, and take them; once for each share.
+        """Wait until the given number of pixels is free, and take them.
+
+        Call it only once per share.
 
         Parameters
         ----------
         n_pixels : int
-            Pixels of the image that is about to be decoded.
+            Number of pixels of the image that will be decoded.
         """
         with _changed:
             _changed.wait_for(lambda: n_pixels <= _free or _free == MAX_PIXELS)

@@ -15,9 +15,9 @@ __all__ = ["read_image"]
 def read_image(path, *, frame=0, min_side=None, isolated=False):
     """Read a PNG, JPEG, PGM, TIFF, BMP or DICOM file as a grey image.
 
-    The format is recognised by the file's content, never by its name. An image of
-    8 or 16 bits keeps its depth until it is a float. Colour becomes grey by its
-    luma (ITU-R BT.601), and transparency is left out.
+    The format is recognised by the content of the file, never by its name. An image of
+    8 or 16 bits keeps its depth until it is converted to floats. Colour is converted to
+    grey by its luma (ITU-R BT.601), and transparency is ignored.
 
     Parameters
     ----------
@@ -25,48 +25,50 @@ def read_image(path, *, frame=0, min_side=None, isolated=False):
         The file.
 
     frame : int, default=0
-        Which frame of a multi-frame DICOM file or page of a TIFF, from 0.
+        Index of the frame of a multi-frame DICOM file, or of the page of a TIFF.
 
     min_side : int, default=None
-        Sides in pixels that are enough. A JPEG 2000 of one component is decoded at
-        the smallest of its resolutions that has them, many times faster than as a
-        whole; other files are read as they are. If None, the whole image is decoded.
+        Smallest side, in pixels, that is sufficient. A JPEG 2000 image with one
+        component is decoded at the lowest of its resolutions that is sufficient, which
+        is many times faster. For other files the parameter has no effect. If None, the
+        whole image is decoded.
 
     isolated : bool, default=False
-        Whether to decode in a worker process, which is stopped when it takes too
-        much time or memory. A native decoder can abort its whole process on a
-        damaged file; with ``isolated=True`` that, too, ends in an
-        :class:`~skfusion.exceptions.ImageReadError`. Use it for files of unknown
-        origin; it costs about two seconds once, for the start of the worker, and
-        then a copy of the image. Threads that call at once have a worker each.
+        Whether to decode in a worker process, which is stopped if it needs too much
+        time or memory. A native decoder can abort the whole process on a damaged file.
+        With ``isolated=True`` an :class:`~skfusion.exceptions.ImageReadError` is raised
+        instead. Use it for files of unknown origin. It costs about two seconds once,
+        for the start of the worker, and one additional copy of each image. Threads
+        that call the function at the same time use separate workers.
 
     Returns
     -------
     image : float32 ndarray of shape (H, W), in [0, 1]
-        1 is bright.
+        The grey image, where 1 is bright.
 
     Raises
     ------
     skfusion.exceptions.ImageReadError
-        If the file does not exist, is no image, is damaged or cut short, has no
-        such frame, or claims more than 80 million pixels. The message names the
-        file by its last path component.
+        If the file does not exist, is not an image, is damaged or truncated, does not
+        have the frame, or declares more than 80 million pixels. The message contains
+        only the last component of the path.
 
     See Also
     --------
-    scan_images : Make the DataFrame for a folder of images.
+    scan_images : Return a DataFrame of the images in a folder.
 
     Notes
     -----
-    DICOM values go through the modality LUT (or rescale slope and intercept), then
-    through the first VOI LUT or else the first window, and MONOCHROME1 is inverted
-    at last. The window's output range becomes [0, 1]. Without a window it is the
-    range that BitsStored allows, so images of one machine stay comparable; values
-    of more than 16 bits, and floats, are scaled by their own extremes. VOI LUT and
-    window are not applied to colour. Transfer syntaxes: uncompressed, deflated,
-    RLE, JPEG (8 bits), JPEG lossless, JPEG-LS and JPEG 2000.
+    For DICOM files, the modality LUT (or rescale slope and intercept) is applied first,
+    then the first VOI LUT or, if the file has none, the first window. Finally
+    MONOCHROME1 is inverted. The output range of the window is scaled to [0, 1]. Without
+    a window, the range that BitsStored allows is used, so that images of one machine
+    stay comparable. Values of more than 16 bits, and floats, are scaled by the minimum
+    and maximum of the image. VOI LUT and window are not applied to colour. These
+    transfer syntaxes are supported: uncompressed, deflated, RLE, JPEG (8 bits), JPEG
+    lossless, JPEG-LS and JPEG 2000.
 
-    Pillow reduces colour images of 16 bits a channel to 8.
+    Pillow reduces colour images with 16 bits per channel to 8 bits.
 
     References
     ----------
@@ -95,6 +97,6 @@ def read_image(path, *, frame=0, min_side=None, isolated=False):
 
 
 def read_shared(path, frame, min_side, isolated, share):
-    """Read one image within a share, which the caller gives back after its use."""
+    """Read one image within a share, which the caller releases after use."""
     read = decode_isolated if isolated else decode
     return read(path, frame, min_side, share.take)

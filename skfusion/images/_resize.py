@@ -1,4 +1,4 @@
-"""Antialiased resizing of one image."""
+"""Resize an image with antialiasing."""
 
 import numpy as np
 from PIL import Image
@@ -18,13 +18,14 @@ def resize_image(image, image_size, resize="pad"):
         Side of the square, in pixels.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio and fills the rest with 0, the image in the
-        middle; "stretch" fills the square.
+        "pad" keeps the aspect ratio, centres the image and fills the rest with 0.
+        "stretch" ignores the aspect ratio and fills the square.
 
     Returns
     -------
     image : ndarray of shape (image_size, image_size, n_channels), dtype float32
-        Resized with antialiasing (a triangle filter as wide as the reduction).
+        The image, resized with antialiasing (a triangle filter whose width is that of
+        the reduction).
 
     Examples
     --------

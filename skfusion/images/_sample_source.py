@@ -4,7 +4,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .._validation._columns import is_present
-from .._validation._samples import column_table, naming_rows
+from .._validation._samples import column_table
 from ._batch_readers import to_uint8
 from ._source import ImageSource
 
@@ -36,10 +36,8 @@ class ColumnsSource:
         self, X, columns, *, image_size, resize="pad", image_cache=None, isolated=False
     ):
         self.n_channels = len(columns)
-        self._columns = columns
         self._shape = (image_size, image_size, self.n_channels)
         there = [is_present(X[column]) for column in columns]
-        self._there = [np.flatnonzero(rows) for rows in there]
         # Row of each sample in the source of each column, -1 where it is missing.
         self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]
         settings = {
@@ -68,8 +66,7 @@ class ColumnsSource:
             wanted = own[np.asarray(rows)]
             there = np.flatnonzero(wanted >= 0)
             if len(there):
-                with naming_rows(self._there[channel], self._columns[channel]):
-                    found = self._sources[channel][wanted[there]]
+                found = self._sources[channel][wanted[there]]
                 images[there, ..., channel] = found[..., 0]
         return images
 

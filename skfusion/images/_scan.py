@@ -1,4 +1,4 @@
-"""Make the DataFrame of X for a folder of new images."""
+"""List the images of a folder in a DataFrame."""
 
 import hmac
 import os
@@ -18,7 +18,7 @@ from .._validation._columns import IMAGE_COLUMNS
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 from ._formats._dicom import check_inflated_size
 from ._formats._dicom_header import laterality_of, modality_of, view_of
-from ._formats._signatures import MAX_PIXELS, image_kind
+from ._formats._signatures import HEAD_BYTES, MAX_PIXELS, recognise_format
 
 __all__ = ["scan_images"]
 
@@ -41,33 +41,34 @@ _TAGS = [
     )
 ]
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_MOST_NAMES = 5  # of files that a message lists
+_MAX_NAMES = 5  # number of files that a message lists
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
-# CBIS-DDSM writes the view into the patient: Mass-Test_P_00173_LEFT_CC.
+# CBIS-DDSM includes the view in the PatientID: Mass-Test_P_00173_LEFT_CC.
 _CBIS_PATIENT = re.compile(
     r"(?:Mass|Calc)-(?:Training|Test)_(P_\d+)_(?:LEFT|RIGHT)_(?:CC|MLO)"
 )
 
 
 def scan_images(folder, *, secret=None):
-    """Make the DataFrame for a folder of new, unlabelled images.
+    """Return a DataFrame of the new, unlabelled images in a folder.
 
-    Its rows can be given to ``predict`` as they are.
+    The DataFrame can be passed to ``predict`` without changes.
 
     Parameters
     ----------
     folder : str or path-like
-        Searched with all folders in it, links to folders excepted.
+        Folder of the images. All its sub-folders are searched, except links.
 
     secret : bytes or str, default=None
-        Decides the digests of the patients (see Notes). If None, it is the file
-        ``secret`` in the folder that the environment variable ``SKFUSION_HOME``
-        names, or else in ``~/.cache/skfusion``, which is made where it is missing.
+        Secret from which the digests of the patients are computed (see Notes). If None,
+        it is read from the file ``secret`` in the folder given by the environment
+        variable ``SKFUSION_HOME``, or in ``~/.cache/skfusion``. The file is created if
+        it does not exist.
 
     Returns
     -------
     frame : DataFrame
-        One row an image, ordered by its path inside `folder`, with the columns
+        One row per image, sorted by its path inside `folder`, with the columns
 
         - ``image``: path, str;
         - ``modality``: "mammography", "ultrasound" or missing;
@@ -79,10 +80,10 @@ def scan_images(folder, *, secret=None):
     Raises
     ------
     skfusion.exceptions.DatasetNotFoundError
-        If there is no such folder, or no image in it.
+        If the folder does not exist or contains no image.
 
     OSError
-        If `secret` is None, and the file can be neither read nor made.
+        If `secret` is None and the file can be neither read nor created.
 
     ValueError
         If `secret` is empty.
@@ -90,35 +91,35 @@ def scan_images(folder, *, secret=None):
     Warns
     -----
     skfusion.exceptions.DataQualityWarning
-        Once, where anything was left out: it gives the number of files that are no
-        images, the number and the names of the files that could not be opened, and
-        the numbers of the folders that could not be opened or are links. The names
-        are without their folders.
+        Once, if anything was left out. The message gives the number of files that are
+        not images, the number and names of the files that could not be opened, and the
+        number of folders that could not be opened or are links. The names do not
+        include folders.
 
     See Also
     --------
-    read_image : Read one of them.
+    read_image : Read one image file.
 
     Notes
     -----
-    Only headers are read, so a file whose pixels are damaged is listed.
+    Only headers are read, so a file with damaged pixels is listed.
 
-    Modality, view, laterality and patient are those of DICOM headers. Where the
-    modality is missing, the storage class decides; a projection X-ray is taken for
-    a mammogram, unless the header names another part of the body. The view may
-    stand in ViewPosition, PatientOrientation or ViewCodeSequence, the laterality in
+    Modality, view, laterality and patient are read from DICOM headers. If the modality
+    is missing, it is derived from the storage class. A projection X-ray is treated as
+    a mammogram, unless the header gives another part of the body. The view is read
+    from ViewPosition, PatientOrientation or ViewCodeSequence, and the laterality from
     ImageLaterality, Laterality or PatientOrientation.
 
-    The group is a digest (HMAC-SHA-256) of PatientID and its issuer; where these are
-    missing, of the study; else (all other formats) of the file's path inside
-    `folder`, so that each file is its own group. Digests made with the same secret
-    are the same in every scan; on another computer, or in another account, give the
-    same `secret` to find the same patients again. Without the secret nobody can
-    check a guess of an identifier. Whoever has it can: the digest is a pseudonym,
-    and no anonymisation.
+    The group is a digest (HMAC-SHA-256) of PatientID and its issuer. If these are
+    missing, it is a digest of the study. Otherwise, and for all other formats, it is
+    a digest of the path inside `folder`, so that each file is its own group. With the
+    same secret the digests are the same in every scan. On another computer, or in
+    another account, pass the same `secret` to get the same groups. Nobody can check
+    a guess of an identifier without the secret. Anyone who has it can: the digest is
+    a pseudonym and does not anonymise the data.
 
-    A name of a file that is not UTF-8 is listed as Python's functions have it, with
-    surrogate escapes. Such a file can be read; printing its path may fail.
+    A file name that is not UTF-8 is listed with surrogate escapes, like in Python's
+    own functions. Such a file can be read, but printing its path may fail.
 
     Examples
     --------
@@ -137,8 +138,8 @@ def scan_images(folder, *, secret=None):
     folder = Path(folder)
     if not os.path.isdir(folder):  # noqa: PTH112, Path.is_dir raises
         raise DatasetNotFoundError(
-            "Expected a folder of images. Got a path at which there is no folder. Pass "
-            "the path of an existing folder."
+            "Expected a folder of images. Got a path that is not a folder. Pass the "
+            "path of an existing folder."
         )
     key = _key(secret)
     files, n_closed, n_links = _find_files(folder)
@@ -147,14 +148,14 @@ def scan_images(folder, *, secret=None):
     if not rows:
         raise DatasetNotFoundError(
             "Expected PNG, JPEG, PGM, TIFF, BMP or DICOM images in the folder. Got "
-            f"none. {losses or 'There is no file in it.'}"
+            f"none. {losses or 'The folder contains no files.'}"
         )
     if losses:
         warn_user(
             losses,
             DataQualityWarning,
         )
-    # pyarrow, where pandas has it, takes no text that is not UTF-8.
+    # If pandas uses pyarrow, it does not accept text that is not UTF-8.
     is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS, dtype=object if is_odd else None)
 
@@ -171,7 +172,7 @@ def _key(secret):
     if not secret:
         raise ValueError(
             "Expected a secret that cannot be guessed. Got an empty one. Pass "
-            "secrets.token_bytes(32), and keep it."
+            "secrets.token_bytes(32), and save it."
         )
     return secret.encode() if isinstance(secret, str) else secret
 
@@ -180,20 +181,20 @@ def _home_key():
     try:
         return home_secret()
     except OSError as error:
-        # Without the cause, which would show the folder.
+        # The cause is not shown, because it contains the folder.
         raise OSError(
-            "Expected the file 'secret', which decides the digests of patients, in the "
-            f"folder SKFUSION_HOME. It cannot be used: {error.strerror or error}. Set "
-            "the environment variable SKFUSION_HOME to a folder that can be written, "
-            "or pass secret=."
+            "Expected the file 'secret', from which the digests of patients are "
+            "computed, in the folder SKFUSION_HOME. It cannot be used: "
+            f"{error.strerror or error}. Set the environment variable SKFUSION_HOME to "
+            "a folder that can be written, or pass secret=."
         ) from None
 
 
 def _find_files(folder):
-    """Search a folder, and those in it however deep they are.
+    """Search a folder and all its sub-folders.
 
-    Returns the files in order, the number of folders that could not be opened, and
-    that of the links to folders.
+    Returns the sorted files, the number of folders that could not be opened, and the
+    number of links to folders.
     """
     files, waiting, n_closed, n_links = [], [folder], 0, 0
     while waiting:
@@ -202,7 +203,7 @@ def _find_files(folder):
         except OSError:
             n_closed += 1
             continue
-        # These functions of os.path raise no OSError, as the methods of Path do.
+        # Unlike the methods of Path, these functions do not raise OSError.
         folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
         links = [path for path in folders if os.path.islink(path)]  # noqa: PTH114
         files += set(paths) - set(folders)
@@ -215,32 +216,32 @@ def _make_rows(files, folder, key):
     """Return the rows of all images, and the files that could not be opened."""
     rows, refused = [], []
     for path in files:
-        own = f"file:{path.relative_to(folder).as_posix()}"
+        identity = f"file:{path.relative_to(folder).as_posix()}"
         try:
-            rows.append(_row(path, own, key))
+            rows.append(_row(path, identity, key))
         except OSError:
             refused.append(path)
     return [row for row in rows if row is not None], refused
 
 
 def _name_losses(n_files, n_images, refused, n_closed, n_links):
-    """Return a sentence on each kind of loss; files are named without their folders."""
+    """Return a sentence for each type of loss, without the names of folders."""
     n_others = n_files - n_images - len(refused)
-    names = ", ".join(repr(path.name) for path in refused[:_MOST_NAMES])
-    names += ", ..." if len(refused) > _MOST_NAMES else ""
+    names = ", ".join(repr(path.name) for path in refused[:_MAX_NAMES])
+    names += ", ..." if len(refused) > _MAX_NAMES else ""
     sentences = {
-        f"{n_others} of {n_files} files are no images and were left out.": n_others,
+        f"{n_others} of {n_files} files are not images and were left out.": n_others,
         f"{len(refused)} of {n_files} files could not be opened and were left out: "
         f"{names}.": len(refused),
-        f"Folders that could not be opened, so that their images are missing: "
-        f"{n_closed}.": n_closed,
-        f"Links to folders, which are not followed: {n_links}.": n_links,
+        f"Number of folders that could not be opened, so that their images are "
+        f"missing: {n_closed}.": n_closed,
+        f"Number of links to folders, which are not followed: {n_links}.": n_links,
     }
     return " ".join(sentence for sentence, number in sentences.items() if number)
 
 
-def _row(path, own, key):
-    """Return the row of one file, or None if it is no image.
+def _row(path, identity, key):
+    """Return the row of one file, or None if it is not an image.
 
     Raises OSError if it cannot be opened.
     """
@@ -249,33 +250,33 @@ def _row(path, own, key):
         if not stat.S_ISREG(path.stat().st_mode):
             return None
         with path.open("rb") as stream:
-            kind = image_kind(stream.read(132))
-        if kind == "DICOM":
+            image_format = recognise_format(stream.read(HEAD_BYTES))
+        if image_format == "DICOM":
             header = _dicom_header(path)
-            return row | header | {"group": _digest(header["group"] or own, key)}
-        if kind is not None:
-            with Image.open(path, formats=[kind]):
-                return row | {"group": _digest(own, key)}
+            return row | header | {"group": _digest(header["group"] or identity, key)}
+        if image_format is not None:
+            with Image.open(path, formats=[image_format]):
+                return row | {"group": _digest(identity, key)}
     except Exception as error:
-        # A damaged header raises errors of many kinds, none with a system's number.
+        # A damaged header raises errors of many classes, none of them with an errno.
         if isinstance(error, OSError) and error.errno is not None:
             raise
     return None
 
 
 def _digest(identity, key):
-    """Return what stands for a patient: the same wherever the key is the same."""
+    """Return the pseudonym of a patient, which is the same for the same key."""
     message = f"skfusion.images.scan_images:{identity}"
-    # A name of a file may hold what is no UTF-8.
+    # The name of a file may contain bytes that are not UTF-8.
     message = message.encode("utf-8", "surrogatepass")
     return hmac.digest(key, message, "sha256").hex()[:16]
 
 
 def _dicom_header(path):
-    """Return modality, view, laterality and the identity to be hashed."""
+    """Return modality, view, laterality and the identity that is hashed."""
     header = _read_header(path)
     if not (header.Rows and header.Columns):
-        raise ValueError("no image")
+        raise ValueError("not an image")
     modality = modality_of(header)
     return {
         "modality": modality,
@@ -286,20 +287,20 @@ def _dicom_header(path):
 
 
 def _read_header(path):
-    # A mapped file is read as far as needed, and has no name that pydicom could
-    # show in a warning.
+    # A mapped file is read only as far as needed, and it has no name that pydicom
+    # could show in a warning.
     with (
         path.open("rb") as stream,
         mmap(stream.fileno(), 0, access=ACCESS_READ) as data,
     ):
         if _DEFLATED in data[:1024]:
-            # It is refused anyway where it is longer than it may be inflated.
+            # Longer data would exceed the limit in any case when they are inflated.
             check_inflated_size(data[: 8 * MAX_PIXELS])
         return dcmread(data, force=True, stop_before_pixels=True, specific_tags=_TAGS)
 
 
 def _identity(header):
-    """Return what names the patient, or else the study, or None."""
+    """Return the identity of the patient or, if unknown, of the study, or None."""
     patient = _text(header, "PatientID")
     if cbis := _CBIS_PATIENT.match(patient):
         patient = cbis[1]
@@ -310,7 +311,7 @@ def _identity(header):
 
 
 def _text(header, word):
-    """Return an element's text as stored: converting it could show it in a warning."""
+    """Return the stored text of an element; a conversion could show it in a warning."""
     value = header.get_item(word).value if word in header else None
     value = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
     return value.strip(" \0")

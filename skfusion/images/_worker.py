@@ -1,4 +1,4 @@
-"""A worker process that decodes images and may be killed."""
+"""A worker process that decodes images and can be killed."""
 
 import json
 import os
@@ -22,10 +22,10 @@ except ImportError:  # Windows
 
 __all__ = ["MEMORY_LIMIT", "Worker", "serve"]
 
-#: Bytes of address space that a worker may take, where the platform has such a limit.
+#: Bytes of address space that a worker may use, if the platform supports such a limit.
 MEMORY_LIMIT = 4 * 2**30
 
-# The package is taken from where this one is, not from where the path leads first.
+# The worker imports the package from the location of this one, not from sys.path.
 _COMMAND = """
 import importlib.machinery, importlib.util, sys
 spec = importlib.machinery.PathFinder.find_spec("skfusion", sys.argv[1:])
@@ -39,10 +39,10 @@ _READY = b"ready\n"
 
 
 def _import_path():
-    """Return what a worker imports from: our own path but for the working folder.
+    """Return the import path of this process without the working folder.
 
-    Beside hostile images there may be a ``json.py``. Relative entries, and the empty
-    one of an interactive session, mean the working folder, too.
+    The working folder may contain a hostile ``json.py`` next to the images. Relative
+    entries, and the empty entry of an interactive session, also mean this folder.
     """
     entries = [entry for entry in sys.path if isinstance(entry, str)]
     return [entry for entry in entries if not _is_working_folder(Path(entry))]
@@ -51,21 +51,21 @@ def _import_path():
 def _is_working_folder(entry):
     try:
         return not entry.is_absolute() or entry.samefile(os.curdir)
-    except OSError:  # there is no such folder
+    except OSError:  # the folder does not exist
         return False
 
 
 class Worker:
-    """One process that decodes one image after the other.
+    """A process that decodes images one after the other.
 
-    It speaks lines of JSON and bare pixels, not pickles: what comes out of a
-    process that read a hostile file must not be able to run code in this one. It
+    It communicates by lines of JSON and raw pixels, not by pickles, because the output
+    of a process that read a hostile file must not be able to run code in this one. It
     is started by ``subprocess``, so a script needs no ``__main__`` guard.
     """
 
     def __init__(self):
         self.process = subprocess.Popen(
-            # -P: Python would put the working folder first on the path.
+            # Without -P, Python would put the working folder first on the path.
             [sys.executable, "-P", "-c", _COMMAND, str(_PACKAGE.parent)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,7 +76,7 @@ class Worker:
         self._ready = False
 
     def wait_until_ready(self):
-        """Wait until it has imported what it needs; RuntimeError if it cannot."""
+        """Wait for the imports of the process; raise RuntimeError if they fail."""
         if not self._ready and self.process.stdout.readline() != _READY:
             self.stop()
             raise RuntimeError(
@@ -87,7 +87,7 @@ class Worker:
 
     @property
     def usable(self):
-        """Whether it still runs."""
+        """Whether the process is still running."""
         return self.process.poll() is None
 
     def kill(self):
@@ -98,7 +98,7 @@ class Worker:
         """End the process and free its pipes."""
         self.process.kill()
         self.process.wait()
-        with suppress(OSError):  # a request that it did not take
+        with suppress(OSError):  # a request that the process did not read
             self.process.stdin.close()
         self.process.stdout.close()
 
@@ -128,12 +128,12 @@ class Worker:
 
 
 def serve():
-    """Answer requests on standard input until it ends; the worker's main function."""
-    # Native decoders may print: keep the answers' channel for the answers.
+    """Answer requests from standard input until it ends; main function of a worker."""
+    # Native decoders may print, so the answers get a separate channel.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
-    # Ctrl-C is for the process that asks, and which then stops this one.
+    # Ctrl-C is handled by the parent process, which then stops this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory()
     answers.write(_READY)
@@ -146,7 +146,7 @@ def serve():
 def _answer(request, answers):
     def admit(n_pixels):
         _write(answers, {"pixels": n_pixels})
-        sys.stdin.buffer.readline()  # the other side has waited for its share
+        sys.stdin.buffer.readline()  # the parent process has waited for its share
 
     path, frame, min_side = request["path"], request["frame"], request["side"]
     try:
@@ -169,5 +169,5 @@ def _limit_memory():
         limit = (
             MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
         )
-        with suppress(ValueError, OSError):  # macOS has the limit but sets none
+        with suppress(ValueError, OSError):  # macOS defines the limit but cannot set it
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,4 +1,4 @@
-"""Decode in worker processes that may be killed."""
+"""Decode images in worker processes that can be killed."""
 
 import atexit
 import os
@@ -12,18 +12,18 @@ from ._worker import Worker
 
 __all__ = ["TIME_LIMIT", "can_isolate", "decode_isolated", "stop_busy_workers"]
 
-#: Seconds that one image may take in a worker.
+#: Maximum time in seconds for one image in a worker.
 TIME_LIMIT = 60.0
 
-# What a worker that ended, or that answered with nonsense, raises here.
+# Errors that occur here if a worker ended, or if its answer is not valid.
 _BROKEN = (EOFError, LookupError, MemoryError, OSError, TypeError, ValueError)
 
 
 def _begin():
-    """Start without workers: in a fork, too, where the parent's are not its own."""
+    """Start without workers; a forked process does not use those of its parent."""
     global _busy, _idle, _slots
-    _busy = {}  # the thread that waits for each worker at work
-    _idle = []  # workers that wait for a file
+    _busy = {}  # maps each working worker to the thread that waits for it
+    _idle = []  # workers without a task
     _slots = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
@@ -34,7 +34,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def _lent_worker():
-    """Lend an idle worker, or a new one; never more than there are cores."""
+    """Lend an idle worker or a new one, up to one per core."""
     with _slots:
         worker = _pop_idle() or Worker()
         _busy[worker] = threading.get_ident()
@@ -61,7 +61,7 @@ def _pop_idle():
 
 @cache
 def can_isolate():
-    """Tell whether worker processes start here; tried once.
+    """Return whether worker processes can be started; this is tried only once.
 
     Returns
     -------
@@ -77,8 +77,8 @@ def can_isolate():
 def decode_isolated(path, frame, min_side, admit):
     """Decode one frame of a file in a worker process.
 
-    A worker is started where none is idle, one a core at most; they are kept for the
-    next calls. After a crash or a time-out another one takes its place.
+    If no worker is idle, a new one is started, up to one per core. Workers are kept for
+    the next calls. After a crash or a time-out, a worker is replaced by a new one.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ def decode_isolated(path, frame, min_side, admit):
         The file.
 
     frame : int
-        Which frame, from 0.
+        Index of the frame.
 
     min_side : int or None
-        Sides in pixels that are enough.
+        Smallest side, in pixels, that is sufficient.
 
     admit : callable
-        Called with the number of pixels before they are decoded; it may wait.
+        Called with the number of pixels before they are decoded. It may wait.
 
     Returns
     -------
@@ -101,23 +101,23 @@ def decode_isolated(path, frame, min_side, admit):
     Raises
     ------
     ImageReadError
-        For everything that fails; it names the file.
+        For every failure; the message gives the name of the file.
     """
-    if not path.name:  # as an absolute path it would have that of a folder
+    if not path.name:  # the absolute path would have the name of a folder
         raise unreadable(path, "it is not a file")
     with _lent_worker() as worker:
         return _decode_in_time(worker, path, frame, min_side, admit)
 
 
 def _decode_in_time(worker, path, frame, min_side, admit):
-    """Let the worker decode; kill it when its time is over or it did not answer."""
+    """Let the worker decode; kill it after the time limit, or if it did not answer."""
     limit = _TimeLimit(worker)
     answered = False
     try:
         answer = worker.decode(path, frame, min_side, partial(limit.pause, admit))
         answered = True
     except _BROKEN:
-        reason = "its decoder crashed, or needed more memory than it may have"
+        reason = "its decoder crashed, or needed more memory than allowed"
         if limit.is_over:
             reason = f"its decoder did not end within {TIME_LIMIT:g} seconds"
         raise unreadable(path, reason) from None
@@ -131,7 +131,7 @@ def _decode_in_time(worker, path, frame, min_side, admit):
 
 
 class _TimeLimit:
-    """Kill a worker that takes too long, not counting its wait to be admitted."""
+    """Kill a worker after the time limit, which excludes its wait for admission."""
 
     def __init__(self, worker):
         self.is_over = False
@@ -140,7 +140,7 @@ class _TimeLimit:
 
     def _start(self):
         self._timer = threading.Timer(TIME_LIMIT, self._end)
-        self._timer.daemon = True  # the end of Python does not wait for it
+        self._timer.daemon = True  # Python can exit without waiting for it
         self._timer.start()
 
     def _end(self):
@@ -149,7 +149,7 @@ class _TimeLimit:
 
     def stop(self):
         self._timer.cancel()
-        self._timer.join()  # a kill that has begun must not meet the next file
+        self._timer.join()  # a kill in progress must not hit the next file
 
     def pause(self, admit, n_pixels):
         self.stop()
@@ -158,7 +158,7 @@ class _TimeLimit:
 
 
 def stop_busy_workers(threads):
-    """End the workers for which some threads wait: nobody wants their images.
+    """Stop the workers of threads that no longer need their images.
 
     Parameters
     ----------
@@ -174,5 +174,5 @@ def stop_busy_workers(threads):
 def _stop_workers():
     for worker in _idle:
         worker.stop()
-    for worker in list(_busy):  # others still read from them, so nothing is closed
+    for worker in list(_busy):  # threads still read from them, so keep the pipes open
         worker.kill()

@@ -86,6 +86,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Set up an initialised net from the training images."""
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def fit(self, X, y, groups=None):
         """Train the network.
 
@@ -114,21 +115,20 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             Fitted estimator.
         """
-        with all_or_nothing(self):
-            X, y = self._check(X, y, reset=True)
-            self.classes_, codes = check_labels(y, type(self).__name__)
-            device = resolve_device(self.device)
-            groups = None if groups is None else check_groups(X, groups)
-            self._in_unit_range = not is_beyond_unit_range(X)
-            # Prediction is by what was fitted: parameters may change afterwards.
-            self._size = self.image_size or self._default_image_size()
-            self._resize = self.resize
-            self._mirrors = self.augmentation is True
-            with seeded(self.random_state, device) as seed:
-                train, valid = self._split(X, codes, groups, seed)
-                source = self._source(self._unaugmented(X))
-                images = source.to_array(verbose=self.verbose)
-                self._train(images, codes, train, valid, device, source.n_channels)
+        X, y = self._check(X, y, reset=True)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        device = resolve_device(self.device)
+        groups = None if groups is None else check_groups(X, groups)
+        self._in_unit_range = not is_beyond_unit_range(X)
+        # Prediction is by what was fitted: parameters may change afterwards.
+        self._size = self.image_size or self._default_image_size()
+        self._resize = self.resize
+        self._mirrors = self.augmentation is True
+        with seeded(self.random_state, device) as seed:
+            train, valid = self._split(X, codes, groups, seed)
+            source = self._source(self._unaugmented(X))
+            images = source.to_array(verbose=self.verbose)
+            self._train(images, codes, train, valid, device, source.n_channels)
         return self
 
     def _check(self, X, *y, reset=False):

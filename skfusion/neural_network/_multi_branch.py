@@ -12,6 +12,7 @@ from .._engine import augment_batch
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
 from .._validation._samples import check_columns, group_samples, remember_columns
+from .._validation._unreadable import names_unreadable_images
 from ..images._sample_source import ColumnsSource
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
@@ -225,6 +226,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
+    @names_unreadable_images
     def fit(self, X, y, groups=None):
         """Train the network.
 
@@ -267,6 +269,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         """
         return super().predict(X)
 
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probability of each class for each sample.
 

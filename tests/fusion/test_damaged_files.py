@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -13,11 +14,13 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skfusion._validation._unreadable import names_unreadable_images
 from skfusion.exceptions import ImageReadError
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     DecisionFusionClassifier,
     ImageLevelClassifier,
+    LevelAggregator,
     MultiBranchCNNClassifier,
     PerModalityClassifier,
     make_feature_fusion,
@@ -61,6 +64,7 @@ DAMAGED = {
         ),
         COLUMNS,
     ),
+    "levels, decisions": LevelAggregator(DECISIONS, by="group"),
     "decisions, image level": DecisionFusionClassifier(
         [(column, ImageLevelClassifier(IMAGE, ["image"])) for column in COLUMNS], cv=2
     ),
@@ -124,3 +128,19 @@ def test_a_damaged_file_names_its_row_from_another_process(image_rows, tmp_path)
     model = PerModalityClassifier(models)
     with pytest.raises(ImageReadError, match=f"^Row {row} of X: .*'damaged.png'"):
         model.fit(X, y)
+    X.loc[0, "image"] = str(tmp_path / "Roe_Rita" / "damaged.png")
+    message = rf"^One of the rows \[0, {row}\] of X: .*'damaged.png'"
+    with pytest.raises(ImageReadError, match=message) as caught:
+        model.fit(X=X, y=y)
+    assert caught.value.row is None
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.Series])
+def test_an_unreadable_image_is_named_in_any_form_of_x(form, tmp_path):
+    @names_unreadable_images
+    def read_last(X):
+        ImageSource(X[-1:])[:]
+
+    paths = form([str(tmp_path / f"{number}.png") for number in range(3)])
+    with pytest.raises(ImageReadError, match=r"^Row 2 of X: .*'2.png'"):
+        read_last(paths)

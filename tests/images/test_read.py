@@ -54,7 +54,7 @@ def test_what_is_no_image_is_an_error(content, reason, tmp_path):
 
 
 def test_a_missing_file_is_an_error(tmp_path):
-    with pytest.raises(ImageReadError, match=r"'no.png': there is no such file"):
+    with pytest.raises(ImageReadError, match=r"'no.png': the file does not exist"):
         read_image(tmp_path / "no.png")
 
 

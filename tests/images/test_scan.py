@@ -245,9 +245,9 @@ def test_what_cannot_be_opened_is_counted_and_named(open_folder):
         frame = scan_images(open_folder, secret="s")
     assert [Path(path).name for path in frame["image"]] == ["c.png", "a.png"]
     (message,) = (str(warning.message) for warning in shown)
-    assert "1 of 4 files are no images" in message
+    assert "1 of 4 files are not images" in message
     assert "1 of 4 files could not be opened and were left out: 'b.png'." in message
-    assert "Folders that could not be opened" in message
+    assert "folders that could not be opened" in message
     assert "missing: 1." in message
     assert "Doe" not in message
 

@@ -1,1 +1,1 @@
-"""The formats of image files: how each is recognised, checked and decoded."""
+"""Recognise, check and decode the supported formats of image files."""

@@ -1,6 +1,6 @@
-"""Check a compressed DICOM frame's own header before any decoder sees it.
+"""Check the header of a compressed DICOM frame before it is decoded.
 
-One flipped bit in such a header can make a decoder ask for 24 GB.
+One flipped bit in such a header can make a decoder request 24 GB of memory.
 """
 
 import re
@@ -23,23 +23,24 @@ __all__ = [
 
 _JP2_SIGNATURE = b"\x00\x00\x00\x0cjP  "
 _END_OF_IMAGE = b"\xff\xd9"
-# Start-of-frame markers of JPEG (but for DHT, JPG and DAC, which lie among them)
-# and of JPEG-LS.
+# Start-of-frame markers of JPEG and JPEG-LS. The range also contains DHT, JPG and DAC,
+# which are removed.
 _START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _START_OF_SCAN = 0xDA
-# What may follow the data of a scan: not an escaped byte, nor a restart marker.
+# A marker that can follow the data of a scan: not an escaped byte or a restart marker.
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-# Encoders write 1 scan (sequential), 3 (a component each) or 6 to 12 (progressive).
+# Encoders write 1 scan (sequential), 3 scans (one per component) or 6 to 12 scans
+# (progressive).
 _MAX_SCANS = 50
 # An OpenJPEG decoder reserves two bytes for each layer of each precinct. 100,000
 # precincts with 10 layers, ten times what real files have, stay below this.
 _MAX_PRECINCT_LAYERS = 10_000_000
 
 
-def _compare(what, found, expected):
+def _compare(name, found, expected):
     if found != expected:
         raise ImageReadError(
-            f"its {what} is {found} in the compressed frame but {expected} in the "
+            f"its {name} is {found} in the compressed frame but {expected} in the "
             "header"
         )
 
@@ -58,7 +59,7 @@ def check_jpeg(frame, rows, columns, samples, bits_allocated):
     Raises
     ------
     ImageReadError
-        If they do not agree, or the codestream is not whole.
+        If they do not agree, or the codestream is truncated.
     """
     height, width, components, precision = _jpeg_frame_header(frame)
     check_size(height, width, "compressed frame")
@@ -66,20 +67,20 @@ def check_jpeg(frame, rows, columns, samples, bits_allocated):
     _compare("number of samples", components, samples)
     _check_precision(precision, bits_allocated)
     if _END_OF_IMAGE not in frame:
-        raise ImageReadError("its compressed frame is cut short")
+        raise ImageReadError("its compressed frame is truncated")
     check_scans(BytesIO(frame))
 
 
 def check_scans(file):
-    """Refuse a JPEG file of more scans than any encoder writes.
+    """Refuse a JPEG file that has more scans than any encoder writes.
 
-    Each scan makes a decoder pass over the whole image, for as little as a hundred
-    bytes.
+    For each scan, which may have only a hundred bytes, a decoder passes over the whole
+    image.
 
     Parameters
     ----------
     file : binary file
-        At the beginning of the picture.
+        File positioned at the beginning of the picture.
 
     Raises
     ------
@@ -103,12 +104,12 @@ def check_scans(file):
 
 
 def _next_marker(file):
-    """Return the next marker of a JPEG codestream, and leave the file behind it."""
+    """Return the next marker of a JPEG codestream; the file is positioned after it."""
     while len(block := file.read(4096)) > 1:
         if found := _MARKER.search(block):
             file.seek(found.end() - len(block), 1)
             return block[found.end() - 1]
-        file.seek(-1, 1)  # the marker may begin there
+        file.seek(-1, 1)  # a marker may begin with the last byte
     return None
 
 
@@ -135,21 +136,21 @@ def _jpeg_frame_header(frame):
 def _check_precision(precision, bits_allocated):
     if not 1 <= precision <= min(16, bits_allocated):
         raise ImageReadError(
-            f"its compressed frame has {precision} bits a sample, but at most "
-            f"{min(16, bits_allocated)} fit the header"
+            f"its compressed frame has {precision} bits per sample, but the header "
+            f"allows at most {min(16, bits_allocated)}"
         )
 
 
 def check_jpeg2000(frame, rows, columns, samples, bits_allocated):
     """Compare the main header of a JPEG 2000 codestream with the data set.
 
-    Besides size, components and precision it looks at what a decoder reserves
-    memory for: tiles, precincts and layers.
+    Besides size, components and precision, it checks the tiles, precincts and layers,
+    for which a decoder reserves memory.
 
     Parameters
     ----------
     frame : bytes
-        The codestream, or a JP2 file that holds it.
+        The codestream, or a JP2 file that contains it.
 
     rows, columns, samples, bits_allocated : int
         Rows, Columns, SamplesPerPixel and BitsAllocated of the data set.
@@ -157,7 +158,7 @@ def check_jpeg2000(frame, rows, columns, samples, bits_allocated):
     Raises
     ------
     ImageReadError
-        If they do not agree, or the codestream is not whole or not credible.
+        If they do not agree, or the codestream is truncated or not plausible.
     """
     stream = jpeg2000_codestream(frame)
     if stream[:4] != b"\xff\x4f\xff\x51" or len(stream) < 42:
@@ -176,11 +177,11 @@ def check_jpeg2000(frame, rows, columns, samples, bits_allocated):
     _check_tiles(stream, x1 - tile_x0, y1 - tile_y0, tile_width, tile_height)
     _check_precincts(stream, rows, columns)
     if _END_OF_IMAGE not in stream:
-        raise ImageReadError("its compressed frame is cut short")
+        raise ImageReadError("its compressed frame is truncated")
 
 
 def jpeg2000_codestream(frame):
-    """Return the codestream of a JP2 file, or the frame where it is one.
+    """Return the codestream of a JP2 file, or the frame itself if it is a codestream.
 
     Parameters
     ----------
@@ -194,7 +195,7 @@ def jpeg2000_codestream(frame):
     Raises
     ------
     ImageReadError
-        If a JP2 file holds none.
+        If a JP2 file contains no codestream.
     """
     if not frame.startswith(_JP2_SIGNATURE):
         return frame
@@ -210,7 +211,7 @@ def jpeg2000_codestream(frame):
 
 
 def jpeg2000_levels(stream):
-    """Return how often a codestream halves its image, at least.
+    """Return the smallest number of times that a codestream halves its image.
 
     Parameters
     ----------
@@ -226,7 +227,7 @@ def jpeg2000_levels(stream):
 
 def _check_tiles(stream, width, height, tile_width, tile_height):
     if width < 1 or height < 1 or tile_width < 1 or tile_height < 1:
-        raise ImageReadError("its compressed frame has tiles of no size")
+        raise ImageReadError("its compressed frame has tiles of size 0")
     n_tiles = ceil(width / tile_width) * ceil(height / tile_height)
     # Every tile has a header of at least 14 bytes.
     if n_tiles > min(65535, len(stream) // 14):
@@ -238,10 +239,10 @@ def _check_precincts(stream, rows, columns):
     for style, layers, levels, precincts in _coding_styles(stream):
         if levels > 32 or layers < 1:
             raise ImageReadError("its compressed frame has no valid coding style")
-        if not style & 1:  # one precinct a resolution
+        if not style & 1:  # one precinct per resolution
             precincts = b"\xff" * (levels + 1)
         if len(precincts) <= levels:
-            raise ImageReadError("its compressed frame is cut short")
+            raise ImageReadError("its compressed frame is truncated")
         n_precincts = 0
         for resolution, exponents in enumerate(precincts[: levels + 1]):
             scale = 1 << (levels - resolution)
@@ -271,7 +272,7 @@ def _segments(stream):
     while offset + 4 <= len(stream):
         marker = stream[offset : offset + 2]
         length = int.from_bytes(stream[offset + 2 : offset + 4], "big")
-        if marker == b"\xff\x93":  # the packets: go on behind this tile-part
+        if marker == b"\xff\x93":  # the packets: continue after this tile-part
             if tile_begin + tile_length <= offset:
                 return
             offset = tile_begin + tile_length
@@ -284,7 +285,7 @@ def _segments(stream):
 
 
 def check_rle(frame, rows, columns, samples, bits_allocated):
-    """Check the header of an RLE frame: one segment for each byte of a pixel.
+    """Check that the header of an RLE frame has one segment for each byte of a pixel.
 
     Parameters
     ----------
@@ -297,10 +298,10 @@ def check_rle(frame, rows, columns, samples, bits_allocated):
     Raises
     ------
     ImageReadError
-        If the segments are not those of the data set, or are cut short.
+        If the segments do not agree with the data set, or are truncated.
     """
     if len(frame) < 64:
-        raise ImageReadError("its compressed frame is cut short")
+        raise ImageReadError("its compressed frame is truncated")
     n_segments, *offsets = struct.unpack_from("<16I", frame)
     _compare("number of RLE segments", n_segments, samples * bits_allocated // 8)
     if n_segments > 15:

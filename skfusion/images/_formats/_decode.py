@@ -1,4 +1,4 @@
-"""Decode one image file in this process, with one kind of error for everything."""
+"""Decode one image file in this process, and raise the same error for all failures."""
 
 import os
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from io import BufferedReader, UnsupportedOperation
 from ...exceptions import ImageReadError
 from ._dicom import read_dicom
 from ._raster import read_raster
-from ._signatures import HEAD_BYTES, check_file_size, image_kind
+from ._signatures import HEAD_BYTES, check_file_size, recognise_format
 
 __all__ = ["decode", "unreadable"]
 
@@ -21,13 +21,13 @@ def decode(path, frame, min_side, admit):
         The file.
 
     frame : int
-        Which frame, from 0.
+        Index of the frame.
 
     min_side : int or None
-        Sides in pixels that are enough.
+        Smallest side, in pixels, that is sufficient.
 
     admit : callable
-        Called with the number of pixels before they are decoded; it may wait.
+        Called with the number of pixels before they are decoded. It may wait.
 
     Returns
     -------
@@ -36,31 +36,31 @@ def decode(path, frame, min_side, admit):
     Raises
     ------
     ImageReadError
-        For everything that fails; it names the file.
+        For every failure; the message gives the name of the file.
     """
     with _naming(path), _open(path) as file:
-        kind = _kind(file.read(HEAD_BYTES))
-        check_file_size(os.fstat(file.fileno()).st_size, kind)
+        image_format = _recognise(file.read(HEAD_BYTES))
+        check_file_size(os.fstat(file.fileno()).st_size, image_format)
         file.seek(0)
-        if kind == "DICOM":
+        if image_format == "DICOM":
             return read_dicom(file.read(), frame, min_side, admit)
-        return read_raster(_Stream(file), kind, frame, admit)
+        return read_raster(_Stream(file), image_format, frame, admit)
 
 
 def _open(path):
     if not path.exists():
-        raise ImageReadError("there is no such file")
+        raise ImageReadError("the file does not exist")
     if not path.is_file():  # opening a pipe would wait for its other end
         raise ImageReadError("it is not a file")
-    # What a buffer holds would be joined to the rest, in a copy.
+    # A buffered file would be copied when its buffer is joined to the rest.
     return path.open("rb", buffering=0)
 
 
 class _Stream(BufferedReader):
-    """A file that shows Pillow no path, which would be in its messages.
+    """A file that hides its path and descriptor from Pillow.
 
-    Nor a descriptor, by which libtiff would map the file into memory: the process
-    would die if it were cut short meanwhile.
+    Pillow would show the path in its messages. With the descriptor, libtiff would map
+    the file into memory, and the process would crash if the file became shorter.
     """
 
     def __repr__(self):
@@ -70,25 +70,25 @@ class _Stream(BufferedReader):
         raise UnsupportedOperation
 
 
-def _kind(head):
+def _recognise(head):
     if not head:
         raise ImageReadError("it is empty")
-    kind = image_kind(head)
-    if kind is None:
-        raise ImageReadError("its content is none of these")
-    return kind
+    image_format = recognise_format(head)
+    if image_format is None:
+        raise ImageReadError("its content is none of these formats")
+    return image_format
 
 
 def unreadable(path, reason):
-    """Make the error for a file that could not be read.
+    """Return the error for a file that could not be read.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; only its last component is shown.
+        The file. The message contains only its last component.
 
     reason : str
-        What is wrong with it, without a full stop.
+        The reason of the failure, without a full stop.
 
     Returns
     -------
@@ -100,32 +100,33 @@ def unreadable(path, reason):
     >>> from skfusion.images._formats._decode import unreadable
     >>> unreadable(Path("Doe, Jane") / "1.png", "it is empty")
     ImageReadError("Expected a PNG, JPEG, PGM, TIFF, BMP or DICOM image, got '1.png':
-    it is empty. Check the path, replace the file by a whole copy, or leave it out.")
+    it is empty. Check the path, replace the file by a complete copy, or leave it
+    out.")
     """
     return ImageReadError(
         "Expected a PNG, JPEG, PGM, TIFF, BMP or DICOM image, got "
-        f"{path.name!r}: {reason}. Check the path, replace the file by a whole copy, "
-        "or leave it out."
+        f"{path.name!r}: {reason}. Check the path, replace the file by a complete "
+        "copy, or leave it out."
     )
 
 
 @contextmanager
 def _naming(path):
-    """Turn whatever a decoder raises into an ImageReadError that names the file."""
+    """Convert every error of a decoder to an ImageReadError that names the file."""
     try:
         yield
     except ImageReadError as error:
         raise unreadable(path, str(error)) from error
     except MemoryError as error:
-        raise unreadable(path, "it needs more memory than there is") from error
+        raise unreadable(path, "it needs more memory than available") from error
     except OSError as error:
         if error.filename is None:
             raise unreadable(path, _reason(error)) from error
-        # Without the cause, which would show the folder.
+        # The cause is not shown, because it contains the folder.
         raise unreadable(path, error.strerror or "it cannot be opened") from None
     except BaseException as error:
-        # A panic of a decoder in Rust is no Exception. Other such errors (Ctrl-C,
-        # exit, a test's time limit) are not for us to swallow.
+        # A panic of a decoder in Rust is not an Exception. Other errors of this type
+        # (Ctrl-C, exit, the time limit of a test) must be raised.
         panic = type(error).__module__ == "pyo3_runtime"
         if not (panic or isinstance(error, Exception)):
             raise

@@ -1,4 +1,4 @@
-"""DICOM: from the bytes of a file to grey in [0, 1], in the standard's order."""
+"""Decode a frame of a DICOM file to grey values in [0, 1]."""
 
 import zlib
 from io import BytesIO
@@ -23,7 +23,7 @@ from ._signatures import MAX_PIXELS, check_size
 
 __all__ = ["check_inflated_size", "read_dicom"]
 
-# Only these are parsed: what names a patient is not even looked at.
+# Only these elements are parsed; those that identify a patient are not read.
 _KEYWORDS = (
     "Rows",
     "Columns",
@@ -44,13 +44,14 @@ _KEYWORDS = (
     "DoubleFloatPixelData",
 )
 _PALETTE_KEYWORDS = tuple(
-    f"{prefix}{colour}PaletteColorLookupTable{what}"
+    f"{prefix}{colour}PaletteColorLookupTable{suffix}"
     for colour in ("Red", "Green", "Blue")
-    for prefix, what in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
+    for prefix, suffix in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
 )
 _TAGS = [Tag(word) for word in (*_KEYWORDS, *GREY_KEYWORDS, *_PALETTE_KEYWORDS)]
 
-# One decoder each, by what it costs and how it fails; all under permissive licences.
+# One decoder per syntax, chosen by its speed and by how it fails on damaged data. All
+# have permissive licences.
 _DECODERS = {
     uid.RLELossless: ("pylibjpeg", check_rle),
     uid.JPEGBaseline8Bit: ("pillow", check_jpeg),
@@ -65,10 +66,10 @@ _DECODERS = {
 
 
 def read_dicom(data, frame, min_side, admit):
-    """Decode one frame of a DICOM file and bring it to grey.
+    """Decode one frame of a DICOM file and convert it to grey.
 
-    The order is the standard's: modality LUT (or rescale), then VOI LUT or window,
-    then the inversion of MONOCHROME1.
+    The steps follow the standard: first the modality LUT (or rescale), then the VOI LUT
+    or window, and finally the inversion of MONOCHROME1.
 
     Parameters
     ----------
@@ -76,11 +77,11 @@ def read_dicom(data, frame, min_side, admit):
         The whole file, with or without a preamble.
 
     frame : int
-        Which frame, from 0.
+        Index of the frame.
 
     min_side : int or None
-        Sides in pixels that are enough, where the file offers the choice. If None,
-        the whole image is decoded.
+        Smallest side, in pixels, that is sufficient, if the file has several
+        resolutions. If None, the whole image is decoded.
 
     admit : callable
         Called with the number of pixels before they are decoded.
@@ -92,7 +93,7 @@ def read_dicom(data, frame, min_side, admit):
     Raises
     ------
     ImageReadError, AttributeError, ValueError, RuntimeError, ...
-        Whatever pydicom and its decoders raise; named by the caller.
+        All errors of pydicom and its decoders; the caller converts them.
 
     References
     ----------
@@ -113,7 +114,7 @@ def read_dicom(data, frame, min_side, admit):
 
 
 def check_inflated_size(data):
-    """Refuse a deflated data set that would fill the memory when it is inflated.
+    """Refuse a deflated data set that is too large when it is inflated.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def check_inflated_size(data):
     Raises
     ------
     ImageReadError
-        If it inflates to more than eight bytes for each of ``MAX_PIXELS``.
+        If its inflated size is more than eight bytes for each of ``MAX_PIXELS``.
     """
     stream = BytesIO(data)
     if data[128:132] == b"DICM":
@@ -139,7 +140,7 @@ def check_inflated_size(data):
             raise ImageReadError("its deflated data set is too large when inflated")
         block = inflate.decompress(inflate.unconsumed_tail, 2**24)
     if not inflate.eof:
-        raise ImageReadError("its deflated data set is cut short")
+        raise ImageReadError("its deflated data set is truncated")
 
 
 def _after_file_meta(tag, vr, length):
@@ -147,20 +148,20 @@ def _after_file_meta(tag, vr, length):
 
 
 def _check_header(dataset, frame):
-    """Refuse a header that no decoder should see; name a syntax that lacks."""
+    """Refuse an invalid header, and add a transfer syntax if it is missing."""
     if not any(word in dataset for word in _KEYWORDS[-3:]):
-        raise ImageReadError("it is DICOM but holds no whole image")
+        raise ImageReadError("it is DICOM but contains no complete image")
     check_size(int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0))
     samples, bits = dataset.get("SamplesPerPixel"), dataset.get("BitsAllocated")
     if samples not in (1, 3):
         raise ImageReadError(
-            f"its header gives {samples!r} samples a pixel, not 1 or 3"
+            f"its header gives {samples!r} samples per pixel, not 1 or 3"
         )
     if bits not in (1, 8, 16, 32, 64):
         raise ImageReadError(f"its header gives {bits!r} bits allocated")
     n_frames = int(dataset.get("NumberOfFrames") or 1)
     if frame >= n_frames:
-        raise ImageReadError(f"it has no frame {frame}: its frames are {n_frames}")
+        raise ImageReadError(f"it has no frame {frame}, only {n_frames} in total")
     if "TransferSyntaxUID" not in dataset.file_meta:
         implicit, _ = dataset.original_encoding
         dataset.file_meta.TransferSyntaxUID = (
@@ -174,9 +175,9 @@ def _check_header(dataset, frame):
 
 
 def _decode(dataset, frame, min_side):
-    """Return the stored values of one frame, and what they are.
+    """Return the stored values of one frame, and their properties.
 
-    Raw: pydicom would make a float copy of all colours to convert them.
+    The values are raw, because pydicom would convert colours in a float copy.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
@@ -202,7 +203,7 @@ def _decode(dataset, frame, min_side):
 
 
 def _properties(dataset):
-    """What pydicom's decoders say of pixels, for those that it did not decode."""
+    """Return the properties that pydicom returns with the pixels that it decodes."""
     return {
         "photometric_interpretation": dataset.PhotometricInterpretation,
         "bits_stored": dataset.BitsStored,
@@ -232,8 +233,8 @@ def _palette_to_grey(pixels, dataset):
 def _grey_parameters(dataset, frame):
     """Return rescale, window and tables of one frame in one flat data set.
 
-    An enhanced (tomosynthesis) object keeps them in its functional groups: those
-    of the frame go before those that its frames share.
+    An enhanced (tomosynthesis) object stores them in its functional groups. Those of
+    the frame have priority over those that are shared by all frames.
     """
     parameters = Dataset()
     for source in _grey_sources(dataset, frame):

@@ -1,4 +1,4 @@
-"""The grey of a decoded DICOM frame: modality LUT, VOI, polarity; and colour."""
+"""Convert a decoded DICOM frame to grey: modality LUT, VOI LUT, polarity and colour."""
 
 from functools import partial
 
@@ -29,7 +29,7 @@ _WINDOW_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
 
 def monochrome_to_grey(pixels, photometric, properties, parameters):
-    """Bring stored values to [0, 1], 1 = bright.
+    """Convert stored values of grey images to [0, 1], where 1 is bright.
 
     Parameters
     ----------
@@ -40,11 +40,11 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
         MONOCHROME1 or MONOCHROME2.
 
     properties : dict
-        ``bits_stored`` and ``pixel_representation`` of `pixels`; absent for
-        floating-point pixels.
+        ``bits_stored`` and ``pixel_representation`` of `pixels`. Floating-point pixels
+        do not have them.
 
     parameters : pydicom.Dataset
-        The elements of ``GREY_KEYWORDS`` that the frame has.
+        The elements of ``GREY_KEYWORDS`` that exist for the frame.
 
     Returns
     -------
@@ -53,12 +53,13 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
     Raises
     ------
     ImageReadError
-        If the photometric interpretation is another one, a table is cut short, or
+        If the photometric interpretation is not one of these, a table is truncated, or
         values are not finite.
     """
     if photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise ImageReadError(
-            f"its PhotometricInterpretation is {photometric!r} with one sample a pixel"
+            f"its PhotometricInterpretation is {photometric!r} with one sample per "
+            "pixel"
         )
     modality, low, high = _modality(pixels, properties, parameters)
     voi = _voi(parameters, low, high)
@@ -71,7 +72,7 @@ def monochrome_to_grey(pixels, photometric, properties, parameters):
 
 
 def _modality(pixels, properties, parameters):
-    """Return the modality transformation, and the range of the values behind it."""
+    """Return the modality transformation, and the range of the values after it."""
     if parameters.get("ModalityLUTSequence"):
         item = parameters.ModalityLUTSequence[0]
         table, first, bits = _sequence_table(item, _is_signed(properties))
@@ -88,10 +89,10 @@ def _modality(pixels, properties, parameters):
 
 
 def _stored_range(pixels, properties):
-    """Return the range of the stored values: that of their bits, up to 16.
+    """Return the range of the stored values, which is that of their bits, up to 16.
 
-    Wider and floating-point values seldom fill their type, so they are scaled by
-    their own extremes.
+    Values of more bits, and floats, rarely use the range of their type, so the range
+    is their minimum and maximum.
     """
     bits = properties.get("bits_stored", 64)
     if bits > 16:
@@ -105,14 +106,15 @@ def _stored_range(pixels, properties):
 
 
 def _is_signed(properties):
-    """Whether stored values may be negative; those of float pixels tell themselves."""
+    """Return whether stored integers may be negative."""
     return properties.get("pixel_representation") == 1
 
 
 def _voi(parameters, low, high):
-    """Return what brings values to [0, 1]: the first VOI table or window, or the range.
+    """Return a function that maps values to [0, 1].
 
-    What the modality transformation may make negative is signed, too.
+    It uses the first VOI table or window, or else the range. The inputs of a table are
+    signed if the modality transformation can return negative values.
     """
     if parameters.get("VOILUTSequence"):
         item = parameters.VOILUTSequence[0]
@@ -125,7 +127,7 @@ def _voi(parameters, low, high):
     function = str(parameters.get("VOILUTFunction") or "LINEAR").upper()
     if function not in _WINDOW_FUNCTIONS:
         function = "LINEAR"
-    # Some writers fill in a width of 0: no window, rather than a black image.
+    # Some writers store a width of 0, which means no window and not a black image.
     if center is None or width is None or width < (1 if function == "LINEAR" else 1e-9):
         return partial(to_unit_range, low=low, high=high)
     return partial(apply_window, center=center, width=width, function=function)
@@ -140,16 +142,16 @@ def _number(value, default=None):
 
 
 def _sequence_table(item, is_signed):
-    """Return table, first input value and bits of an item of a LUT sequence."""
+    """Return the table, first input value and bits of an item of a LUT sequence."""
     return _table(item.LUTDescriptor, item["LUTData"].value, is_signed)
 
 
 def _table(descriptor, data, is_signed):
     """Return a table, the input value of its first entry, and its bits.
 
-    Writers code the three numbers of a descriptor as signed or as unsigned ones (US
-    63488 is SS -2048). The first and the last are unsigned by what they mean; the
-    input value is what the inputs are.
+    Writers store the three numbers of a descriptor as signed or as unsigned (US 63488
+    is SS -2048). The number of entries and the bits are always unsigned. The input
+    value is signed if the inputs of the table are signed.
     """
     n_entries, first, bits = (int(number) for number in descriptor)
     n_entries = n_entries % 2**16 or 2**16
@@ -168,18 +170,18 @@ def _table(descriptor, data, is_signed):
 
 
 def colour_to_grey(pixels, photometric, bits):
-    """Bring colours to [0, 1].
+    """Convert colours to grey in [0, 1].
 
     Parameters
     ----------
     pixels : ndarray of shape (H, W, 3) or (H, W, 4), unsigned integers
-        RGB, or one of the YBR.
+        RGB or YBR values.
 
     photometric : str
-        What `pixels` are.
+        Photometric interpretation of `pixels`.
 
     bits : int
-        Bits of a sample.
+        Number of bits per sample.
 
     Returns
     -------
@@ -200,7 +202,7 @@ def colour_to_grey(pixels, photometric, bits):
 
 
 def palette_to_grey(pixels, dataset):
-    """Look colours up in the palette of a data set and bring them to [0, 1].
+    """Look up colours in the palette of a data set and convert them to grey in [0, 1].
 
     Parameters
     ----------
@@ -208,7 +210,7 @@ def palette_to_grey(pixels, dataset):
         Stored values.
 
     dataset : pydicom.Dataset
-        Holds the three palette colour lookup tables.
+        Data set with the three palette colour lookup tables.
 
     Returns
     -------

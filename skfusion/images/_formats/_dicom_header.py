@@ -1,4 +1,4 @@
-"""Modality, view and laterality from a DICOM header, in the field's words."""
+"""Read modality, view and laterality from a DICOM header."""
 
 import re
 
@@ -47,7 +47,7 @@ _VIEW_CODES = {
 
 
 def modality_of(header):
-    """Return the modality of a header in words.
+    """Return the modality of an image from its header.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def modality_of(header):
     Returns
     -------
     modality : {"mammography", "ultrasound"} or None
-        By Modality; where that is missing, by the storage class, unless the header
-        names another part of the body than the breast.
+        Derived from Modality. If it is missing, it is derived from the storage class,
+        unless the header gives a part of the body other than the breast.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def modality_of(header):
 
 
 def view_of(header):
-    """Return the view of a header.
+    """Return the view of an image from its header.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def view_of(header):
     Returns
     -------
     view : str or None
-        A DICOM view code such as CC or MLO, by ViewPosition, by a
-        PatientOrientation that holds a view (as that of CBIS-DDSM does), by
-        ViewCodeSequence, or by PatientOrientation proper.
+        A DICOM view code such as CC or MLO. It is read from ViewPosition, from a
+        PatientOrientation that contains a view (as in CBIS-DDSM), from
+        ViewCodeSequence, or from the orientation in PatientOrientation.
 
     References
     ----------
@@ -128,7 +128,7 @@ def view_of(header):
 
 
 def laterality_of(header, modality):
-    """Return the laterality of a header.
+    """Return the laterality of an image from its header.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def laterality_of(header, modality):
         The header.
 
     modality : str or None
-        PatientOrientation tells the side of a mammogram only.
+        Modality of the image. PatientOrientation gives the side only for mammograms.
 
     Returns
     -------
@@ -156,19 +156,19 @@ def laterality_of(header, modality):
             return side
     down = _column_direction(header)
     if modality == "mammography" and re.fullmatch("F?[LR]", down):
-        # The outer side of the breast is on top, so down is towards the other one.
+        # The outer side of the breast is at the top, so down is the opposite side.
         return "L" if down[-1] == "R" else "R"
     return None
 
 
 def _word(header, keyword):
-    """Return a single code string in upper case, '' for anything else."""
+    """Return a single code string in upper case, and '' for any other value."""
     value = header.get(keyword)
     return value.strip().upper() if isinstance(value, str) else ""
 
 
 def _column_direction(header):
-    """Return where the columns of the image run, such as FR, or ''."""
+    """Return the direction of the columns of the image, such as FR, or ''."""
     orientation = header.get("PatientOrientation")
     if orientation is None or isinstance(orientation, str) or len(orientation) != 2:
         return ""

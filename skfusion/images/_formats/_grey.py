@@ -1,4 +1,4 @@
-"""From colour and stored values to grey in [0, 1]."""
+"""Convert colours and stored values to grey in [0, 1]."""
 
 import numpy as np
 
@@ -11,16 +11,16 @@ __all__ = [
     "to_unit_range",
 ]
 
-# ITU-R BT.601, in thousandths: with whole numbers, a grey pixel stored as RGB
-# has exactly the value that it would have stored as grey.
+# ITU-R BT.601, in thousandths. With integers, a grey pixel that is stored as RGB has
+# exactly the same value as if it were stored as grey.
 _LUMA = np.array([299, 587, 114])
 
-# Pixels that are brought to grey at once.
+# Number of pixels that are converted to grey at once.
 _BAND = 2**18
 
 
 def bands(shape):
-    """Yield slices of rows that together are an image.
+    """Yield slices of rows that together cover an image.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ def bands(shape):
 
 
 def in_bands(convert, shape):
-    """Bring an image to grey in bands of rows, so that no wide copy of it is made.
+    """Convert an image to grey in bands of rows, so that the whole image is not copied.
 
     Parameters
     ----------
     convert : callable
-        Takes a slice of rows and returns their grey in [0, 1].
+        Function that takes a slice of rows and returns their grey values in [0, 1].
 
     shape : tuple of (height, width)
         Shape of the image.
@@ -74,12 +74,12 @@ def in_bands(convert, shape):
 
 
 def luma(colour):
-    """Return the grey of an RGB array of whole numbers, at its full depth.
+    """Return the grey values of an RGB array of integers, at its full depth.
 
     Parameters
     ----------
     colour : ndarray of shape (H, W, 3) or (H, W, 4), unsigned integers
-        Red, green, blue. A fourth channel (alpha) is left out.
+        Red, green, blue. A fourth channel (alpha) is ignored.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def luma(colour):
 
 
 def to_unit_range(values, low, high):
-    """Map ``low`` to 0 and ``high`` to 1, and clip what lies beyond.
+    """Map ``low`` to 0 and ``high`` to 1, and clip values outside this range.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def to_unit_range(values, low, high):
         Any numbers.
 
     low, high : float
-        The range that the values can have. A range without extent gives zeros.
+        The range that the values can have. If it has no extent, the result is 0.
 
     Returns
     -------
@@ -127,26 +127,27 @@ def to_unit_range(values, low, high):
     """
     if high <= low:
         return np.zeros(values.shape, dtype=np.float32)
-    # Float64 only where float32 would lose bits of the stored values.
+    # Use float64 only if float32 would lose bits of the stored values.
     precise = np.float32 if values.dtype.itemsize <= 2 else np.float64
     image = (values.astype(precise) - low) / (high - low)
     return np.clip(image, 0, 1).astype(np.float32)
 
 
 def apply_lookup_table(values, table, first):
-    """Look each value up in a table whose first entry belongs to ``first``.
+    """Look up each value in a table whose first entry belongs to ``first``.
 
-    Values below it get the first entry, values beyond the table its last.
+    Smaller values get the first entry, and values beyond the table get the last one.
 
     Parameters
     ----------
     values : ndarray
-        Input values; rounded where they are not whole.
+        Input values, which are rounded to integers.
 
     table : ndarray of shape (n_entries,)
+        The lookup table.
 
     first : int
-        The input value that the first entry belongs to.
+        Input value of the first entry.
 
     Returns
     -------
@@ -165,7 +166,7 @@ def apply_lookup_table(values, table, first):
 
 
 def apply_window(values, center, width, function="LINEAR"):
-    """Apply a DICOM window; its output range becomes [0, 1].
+    """Apply a DICOM window and scale its output range to [0, 1].
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""JPEG 2000 at the resolution that is needed."""
+"""Decode JPEG 2000 at a reduced resolution."""
 
 import struct
 from io import BytesIO
@@ -14,22 +14,22 @@ __all__ = ["decode_reduced"]
 def decode_reduced(frame, min_side):
     """Decode the smallest resolution whose sides are not below `min_side`.
 
-    A codestream holds its image at half the size, a quarter and so on, and decoding
-    one of these leaves the rest of the bytes alone.
+    A codestream contains its image also at half the size, a quarter of it, and so on.
+    To decode one of these sizes, only a part of the bytes is needed.
 
     Parameters
     ----------
     frame : bytes
-        A checked frame of one component (see ``check_jpeg2000``).
+        A checked frame with one component (see ``check_jpeg2000``).
 
     min_side : int
-        In pixels.
+        Smallest side in pixels.
 
     Returns
     -------
     pixels : ndarray of shape (H, W), dtype uint8 or uint16, or None
-        Stored values; None if only the whole image is large enough, if its values
-        are signed, or if its corner is not at 0.
+        Stored values. None if only the whole image is large enough, if its values are
+        signed, or if its corner is not at 0.
 
     References
     ----------
@@ -43,12 +43,12 @@ def decode_reduced(frame, min_side):
     if reduction < 1 or depth & 0x80 or x0 or y0:
         return None
     with Image.open(BytesIO(stream), formats=["JPEG2000"]) as picture:
-        # Pillow halves a side to the nearest number, where the standard rounds up,
-        # and fails where the two differ: give it sides that it need not round.
+        # If a halved side is not an integer, Pillow rounds it to the nearest one and
+        # fails, because the standard rounds up. Give it sides that need no rounding.
         picture._size = tuple(_round_up(side, 2**reduction) for side in picture.size)
         picture.reduce = reduction
         pixels = np.asarray(picture)
-    # Pillow moves values up to fill 8 or 16 bits.
+    # Pillow shifts values up to fill 8 or 16 bits.
     return pixels >> (8 * pixels.itemsize - (depth + 1))
 
 

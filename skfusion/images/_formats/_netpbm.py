@@ -1,4 +1,4 @@
-"""Binary PGM and PPM of any depth."""
+"""Decode binary PGM and PPM files of any depth."""
 
 import math
 import re
@@ -13,20 +13,20 @@ __all__ = ["read_netpbm"]
 
 _NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,10})"
 _HEADER = re.compile(rb"P(?:[14]%b%b|[2356]%b%b%b)\s" % ((_NUMBER,) * 5))
-# More than any header has; a comment may claim to be as long as the file.
+# More than any header needs. A comment may be as long as the file.
 _HEADER_BYTES = 2**16
 
 
 def read_netpbm(file, frame, admit):
-    """Decode a binary PGM or PPM file; Pillow takes minutes for most depths.
+    """Decode a binary PGM or PPM file; Pillow needs minutes for most depths.
 
     Parameters
     ----------
     file : binary file
-        At its beginning.
+        File positioned at its beginning.
 
     frame : int
-        Which frame, from 0; there is one.
+        Index of the frame, which must be 0.
 
     admit : callable
         Called with the number of pixels before they are decoded.
@@ -34,12 +34,12 @@ def read_netpbm(file, frame, admit):
     Returns
     -------
     image : float32 ndarray of shape (H, W), in [0, 1], or None
-        None for bitmaps and for numbers written as text.
+        None for bitmaps and for numbers that are stored as text.
 
     Raises
     ------
     ImageReadError
-        If the header has no end, is not valid, or gives more pixels than there are.
+        If the header has no end, is not valid, or gives more pixels than the file has.
     """
     header = _HEADER.match(file.read(_HEADER_BYTES))
     if header is None:
@@ -67,12 +67,12 @@ def _read(file, shape, top):
     n_bytes = dtype.itemsize * math.prod(shape)
     data = file.read(n_bytes)
     if len(data) < n_bytes:
-        raise ImageReadError("it is cut short")
+        raise ImageReadError("it is truncated")
     return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _to_grey(values, top):
-    """Scale values to 8 bits, or wide ones of one sample to 16, as Pillow does."""
+    """Scale values to 8 bits, or grey values of more bits to 16, as Pillow does."""
     is_grey = values.shape[-1] == 1
     full, dtype = (65535, np.int32) if is_grey and top > 255 else (255, np.uint8)
     scaled = np.minimum(np.rint(values / top * full), full).astype(dtype)

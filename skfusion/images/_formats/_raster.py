@@ -1,4 +1,4 @@
-"""PNG, JPEG, PGM, TIFF and BMP, with Pillow."""
+"""Decode PNG, JPEG, PGM, TIFF and BMP files with Pillow."""
 
 import numpy as np
 from PIL import Image
@@ -16,23 +16,23 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _WHITE_IS_ZERO = 0
 
-# Pillow looks each page up in a list of those before it.
+# Pillow searches each page in a list of the pages before it, which is slow.
 _MAX_PAGES = 10_000
 
 
-def read_raster(file, kind, frame, admit):
+def read_raster(file, image_format, frame, admit):
     """Decode one frame of a file that is not DICOM.
 
     Parameters
     ----------
     file : binary file
-        At its beginning.
+        File positioned at its beginning.
 
-    kind : {"PNG", "JPEG", "PPM", "TIFF", "BMP"}
-        The only format that is tried.
+    image_format : {"PNG", "JPEG", "PPM", "TIFF", "BMP"}
+        Format of the file. No other format is tried.
 
     frame : int
-        Which frame (TIFF page), from 0.
+        Index of the frame (TIFF page).
 
     admit : callable
         Called with the number of pixels before they are decoded.
@@ -44,19 +44,19 @@ def read_raster(file, kind, frame, admit):
     Raises
     ------
     ImageReadError, OSError, SyntaxError, ValueError, ...
-        Whatever Pillow raises for a damaged file; named by the caller.
+        All errors of Pillow for a damaged file; the caller converts them.
     """
-    if kind == "PPM":
+    if image_format == "PPM":
         image = read_netpbm(file, frame, admit)
         if image is not None:
             return image
-    with Image.open(file, formats=[kind]) as image:
+    with Image.open(file, formats=[image_format]) as image:
         check_size(image.height, image.width)
         if frame:
             _seek(image, frame)
         _check_blocks(image)
         admit(image.height * image.width)
-        if kind == "JPEG":
+        if image_format == "JPEG":
             file.seek(image.tile[0][2])
             check_scans(file)
         image.load()
@@ -74,19 +74,19 @@ def _seek(image, frame):
 
 
 def _tags(image):
-    """Return the tags of a TIFF, and none of the other formats."""
+    """Return the tags of a TIFF, and an empty dict for other formats."""
     return getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
 
 
 def _check_blocks(image):
-    """Refuse tiles and strips far larger than the image: they are decoded whole."""
+    """Refuse tiles that are too large, because they are decoded as a whole."""
     tags = _tags(image)
     if _TILE_WIDTH in tags and _TILE_LENGTH in tags:
         check_size(tags[_TILE_LENGTH], tags[_TILE_WIDTH], "tile header")
 
 
 def _to_grey(image):
-    """Return the loaded image in grey, scaled by the depth of its file."""
+    """Return the loaded image in grey, scaled by the bit depth of its file."""
     mode = image.mode
     if mode.startswith("I;16") or mode in ("I", "F"):
         low, high = _range(image)
@@ -109,16 +109,17 @@ def _to_grey(image):
 
 
 def _band(image, rows, mode=None):
-    """Return some rows of the loaded image, in another mode where one is given."""
+    """Return rows of the loaded image, converted to `mode` if it is given."""
     band = image.crop((0, rows.start, image.width, rows.stop))
     return np.asarray(band if mode is None else band.convert(mode))
 
 
 def _range(image):
-    """Return the range of one channel of more than eight bits.
+    """Return the range of a channel with more than eight bits.
 
-    Pillow gives 16-bit PNG and PGM as 32-bit integers; a TIFF of 32-bit integers
-    or floats is left as it is inside [0, 1], else scaled by its own extremes.
+    Pillow returns 16-bit PNG and PGM as 32-bit integers. A TIFF of floats in [0, 1] is
+    not scaled. Other floats and 32-bit integers are scaled by the minimum and maximum
+    of the image.
     """
     bits = _tags(image).get(_BITS_PER_SAMPLE)
     if image.mode.startswith("I;16"):
@@ -135,7 +136,7 @@ def _range(image):
 
 
 def _extremes(image):
-    """Return the least and the largest value; NaN where there is one."""
+    """Return the minimum and the maximum, which are NaN if any value is NaN."""
     lows, highs = [], []
     for rows in bands((image.height, image.width)):
         values = _band(image, rows)
@@ -145,7 +146,7 @@ def _extremes(image):
 
 
 def _polarity(grey, image):
-    """Invert a 16- or 32-bit TIFF whose zero is white; Pillow does it up to 8 bits."""
+    """Invert a 16- or 32-bit TIFF whose zero is white; Pillow inverts up to 8 bits."""
     if _tags(image).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         return 1 - grey
     return grey

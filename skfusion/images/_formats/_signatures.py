@@ -1,4 +1,4 @@
-"""What a file says of itself: its kind, and the size of its image."""
+"""Recognise the format of a file, and check the size that its header declares."""
 
 from pydicom.filereader import read_file_meta_info
 
@@ -9,18 +9,18 @@ __all__ = [
     "MAX_PIXELS",
     "check_file_size",
     "check_size",
-    "image_kind",
     "is_compressed_dicom",
+    "recognise_format",
 ]
 
-#: Most pixels that an image may have. The largest digitised mammogram films have
-#: about 40 million; a header that claims more than this is damaged or hostile.
+#: Largest number of pixels of an image. The largest digitised mammogram films have
+#: about 40 million. A header that declares more than this limit is damaged or hostile.
 MAX_PIXELS = 80_000_000
 
-#: Bytes from which the kind of a file is known.
+#: Number of bytes from which the format of a file is recognised.
 HEAD_BYTES = 132
 
-# Eight bytes a pixel; a DICOM file may hold many frames, each of them smaller.
+# Eight bytes per pixel. A DICOM file may hold many frames, each of them smaller.
 _MAX_BYTES = 8 * MAX_PIXELS
 _MAX_DICOM_BYTES = 2**31
 
@@ -39,8 +39,8 @@ _EXPLICIT_VRS = frozenset(
 )
 
 
-def image_kind(head):
-    """Tell the kind of an image file by its first bytes, never by its name.
+def recognise_format(head):
+    """Return the format of an image file from its first bytes, never from its name.
 
     Parameters
     ----------
@@ -49,24 +49,24 @@ def image_kind(head):
 
     Returns
     -------
-    kind : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"} or None
-        ``None`` where the bytes begin none of them.
+    image_format : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"} or None
+        None if the format is none of these.
 
     Examples
     --------
-    >>> from skfusion.images._formats._signatures import image_kind
-    >>> image_kind(bytes(128) + b"DICM")
+    >>> from skfusion.images._formats._signatures import recognise_format
+    >>> recognise_format(bytes(128) + b"DICM")
     'DICOM'
-    >>> image_kind(b"P5 64 64 255 ")
+    >>> recognise_format(b"P5 64 64 255 ")
     'PPM'
-    >>> print(image_kind(b"patient;age"))
+    >>> print(recognise_format(b"patient;age"))
     None
     """
     if head[128:HEAD_BYTES] == b"DICM":
         return "DICOM"
-    for signature, kind in _SIGNATURES:
+    for signature, image_format in _SIGNATURES:
         if head.startswith(signature):
-            return kind
+            return image_format
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
         return "PPM"
     if _begins_dicom_data_set(head):
@@ -75,7 +75,7 @@ def image_kind(head):
 
 
 def _begins_dicom_data_set(head):
-    """Whether a little-endian DICOM data set begins without a preamble.
+    """Return whether the bytes are a little-endian DICOM data set without a preamble.
 
     Such a file starts with an element of group 2 or 8, which has a known value
     representation (explicit) or a short length (implicit).
@@ -89,22 +89,22 @@ def _begins_dicom_data_set(head):
     return element <= 0x60 and length <= 128 and length % 2 == 0
 
 
-def check_size(rows, columns, what="header"):
-    """Refuse a size that no image of the field has, before anything is decoded.
+def check_size(rows, columns, name="header"):
+    """Refuse an implausible image size, before anything is decoded.
 
     Parameters
     ----------
     rows, columns : int
-        The size that the file claims.
+        The size that the file declares.
 
-    what : str, default="header"
-        Where it claims it; begins the message.
+    name : str, default="header"
+        The part of the file that declares it. The message begins with this name.
 
     Raises
     ------
     ImageReadError
-        If a side is zero, or there are more than ``MAX_PIXELS`` pixels. The
-        message does not name the file: :func:`skfusion.images.read_image` does.
+        If a side is zero, or the image has more than ``MAX_PIXELS`` pixels. The name of
+        the file is added to the message by :func:`skfusion.images.read_image`.
 
     Examples
     --------
@@ -116,15 +116,15 @@ def check_size(rows, columns, what="header"):
     skfusion.exceptions.ImageReadError: the header gives 0 x 3328 pixels
     """
     if rows < 1 or columns < 1:
-        raise ImageReadError(f"the {what} gives {rows} x {columns} pixels")
+        raise ImageReadError(f"the {name} gives {rows} x {columns} pixels")
     if rows * columns > MAX_PIXELS:
         raise ImageReadError(
-            f"the {what} gives {rows} x {columns} pixels, more than the "
+            f"the {name} gives {rows} x {columns} pixels, more than the "
             f"{MAX_PIXELS} that an image may have"
         )
 
 
-def check_file_size(n_bytes, kind):
+def check_file_size(n_bytes, image_format):
     """Refuse a file that is larger than any image may be, before it is read.
 
     Parameters
@@ -132,14 +132,14 @@ def check_file_size(n_bytes, kind):
     n_bytes : int
         Size of the file.
 
-    kind : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"}
-        What it is by its first bytes.
+    image_format : {"DICOM", "PNG", "JPEG", "TIFF", "BMP", "PPM"}
+        Format of the file.
 
     Raises
     ------
     ImageReadError
-        If it has more than eight bytes for each of ``MAX_PIXELS``, or, as DICOM,
-        which may hold many frames, more than 2 GiB.
+        If the file has more than eight bytes for each of ``MAX_PIXELS``. For DICOM,
+        which may hold many frames, the limit is 2 GiB.
 
     Examples
     --------
@@ -150,25 +150,26 @@ def check_file_size(n_bytes, kind):
     skfusion.exceptions.ImageReadError: it has 200000000000 bytes, more than the
     640000000 that a PNG file may have
     """
-    limit = _MAX_DICOM_BYTES if kind == "DICOM" else _MAX_BYTES
+    limit = _MAX_DICOM_BYTES if image_format == "DICOM" else _MAX_BYTES
     if n_bytes > limit:
         raise ImageReadError(
-            f"it has {n_bytes} bytes, more than the {limit} that a {kind} file may have"
+            f"it has {n_bytes} bytes, more than the {limit} that a {image_format} file "
+            "may have"
         )
 
 
 def is_compressed_dicom(path):
-    """Tell whether a file is DICOM whose pixels are compressed.
+    """Return whether a file is DICOM with compressed pixels.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file, of which only the beginning is read.
+        The file. Only its beginning is read.
 
     Returns
     -------
     is_compressed : bool
-        False, too, for what cannot be read: reading the image says why.
+        Also False if the file cannot be read. Reading the image then raises the error.
 
     Examples
     --------
@@ -184,5 +185,5 @@ def is_compressed_dicom(path):
             if file.read(HEAD_BYTES)[128:] != b"DICM":
                 return False
         return read_file_meta_info(path).TransferSyntaxUID.is_encapsulated
-    except Exception:  # pydicom raises many kinds on a damaged header
+    except Exception:  # pydicom raises many different errors for a damaged header
         return False

@@ -334,7 +334,7 @@ def test_a_dicom_cut_short_is_an_error(syntax, make, encode, write, ramp):
 def test_dicom_without_an_image_is_an_error(make, write, ramp):
     dataset = make(ramp)
     del dataset.PixelData
-    with pytest.raises(ImageReadError, match=r"'image.dcm'.*no whole image"):
+    with pytest.raises(ImageReadError, match=r"'image.dcm'.*no complete image"):
         read_image(write(dataset))
 
 
