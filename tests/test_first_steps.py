@@ -1,4 +1,4 @@
-"""What a new user tries: it works, or an error names the way."""
+"""First steps of a new user work, or raise an error that gives the remedy."""
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,7 @@ class Recorder(CNN17Classifier):
 
 
 @ENSEMBLES
-def test_an_ensemble_of_the_whole_table_is_told_what_to_do(ensemble, table):
+def test_an_ensemble_of_the_whole_table_is_refused_with_a_remedy(ensemble, table):
     model = ensemble(network(), n_estimators=2, random_state=0)
     with pytest.raises(ValueError, match=r"X\[\['image'\]\].*kw_args") as info:
         model.fit(table, Y)
@@ -66,7 +66,7 @@ def test_an_ensemble_of_the_column_of_paths_works(ensemble, table):
 
 
 @ENSEMBLES
-def test_an_ensemble_that_gives_the_names_back_works(ensemble, table):
+def test_an_ensemble_works_when_column_names_are_restored(ensemble, table):
     names = FunctionTransformer(pd.DataFrame, kw_args={"columns": table.columns})
     net = Recorder(width=2, image_size=16, max_epochs=1, random_state=0)
     model = ensemble(make_pipeline(names, net), n_estimators=2, random_state=0)
@@ -78,7 +78,7 @@ def test_an_ensemble_that_gives_the_names_back_works(ensemble, table):
 
 
 @ENSEMBLES
-def test_an_ensemble_of_fusions_is_told_what_to_do_and_works(ensemble):
+def test_an_ensemble_of_fusions_works_by_the_remedy(ensemble):
     X = pd.DataFrame(
         {
             "mammogram": [f"{'m' * (1 + row)}" for row in range(16)],
@@ -117,13 +117,13 @@ def test_the_least_size_is_named_by_the_estimators(images):
         transfer.fit(images, Y)
 
 
-def test_another_error_of_a_backbone_is_left_as_it_is():
+def test_another_error_of_a_backbone_is_unchanged():
     with pytest.raises(RuntimeError, match=r"[Dd]ouble"):
         Backbone("squeezenet1_1")(torch.zeros(2, 1, 64, 64, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("probabilities", [np.full(16, 0.3), np.full((16, 2), 0.5)])
-def test_probabilities_are_no_predicted_labels(probabilities):
+def test_probabilities_are_refused_as_predicted_labels(probabilities):
     with pytest.raises(ValueError, match=r"class labels in y_pred.*as y_score"):
         classification_summary(Y, probabilities)
 

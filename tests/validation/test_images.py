@@ -26,7 +26,7 @@ def network(**params):
     return CNN17Classifier(random_state=0, **params)
 
 
-def test_images_of_several_sizes_are_told_what_to_do(images):
+def test_images_of_several_sizes_are_refused_with_a_remedy(images):
     cut = [image[: 12 - row % 2] for row, image in enumerate(images)]
     pictures = [Image.fromarray(image) for image in cut]
     tensors = [torch.from_numpy(image) for image in cut]
@@ -49,7 +49,7 @@ def test_a_list_of_images_of_one_size_is_taken(form, images):
     np.testing.assert_array_equal(model.predict_proba(form(images)), expected)
 
 
-def test_numbers_of_a_palette_are_no_image(images):
+def test_palette_images_are_refused_with_a_remedy(images):
     pictures = [Image.fromarray(image).convert("P") for image in images]
     with pytest.raises(ValueError, match=r"image.convert\('L'\)"):
         network().fit(pictures, Y)
@@ -65,7 +65,7 @@ def test_labels_that_differ_in_blanks_are_warned_of(labels, images):
         compare_models(models, images[:, 0], y, groups=np.arange(16), cv=2)
 
 
-def test_a_tensor_is_told_the_words_of_torch(images):
+def test_a_remedy_for_a_tensor_uses_its_own_methods(images):
     tensor = torch.from_numpy(images)
     np.testing.assert_array_equal(
         network().fit(tensor, Y).predict_proba(tensor),
@@ -90,7 +90,7 @@ def test_a_tensor_is_told_the_words_of_torch(images):
         ((12, 10, 3), (12, 10, 3), r"one image as X\[numpy.newaxis\]"),
     ],
 )
-def test_images_of_another_shape_are_told_what_to_do(fitted, shape, remedy):
+def test_images_of_another_shape_are_refused_with_a_remedy(fitted, shape, remedy):
     extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
     extractor.fit(np.zeros((2, *fitted)))
     with pytest.raises(ValueError, match=remedy):

@@ -1,4 +1,4 @@
-"""What skfusion imports of the private parts of other packages stands in one file."""
+"""Private parts of other packages are imported in one file."""
 
 import ast
 import importlib
@@ -52,7 +52,7 @@ def addresses(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr):
             root, *names = ast.unparse(node.value).split(".")
             module = ".".join([bound.get(root, ""), *names])
-            # Estimators inherit private attributes: those of classes are no imports.
+            # Estimators inherit private attributes, so those of classes are allowed.
             if module.partition(".")[0] in PACKAGES and module_of(module):
                 yield module, node.attr
 

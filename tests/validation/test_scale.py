@@ -1,4 +1,4 @@
-"""Images whose shape or scale cannot be known are warned of."""
+"""A warning is raised for images whose shape or scale is not known."""
 
 import warnings
 
@@ -29,38 +29,38 @@ def network(**params):
         lambda: CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32),
     ],
 )
-def test_rows_of_pixels_are_warned_of(make, images):
+def test_rows_of_pixels_raise_a_warning(make, images):
     flat = images.reshape(16, -1)
     with pytest.warns(DataQualityWarning, match=r"1 x 120 pixels. Set image_shape="):
         make().fit(flat, Y)
 
 
 @pytest.mark.parametrize("shape", [(12, 10), (1, 120)])
-def test_rows_of_pixels_whose_shape_is_known_are_not(shape, images, recwarn):
+def test_rows_of_pixels_of_a_known_shape_raise_no_warning(shape, images, recwarn):
     model = network(image_shape=shape).fit(images.reshape(16, -1), Y)
     model.predict(images.reshape(16, -1))
     assert not recwarn.list
 
 
-def test_short_rows_are_not_warned_of(recwarn):
+def test_short_rows_raise_no_warning(recwarn):
     network().fit(np.random.default_rng(0).random((16, 20)), Y)
     assert not recwarn.list
 
 
-def test_floats_up_to_255_are_warned_of(images):
+def test_floats_up_to_255_raise_a_warning(images):
     with pytest.warns(DataQualityWarning, match=r"Got float32 up to .* divide X"):
         network().fit(images.astype(float), Y)
 
 
 @pytest.mark.parametrize("greatest", [255, 1023, 4095])
-def test_numbers_of_few_bits_in_uint16_are_warned_of(greatest, images):
+def test_few_bits_in_uint16_raise_a_warning(greatest, images):
     images = np.round(greatest * (images / images.max())).astype(np.uint16)
     extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
     with pytest.warns(DataQualityWarning, match=f"up to {greatest}, .* such as 4095"):
         extractor.fit(images)
 
 
-def test_numbers_of_16_bits_are_not_warned_of(images):
+def test_sixteen_bits_in_uint16_raise_no_warning(images):
     images = np.round(65535 * (images / images.max())).astype(np.uint16)
     extractor = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
     with warnings.catch_warnings():
