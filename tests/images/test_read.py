@@ -1,6 +1,7 @@
 """read_image: what every format has in common, and the worker process."""
 
 import os
+import pickle
 import signal
 import sys
 
@@ -11,7 +12,7 @@ from PIL import Image
 from pydicom import uid
 
 from skfusion.exceptions import ImageReadError
-from skfusion.images import _worker, _worker_pool, read_image
+from skfusion.images import ImageSource, _worker, _worker_pool, read_image
 from skfusion.images._formats import _decode, _signatures
 
 
@@ -178,3 +179,15 @@ def test_a_name_that_is_too_long_shows_no_folder(tmp_path):
     with pytest.raises(ImageReadError) as info:
         read_image(tmp_path / ("a" * 300))
     assert str(tmp_path) not in str(info.value)
+
+
+def test_a_pickled_error_holds_no_folder(tmp_path):
+    path = tmp_path / "Doe_Jane" / "damaged.png"
+    with pytest.raises(ImageReadError) as raised:
+        ImageSource([path])[:]
+    error = raised.value
+    assert (error.row, error.path) == (0, path)
+    copy = pickle.loads(pickle.dumps(error))
+    assert b"Doe" not in pickle.dumps(error)
+    assert (str(copy), copy.row, copy.reason) == (str(error), 0, error.reason)
+    assert copy.path == "damaged.png"

@@ -1,4 +1,3 @@
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -234,15 +233,3 @@ def test_isolated_decodes_every_file_in_a_worker(paths, decoded_in_workers):
 def test_isolated_changes_no_digest(paths):
     digests = ImageSource(paths).digests()
     assert ImageSource(paths, isolated=True).digests() == digests
-
-
-def test_a_pickled_error_holds_no_folder(tmp_path):
-    path = tmp_path / "Doe_Jane" / "damaged.png"
-    with pytest.raises(ImageReadError) as raised:
-        ImageSource([path])[:]
-    error = raised.value
-    assert (error.row, error.path) == (0, path)
-    copy = pickle.loads(pickle.dumps(error))
-    assert b"Doe" not in pickle.dumps(error)
-    assert (str(copy), copy.row, copy.reason) == (str(error), 0, error.reason)
-    assert copy.path == "damaged.png"
