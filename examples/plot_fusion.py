@@ -36,7 +36,7 @@ from skfusion.datasets import (
     load_breast_lesions_usg,
     load_busi,
     load_rsna,
-    make_breast_images,
+    make_breast_pairs,
     make_label_pairs,
 )
 from skfusion.exceptions import WeightsError
@@ -116,9 +116,8 @@ def load_pairs(arguments, folder):
 
 def draw_pairs(complementarity, folder):
     """Draw synthetic pairs."""
-    return make_breast_images(
+    return make_breast_pairs(
         **SYNTHETIC,
-        paired=True,
         complementarity=complementarity,
         folder=Path(folder) / f"pairs_{complementarity:g}",
         random_state=0,

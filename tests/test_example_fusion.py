@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from skfusion.datasets import make_breast_images, make_label_pairs
+from skfusion.datasets import make_breast_images, make_breast_pairs, make_label_pairs
 from skfusion.fusion import ImageLevelClassifier
 from skfusion.model_selection import fusion_gain
 
@@ -31,9 +31,8 @@ def example():
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return make_breast_images(
+    return make_breast_pairs(
         24,
-        paired=True,
         complementarity=0.5,
         image_size=16,
         folder=tmp_path_factory.mktemp("pairs"),

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_pairs
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     DecisionFusionClassifier,
@@ -26,9 +26,8 @@ NETWORK = {"width": 8, "image_size": 64, "max_epochs": 60}
 
 def draw(complementarity, seed, folder):
     """Draw the pairs."""
-    return make_breast_images(
+    return make_breast_pairs(
         N_SAMPLES,
-        paired=True,
         complementarity=complementarity,
         class_sep=CLASS_SEP,
         image_size=128,

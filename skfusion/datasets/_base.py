@@ -9,6 +9,8 @@ from .._validation._columns import IMAGE_COLUMNS
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
 
+__all__ = ["find_folder", "make_bunch", "make_synthetic_bunch"]
+
 
 def find_folder(path, is_data_set, *, names, expected, remedy):
     """Return `path`, or the folder in it that holds the data set.
@@ -88,4 +90,39 @@ def make_bunch(frame, *, name, target_names, return_X_y):
         groups=frame["group"].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR=read_descr(name),
+    )
+
+
+def make_synthetic_bunch(data, frame, images, *, return_X_y):
+    """Put together what a generator of synthetic images returns.
+
+    Parameters
+    ----------
+    data : DataFrame or ndarray
+        Paths or pixels.
+
+    frame : DataFrame
+        Every column, among them ``target`` and ``group``.
+
+    images : ndarray
+        Pixels.
+
+    return_X_y : bool
+        Whether to return data and target only.
+
+    Returns
+    -------
+    dataset : Bunch or tuple
+    """
+    target = frame["target"].to_numpy(copy=True)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=["benign", "malignant"],
+        groups=frame["group"].to_numpy(dtype=object),
+        frame=frame,
+        images=images,
+        DESCR=read_descr("synthetic"),
     )

@@ -150,12 +150,12 @@ def fusion_gain(
     >>> import tempfile
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.datasets import make_breast_pairs
     >>> from skfusion.feature_extraction import CNNFeatureExtractor
     >>> from skfusion.fusion import make_feature_fusion
     >>> from skfusion.model_selection import fusion_gain
-    >>> pairs = make_breast_images(
-    ...     24, paired=True, image_size=32, folder=tempfile.mkdtemp(), random_state=0
+    >>> pairs = make_breast_pairs(
+    ...     24, image_size=32, folder=tempfile.mkdtemp(), random_state=0
     ... )
     >>> features = CNNFeatureExtractor(
     ...     "squeezenet1_1", weights=None, image_size=32, random_state=0
