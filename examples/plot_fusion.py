@@ -135,8 +135,9 @@ def describe_pairs(pairs, kind):
         counts = pairs.frame["visible_in"].value_counts().sort_index()
         seen = [f"{name} {count}" for name, count in counts.items()]
         lines.append("  class visible in: " + ", ".join(seen))
-    if "warning" in pairs:
-        lines.append(textwrap.fill(f"WARNING: {pairs.warning}", 88))
+    if "paired_by" in pairs.data:
+        warning = pairs.DESCR.partition("\n\n")[0]
+        lines.append(textwrap.fill(f"WARNING: {warning}", 88))
     return "\n".join(lines)
 
 
@@ -178,12 +179,12 @@ def make_models(weights, cache, settings):
     )
     linear = LogisticRegression(C=0.01, max_iter=1000)
     image = make_pipeline(features, StandardScaler(), linear)
-    single = [(column, image) for column in COLUMNS]
+    single_models = [(column, image) for column in COLUMNS]
     each = [(column, features) for column in COLUMNS]
     network = MultiBranchCNNClassifier(COLUMNS, random_state=0, **settings["network"])
-    return single, [
+    return single_models, [
         ("features", make_feature_fusion(each, linear)),
-        ("decisions", DecisionFusionClassifier(single, random_state=0)),
+        ("decisions", DecisionFusionClassifier(single_models, random_state=0)),
         ("two branches", network),
     ]
 
@@ -382,9 +383,14 @@ def draw_controls(axis, result):
 def measure(pairs, weights, folder):
     """Measure what fusion gains on some pairs."""
     settings = SYNTHETIC_SETTINGS if "visible_in" in pairs.frame else REAL_SETTINGS
-    single, fusions = make_models(weights, Path(folder) / "cache", settings)
+    single_models, fusions = make_models(weights, Path(folder) / "cache", settings)
     return fusion_gain(
-        single, fusions, pairs.data, pairs.target, verbose=1, **settings["gain"]
+        single_models,
+        fusions,
+        pairs.data,
+        pairs.target,
+        verbose=1,
+        **settings["gain"],
     )
 
 

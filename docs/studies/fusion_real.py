@@ -149,7 +149,7 @@ def tabulate(result):
             "model": rows["model"],
             "kappa": [show(row, "kappa") for _, row in rows.iterrows()],
             "gain": [show(row, "gain", "_") for _, row in rows.iterrows()],
-            "p (Holm)": rows["p (Holm)"],
+            "p (Holm)": rows["p_holm"],
             **{name: rows["model"].map(controls[name]) for name in SHUFFLES},
             "presence only": controls.loc["-", "presence only"],
         }

@@ -76,7 +76,7 @@ def tabulate(result):
             "kappa": rows["kappa"].round(3),
             "best single": round(best, 3),
             "gain": [interval(row) for _, row in rows.iterrows()],
-            "p (Holm)": rows["p (Holm)"].round(4),
+            "p (Holm)": rows["p_holm"].round(4),
         }
     )
 

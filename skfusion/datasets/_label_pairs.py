@@ -58,9 +58,11 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_pairs, n_columns)
             The columns ``mammogram`` and ``ultrasound`` (paths), ``group`` (the
-            block: no patient), ``paired_by`` ("label": what measures on such pairs
-            says what they are), and ``mammogram_inverted`` or ``ultrasound_inverted``
-            where a data set has images of wrong polarity.
+            block, which is not a patient), ``paired_by`` (always "label";
+            :func:`~skfusion.model_selection.compare_models` and
+            :func:`~skfusion.model_selection.fusion_gain` warn where they find it),
+            and ``mammogram_inverted`` or ``ultrasound_inverted`` where a data set has
+            images of wrong polarity.
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
         target_names : list of str
@@ -71,9 +73,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
             `data`, ``target``, the groups of both images, and ``view`` and
             ``laterality`` of the mammogram.
         DESCR : str
-            The warning, and both descriptions.
-        warning : str
-            What such pairs can say, and what not.
+            A warning of what such pairs cannot show, and both descriptions.
 
     Raises
     ------
@@ -118,7 +118,6 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         groups=frame["group"].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR="\n\n".join([PAIR_WARNING, mammography.DESCR, ultrasound.DESCR]),
-        warning=PAIR_WARNING,
     )
 
 

@@ -122,14 +122,18 @@ def compare_models(
             class. It holds no path.
         splits : list of (ndarray, ndarray)
             Rows trained on and rows predicted, the same for every model.
-        warning : str
-            What label-made pairs cannot say, where X holds some; else empty.
 
     Raises
     ------
     ValueError
         If a group stands on both sides of a split, names are not distinct, lengths
         differ, or every fit fails.
+
+    Warns
+    -----
+    DataQualityWarning
+        If X holds pairs that share a label only, no groups are known, the alphabet
+        alone decides which class is positive, or a fold holds one class only.
 
     See Also
     --------
@@ -165,7 +169,7 @@ def compare_models(
     (6, 8)
     """
     estimators = _check_estimators(estimators)
-    warning = warn_of_label_pairs(X)
+    warn_of_label_pairs(X)
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
     check_classification_targets(y)
@@ -188,7 +192,6 @@ def compare_models(
         summary=summary_table(predictions, labels),
         predictions=predictions,
         splits=splits,
-        warning=warning,
     )
 
 

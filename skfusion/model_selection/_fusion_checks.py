@@ -10,12 +10,12 @@ __all__ = ["check_models", "check_samples", "fold_of_each"]
 _RESERVED = ("best single", "pooled", "per modality")
 
 
-def check_models(single, fusions):
+def check_models(single_models, fusions):
     """Check the models of single images and the fusions; return the columns.
 
     Parameters
     ----------
-    single, fusions : list of (str, classifier)
+    single_models, fusions : list of (str, classifier)
 
     Returns
     -------
@@ -27,11 +27,11 @@ def check_models(single, fusions):
         If there is nothing to fuse or to compare, names are not distinct, or a model of
         single images has no ``predict_proba``.
     """
-    columns = [column for column, _ in single]
+    columns = [column for column, _ in single_models]
     if len(columns) < 2 or not fusions:
         raise ValueError(
-            "Expected at least 2 columns in single, one a modality, and a fusion. Got "
-            f"{len(columns)} and {len(fusions)}."
+            "Expected at least 2 columns in single_models, one for each modality, and "
+            f"a fusion. Got {len(columns)} and {len(fusions)}."
         )
     names = [*columns, *(name for name, _ in fusions), *_RESERVED]
     if len(set(names)) < len(names):
@@ -39,11 +39,11 @@ def check_models(single, fusions):
             f"Expected distinct names of columns and fusions, and none of {_RESERVED}. "
             f"Got {columns!r} and {[name for name, _ in fusions]!r}."
         )
-    for column, estimator in single:
+    for column, estimator in single_models:
         if not hasattr(estimator, "predict_proba"):
             raise ValueError(
-                f"Expected the model of {column!r} in single to have predict_proba. "
-                f"Got {estimator!r}: wrap it in CalibratedClassifierCV."
+                f"Expected the model of {column!r} in single_models to have "
+                f"predict_proba. Got {estimator!r}: wrap it in CalibratedClassifierCV."
             )
     return columns
 

@@ -25,7 +25,7 @@ __all__ = ["fusion_gain"]
 
 @validate_params(
     {
-        "single": [list],
+        "single_models": [list],
         "fusions": [list],
         "groups": ["array-like", None],
         "cv": ["cv_object"],
@@ -38,7 +38,7 @@ __all__ = ["fusion_gain"]
     prefer_skip_nested_validation=False,
 )
 def fusion_gain(
-    single,
+    single_models,
     fusions,
     X,
     y,
@@ -81,7 +81,7 @@ def fusion_gain(
 
     Parameters
     ----------
-    single : list of (str, classifier)
+    single_models : list of (str, classifier)
         Columns of paths, one a modality, and a classifier of single images for each,
         with ``predict_proba``. That of the first column is the pooled model, too.
 
@@ -123,7 +123,7 @@ def fusion_gain(
         gain : DataFrame
             For pooled, per modality and each fusion, its kappa above that of the best
             single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
-            bootstrap, two-sided), and, for the fusions, ``p (Holm)``. With fewer than
+            bootstrap, two-sided), and, for the fusions, ``p_holm``. With fewer than
             20 groups p-values are too small, with a warning. With one, they are NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
@@ -138,8 +138,6 @@ def fusion_gain(
             Kappa of each modality alone in the inner folds, by which it was chosen.
         predictions : DataFrame
             Out-of-fold predictions, as of :func:`compare_models`.
-        warning : str
-            What label-made pairs cannot say, where X holds some; else empty.
 
     See Also
     --------
@@ -172,9 +170,9 @@ def fusion_gain(
     >>> result.gain["model"].tolist()
     ['pooled', 'per modality', 'features']
     """
-    columns = check_models(single, fusions)
+    columns = check_models(single_models, fusions)
     y = check_samples(X, y, columns)
-    warning = warn_of_label_pairs(X)
+    warn_of_label_pairs(X)
     groups = _find_groups(X, columns, groups)
     warn_of_few_groups(groups)
     # Models find groups in the column; what pairs are is said once, above.
@@ -192,9 +190,10 @@ def fusion_gain(
         "verbose": verbose,
         "error_score": "raise",
     }
-    models = [*_references(single), *fusions]
+    models = [*_references(single_models), *fusions]
     # First: where a class has too few groups for inner folds, it fails before the rest.
-    inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
+    alone = models[: len(single_models)]
+    inner = _inner_kappas(alone, X, y, splits, inner_cv, int(seeds[0]))
     comparison = compare_models(models, X, y, **options)
     table = wide_predictions(comparison)
     best = inner.idxmax(axis=1).tolist()
@@ -209,7 +208,6 @@ def fusion_gain(
         best_single=best,
         inner_kappa=inner,
         predictions=comparison.predictions,
-        warning=warning,
     )
 
 
@@ -218,15 +216,15 @@ def _find_groups(X, columns, groups):
     return np.asarray(group_samples(X, columns, groups, "fusion_gain"))
 
 
-def _references(single):
+def _references(single_models):
     """Each modality alone, one model of all, and a model for each."""
-    columns = [column for column, _ in single]
+    columns = [column for column, _ in single_models]
     alone = [
         (column, ImageLevelClassifier(clone(estimator), [column]))
-        for column, estimator in single
+        for column, estimator in single_models
     ]
-    pooled = ImageLevelClassifier(clone(single[0][1]), columns)
-    each = [(column, clone(estimator)) for column, estimator in single]
+    pooled = ImageLevelClassifier(clone(single_models[0][1]), columns)
+    each = [(column, clone(estimator)) for column, estimator in single_models]
     per_modality = ImageLevelClassifier(PerModalityClassifier(each), columns)
     return [*alone, ("pooled", pooled), ("per modality", per_modality)]
 
@@ -272,5 +270,5 @@ def _gains(table, y, groups, fusions, interval):
     ]
     gains = pd.DataFrame(rows)
     is_fusion = gains["model"].isin(fusions)
-    gains.loc[is_fusion, "p (Holm)"] = holm(gains.loc[is_fusion, "p"])
+    gains.loc[is_fusion, "p_holm"] = holm(gains.loc[is_fusion, "p"])
     return gains
