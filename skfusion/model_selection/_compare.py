@@ -1,28 +1,23 @@
 """Several models on the same folds."""
 
-import sys
 from numbers import Integral, Real
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.parallel import Parallel, delayed
-from tqdm.auto import tqdm
 
-from .._validation._blanks import warn_of_blanks
-from .._validation._groups import known_groups
+from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
+from .._validation._groups import find_groups
 from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics._summary import warn_of_positive_class
-from ._fit_fold import fit_fold, free_memory
+from ._folds import CheckedData, predict_folds
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table
 
-__all__ = ["compare_models"]
+__all__ = ["check_named", "compare_models"]
 
 
 @validate_params(
@@ -170,37 +165,57 @@ def compare_models(
     """
     estimators = _check_estimators(estimators)
     warn_of_label_pairs(X)
-    y = column_or_1d(y, warn=True)
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    row_groups = known_groups(X, groups)
-    _warn_of_no_groups(row_groups)
-    splits = check_splits(cv, X, y, row_groups)
-    rows = row_table(X, y, row_groups)
-    labels = _check_class_labels(labels, y)
-    _warn_of_shared_gpu(estimators, n_jobs)
-    options = {
-        "labels": labels,
-        "groups": row_groups,
-        "scorer": _check_scorer(estimators, scoring),
-        "error_score": error_score,
-    }
-    results = _fit_all(estimators, X, y, splits, options, n_jobs, verbose)
-    predictions = prediction_table(results, splits, rows)
+    data = _check_data(X, y, groups, cv, labels)
+    results = predict_folds(
+        estimators,
+        data,
+        scorer=_check_scorer(estimators, scoring),
+        error_score=error_score,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    rows = row_table(data)
+    predictions = prediction_table(results, data.splits, rows)
     return Bunch(
-        folds=fold_table(results, splits, rows, predictions, error_score),
-        summary=summary_table(predictions, labels),
+        folds=fold_table(results, data.splits, rows, predictions, error_score),
+        summary=summary_table(predictions, data.labels),
         predictions=predictions,
-        splits=splits,
+        splits=data.splits,
     )
 
 
-def _check_estimators(estimators):
+def _check_data(X, y, groups, cv, labels):
+    """Check X, y and groups, and draw the folds."""
+    y = column_or_1d(y, warn=True)
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    groups = find_groups(X, groups)
+    if groups is None:
+        _warn_of_no_groups()
+    else:
+        warn_of_blanks_in_groups(groups)
+    splits = check_splits(cv, y, groups)
+    labels = _check_class_labels(labels, y)
+    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+
+
+def check_named(estimators):
+    """Check that each item of a list is a name and an estimator.
+
+    Parameters
+    ----------
+    estimators : list
+
+    Raises
+    ------
+    ValueError
+        If an item is something else.
+    """
     for pair in estimators:
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2
         if not is_pair or not isinstance(pair[0], str):
             raise ValueError(
-                "Expected estimators to be a list of (name, estimator). Got "
+                "Expected a list of (name, estimator). Got "
                 f"{pair!r} in it: give every estimator a name."
             )
         if not HasMethods(["fit", "predict"]).is_satisfied_by(pair[1]):
@@ -208,6 +223,10 @@ def _check_estimators(estimators):
                 f"Expected the estimator {pair[0]!r} to have fit and predict. Got "
                 f"{pair[1]!r} instead."
             )
+
+
+def _check_estimators(estimators):
+    check_named(estimators)
     names = [name for name, _ in estimators]
     if not names:
         raise ValueError("Expected at least one (name, estimator). Got an empty list.")
@@ -216,34 +235,14 @@ def _check_estimators(estimators):
     return list(estimators)
 
 
-def _warn_of_no_groups(groups):
-    if groups is None:
-        warn_user(
-            "compare_models was given no groups, and X has no column 'group': images "
-            "of one patient may stand on both sides of a split, and the intervals take "
-            "them for independent. Pass groups; groups=np.arange(len(y)) says that "
-            "every row is a patient of its own.",
-            DataQualityWarning,
-        )
-
-
-def _warn_of_shared_gpu(estimators, n_jobs):
-    torch = sys.modules.get("torch")
-    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
-        return
-    devices = [
-        value
-        for _, estimator in estimators
-        for name, value in estimator.get_params().items()
-        if name.rpartition("__")[2] == "device"
-    ]
-    if any(device == "auto" or str(device).startswith("cuda") for device in devices):
-        warn_user(
-            f"n_jobs={n_jobs!r} lets several processes share one CUDA device: they get "
-            "in each other's way, and may run out of its memory. Set n_jobs=1, or "
-            "device='cpu'.",
-            RuntimeWarning,
-        )
+def _warn_of_no_groups():
+    warn_user(
+        "No groups were passed to compare_models, and X has no column 'group': images "
+        "of one patient may be on both sides of a split, and the intervals treat them "
+        "as independent. Pass groups; groups=np.arange(len(y)) states that every row "
+        "is a patient of its own.",
+        DataQualityWarning,
+    )
 
 
 def _check_class_labels(labels, y):
@@ -269,41 +268,3 @@ def _check_scorer(estimators, scoring):
     elif callable(scoring):
         scoring = {"score": scoring}
     return check_scoring(estimators[0][1], scoring=scoring)
-
-
-def _fit_all(estimators, X, y, splits, options, n_jobs, verbose):
-    """Results of each fold, by name."""
-    results = {}
-    progress = tqdm(total=len(estimators) * len(splits), disable=not verbose)
-    with progress:
-        for name, estimator in estimators:
-            progress.set_description(name)
-            jobs = (delayed(fit_fold)(estimator, X, y, s, **options) for s in splits)
-            parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-            results[name] = []
-            for result in parallel(jobs):
-                results[name].append(result)
-                progress.update()
-                free_memory()
-    _report_errors(results)
-    return results
-
-
-def _report_errors(results):
-    errors = [
-        (name, fold, result["error"])
-        for name, folds in results.items()
-        for fold, result in enumerate(folds)
-        if "error" in result
-    ]
-    if errors and len(errors) == sum(map(len, results.values())):
-        raise ValueError(
-            f"All {len(errors)} fits failed. Set error_score='raise' to debug. The "
-            f"first error was:\n{errors[0][2]}"
-        )
-    for name, fold, error in errors:
-        warn_user(
-            f"The model {name!r} failed on fold {fold} and is not scored there. Set "
-            f"error_score='raise' to debug. The error was:\n{error}",
-            FitFailedWarning,
-        )

@@ -1,5 +1,6 @@
 """Controls of a gain of fusion: shuffled pairs, and presence alone."""
 
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -12,10 +13,12 @@ from .._validation._columns import OF_AN_IMAGE
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain
-from ._compare import compare_models
+from ._folds import predict_folds
 from ._fusion_swaps import draw_donors, draw_rings
+from ._splits import check_splits
+from ._tables import prediction_table, row_table
 
-__all__ = ["kappa_interval", "run_controls", "wide_predictions"]
+__all__ = ["kappa_interval", "pool_predictions", "run_controls", "widen"]
 
 _PRESENCE = "presence only"
 _SHUFFLES = ("within the class", "across classes")
@@ -25,25 +28,27 @@ _COLUMNS = [
 ]
 
 
-def run_controls(fusions, samples, true, seed, options, interval):
-    """Kappa of the fusions on shuffled pairs, and of presence alone.
+def run_controls(fusions, samples, true, seed, interval, verbose):
+    """Compute kappa of the fusions on shuffled pairs, and of presence alone.
 
     Parameters
     ----------
     fusions : list of (str, classifier)
 
-    samples : Bunch
-        ``X`` with the column ``group``, ``y``, ``columns`` of paths (all but the first
-        are shuffled) and ``fold`` in which each sample is tested.
+    samples : CheckedSamples
+        The images of all columns but the first are shuffled.
 
     true : DataFrame of shape (n_samples, n_models)
-        What the fusions predict on the true pairs.
+        Predictions of the fusions on the true pairs.
 
     seed : int
-        Decides the shuffles.
+        Determines the shuffles.
 
-    options, interval : dict
-        Arguments of :func:`compare_models` and of the intervals.
+    interval : dict
+        Arguments of the intervals.
+
+    verbose : int
+        Whether to show progress bars.
 
     Returns
     -------
@@ -54,11 +59,11 @@ def run_controls(fusions, samples, true, seed, options, interval):
     """
     rows = []
     for shuffle in _SHUFFLES:
-        shuffle_once = cache(partial(_shuffle_pairs, samples, shuffle, seed))
+        shuffle_once = cache(partial(_shuffle_samples, samples, shuffle, seed))
         for fusion in fusions:
-            compute = partial(_shuffled, fusion, samples.y, true, shuffle_once, options)
+            compute = partial(_shuffled, fusion, true, shuffle_once, verbose)
             rows.append(_attempt(f"shuffled {shuffle}", fusion[0], compute, interval))
-    compute = partial(_of_presence, samples, options)
+    compute = partial(_of_presence, samples, verbose)
     rows.append(_attempt(_PRESENCE, "-", compute, interval))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -78,9 +83,30 @@ def _attempt(control, model, compute, interval):
         return row
 
 
-def wide_predictions(comparison):
-    """Predicted labels: a row a sample, a column a model."""
-    return comparison.predictions.pivot(index="row", columns="model", values="y_pred")
+def pool_predictions(models, samples, verbose):
+    """Pool the out-of-fold predictions of several models.
+
+    Parameters
+    ----------
+    models : list of (str, classifier)
+
+    samples : CheckedSamples
+
+    verbose : int
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    predictions : DataFrame
+        One row per model and sample.
+    """
+    results = predict_folds(models, samples, verbose=verbose)
+    return prediction_table(results, samples.splits, row_table(samples))
+
+
+def widen(predictions):
+    """Arrange predicted labels with one row per sample and one column per model."""
+    return predictions.pivot(index="row", columns="model", values="y_pred")
 
 
 def kappa_interval(y, y_pred, groups, interval):
@@ -92,11 +118,11 @@ def kappa_interval(y, y_pred, groups, interval):
     return kappa.to_dict()
 
 
-def _shuffled(fusion, y, true, shuffle, options, interval):
-    """Kappa of a fusion on shuffled pairs, and how far it fell."""
-    name, (shuffled, blocks) = fusion[0], shuffle()
-    options = {**options, "groups": blocks}
-    y_pred = wide_predictions(compare_models([fusion], shuffled, y, **options))[name]
+def _shuffled(fusion, true, shuffle, verbose, interval):
+    """Kappa of a fusion on shuffled pairs, and its fall from the true pairs."""
+    name, samples = fusion[0], shuffle()
+    y, blocks = samples.y, samples.groups
+    y_pred = widen(pool_predictions([fusion], samples, verbose))[name]
     fall = paired_gain(y, true[name].to_numpy(), y_pred.to_numpy(), blocks, **interval)
     return {
         **kappa_interval(y, y_pred, blocks, interval),
@@ -107,14 +133,19 @@ def _shuffled(fusion, y, true, shuffle, options, interval):
     }
 
 
-def _of_presence(samples, options, interval):
-    """Kappa of which images are there."""
+def _of_presence(samples, verbose, interval):
+    """Kappa of a classifier that sees only which images are present."""
     model = [(_PRESENCE, _presence_classifier(samples.columns))]
-    comparison = compare_models(model, samples.X, samples.y, **options)
-    y_pred = wide_predictions(comparison)[_PRESENCE]
-    groups = options["groups"]
-    kappa = kappa_interval(samples.y, y_pred, groups, interval)
-    return {**kappa, "n_blocks": len(np.unique(groups))}
+    y_pred = widen(pool_predictions(model, samples, verbose))[_PRESENCE]
+    kappa = kappa_interval(samples.y, y_pred, samples.groups, interval)
+    return {**kappa, "n_blocks": len(np.unique(samples.groups))}
+
+
+def _shuffle_samples(samples, shuffle, seed):
+    """Shuffle the pairs; the blocks of those who swap become the groups."""
+    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
+    splits = check_splits(samples.splits, samples.y, blocks)
+    return replace(samples, X=shuffled, groups=blocks, splits=splits)
 
 
 def _shuffle_pairs(samples, shuffle, seed):

@@ -9,16 +9,12 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 
-from .._validation._columns import is_present
-from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
+from .._validation._columns import GROUP
 from .._validation._private import Interval, validate_params
-from .._validation._samples import group_samples
 from ..fusion import ImageLevelClassifier, PerModalityClassifier
-from ..metrics._paired import holm, paired_gain, warn_of_few_groups
-from ._compare import compare_models
-from ._fusion_checks import check_models, check_samples, fold_of_each
-from ._fusion_controls import kappa_interval, run_controls, wide_predictions
-from ._splits import check_splits
+from ..metrics._paired import holm, paired_gain
+from ._fusion_checks import check_models, check_samples
+from ._fusion_controls import kappa_interval, pool_predictions, run_controls, widen
 
 __all__ = ["fusion_gain"]
 
@@ -171,49 +167,26 @@ def fusion_gain(
     ['pooled', 'per modality', 'features']
     """
     columns = check_models(single_models, fusions)
-    y = check_samples(X, y, columns)
-    warn_of_label_pairs(X)
-    groups = _find_groups(X, columns, groups)
-    warn_of_few_groups(groups)
-    # Models find groups in the column; what pairs are is said once, above.
-    X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
-    # Empty text is a missing image to the controls, too.
-    X[columns] = X[columns].where(X[columns].apply(is_present))
-    splits = check_splits(cv, X, y, groups)
-    fold = fold_of_each(splits, len(y))
-    seeds = check_random_state(random_state).randint(2**31 - 1, size=3)
-    interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
-    options = {
-        "groups": groups,
-        "cv": splits,
-        "labels": np.unique(y),
-        "verbose": verbose,
-        "error_score": "raise",
-    }
+    samples = check_samples(X, y, groups, cv, columns)
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
+    interval = {"n_resamples": n_resamples, "random_state": seeds[1]}
     models = [*_references(single_models), *fusions]
     # First: where a class has too few groups for inner folds, it fails before the rest.
-    alone = models[: len(single_models)]
-    inner = _inner_kappas(alone, X, y, splits, inner_cv, int(seeds[0]))
-    comparison = compare_models(models, X, y, **options)
-    table = wide_predictions(comparison)
+    inner = _inner_kappas(models[: len(columns)], samples, inner_cv, seeds[0])
+    predictions = pool_predictions(models, samples, verbose)
     best = inner.idxmax(axis=1).tolist()
-    table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
-    samples = Bunch(X=X, y=y, columns=columns, fold=fold)
+    table = widen(predictions)
+    table["best single"] = [
+        table[best[fold]][row] for row, fold in enumerate(samples.fold)
+    ]
     return Bunch(
-        summary=_summarise(table, y, groups, interval),
-        gain=_gains(table, y, groups, [name for name, _ in fusions], interval),
-        controls=run_controls(
-            fusions, samples, table, int(seeds[2]), options, interval
-        ),
+        summary=_summarise(table, samples, interval),
+        gain=_gains(table, samples, [name for name, _ in fusions], interval),
+        controls=run_controls(fusions, samples, table, seeds[2], interval, verbose),
         best_single=best,
         inner_kappa=inner,
-        predictions=comparison.predictions,
+        predictions=predictions,
     )
-
-
-def _find_groups(X, columns, groups):
-    """Groups that are known, or samples that share a file, with a warning."""
-    return np.asarray(group_samples(X, columns, groups, "fusion_gain"))
 
 
 def _references(single_models):
@@ -229,46 +202,52 @@ def _references(single_models):
     return [*alone, ("pooled", pooled), ("per modality", per_modality)]
 
 
-def _inner_kappas(alone, X, y, splits, inner_cv, seed):
+def _inner_kappas(single_models, samples, inner_cv, seed):
     """Kappa of each modality alone in the inner folds of each outer fold."""
     return pd.DataFrame(
         {
-            name: _inner_kappa(model, X.iloc[train], y[train], inner_cv, seed)
-            for name, model in alone
+            name: _inner_kappa(
+                model, samples.X.iloc[train], samples.y[train], inner_cv, seed
+            )
+            for name, model in single_models
         }
-        for train, _ in splits
+        for train, _ in samples.splits
     )
 
 
 def _inner_kappa(model, X, y, inner_cv, seed):
     cv = StratifiedGroupKFold(inner_cv, shuffle=True, random_state=seed)
     y_pred = np.empty_like(y)
-    # Not cross_val_predict, which takes groups in two ways, as routing is on or off.
-    for train, test in cv.split(X, y, X["group"]):
+    # Not cross_val_predict, to which groups are passed differently with routing.
+    for train, test in cv.split(X, y, X[GROUP]):
         y_pred[test] = clone(model).fit(X.iloc[train], y[train]).predict(X.iloc[test])
     return cohen_kappa_score(y, y_pred)
 
 
-def _summarise(table, y, groups, interval):
+def _summarise(table, samples, interval):
     """Kappa of each model with its interval."""
     return pd.DataFrame(
-        {"model": model, **kappa_interval(y, y_pred, groups, interval)}
+        {"model": model, **kappa_interval(samples.y, y_pred, samples.groups, interval)}
         for model, y_pred in table.items()
     )
 
 
-def _gains(table, y, groups, fusions, interval):
-    """Gain of all but the single modalities over the best of these."""
-    models = ["pooled", "per modality", *fusions]
+def _gains(table, samples, fusions, interval):
+    """Gain over the best single modality of every model that uses both."""
     reference = table["best single"].to_numpy()
-    rows = [
+    gains = pd.DataFrame(
         {
             "model": model,
-            **paired_gain(y, table[model].to_numpy(), reference, groups, **interval),
+            **paired_gain(
+                samples.y,
+                table[model].to_numpy(),
+                reference,
+                samples.groups,
+                **interval,
+            ),
         }
-        for model in models
-    ]
-    gains = pd.DataFrame(rows)
+        for model in ["pooled", "per modality", *fusions]
+    )
     is_fusion = gains["model"].isin(fusions)
     gains.loc[is_fusion, "p_holm"] = holm(gains.loc[is_fusion, "p"])
     return gains

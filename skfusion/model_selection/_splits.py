@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 
 
-def check_splits(cv, X, y, groups):
+def check_splits(cv, y, groups):
     """Draw the folds once, and refuse those that a group crosses.
 
     Parameters
@@ -15,9 +15,6 @@ def check_splits(cv, X, y, groups):
     cv : int, cross-validation generator, iterable or None
         As in :func:`~sklearn.model_selection.cross_validate`; an int or None is
         stratified, shuffled with a fixed seed, and grouped where groups are known.
-
-    X : DataFrame, list or ndarray
-        Images, in any form.
 
     y : ndarray of shape (n_samples,)
         Class labels.

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
+from .._validation._columns import GROUP, MODALITY
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._summary import describe_lone_folds, summarise
@@ -11,31 +12,25 @@ from ..metrics._summary import describe_lone_folds, summarise
 _ALL = "all"
 
 
-def row_table(X, y, groups):
-    """Note what is known of each row, without its path and its patient.
+def row_table(data):
+    """Tabulate what is known of each row, without its path and its patient.
 
     Parameters
     ----------
-    X : DataFrame, list or ndarray
-        Images, in any form.
-
-    y : ndarray of shape (n_samples,)
-        Class labels.
-
-    groups : ndarray of shape (n_samples,) or None
-        They become numbers.
+    data : CheckedData
+        The groups become numbers.
 
     Returns
     -------
     rows : DataFrame of shape (n_samples, n_columns)
         With ``row``, ``group`` and ``modality`` where known, and ``y_true``.
     """
-    rows = pd.DataFrame({"row": np.arange(len(y))})
-    if groups is not None:
-        rows["group"] = pd.factorize(groups)[0]
-    if isinstance(X, pd.DataFrame) and "modality" in X.columns:
-        rows["modality"] = X["modality"].to_numpy()
-    return rows.assign(y_true=y)
+    rows = pd.DataFrame({"row": np.arange(len(data.y))})
+    if data.groups is not None:
+        rows[GROUP] = pd.factorize(data.groups)[0]
+    if isinstance(data.X, pd.DataFrame) and MODALITY in data.X.columns:
+        rows[MODALITY] = data.X[MODALITY].to_numpy()
+    return rows.assign(y_true=data.y)
 
 
 def prediction_table(results, splits, rows):
@@ -74,8 +69,8 @@ def prediction_table(results, splits, rows):
 def _parts(table):
     """All rows, then those of each modality."""
     yield _ALL, table
-    if "modality" in table.columns:
-        yield from table.groupby("modality", sort=True)
+    if MODALITY in table.columns:
+        yield from table.groupby(MODALITY, sort=True)
 
 
 def fold_table(results, splits, rows, predictions, error_score):
@@ -177,7 +172,7 @@ def _has_scores(part, classes):
 
 def _summarise_part(part, classes):
     # A row that is predicted in several folds (repeated folds) is one group too.
-    groups = part["group"] if "group" in part else part["row"]
+    groups = part[GROUP] if GROUP in part else part["row"]
     summary = summarise(
         part["y_true"],
         part["y_pred"],

@@ -222,7 +222,7 @@ def log(data, monkeypatch):
     monkeypatch.setattr(Tell, "log", log)
     watch_networks(log, monkeypatch)
     # Collecting garbage takes longer than all the rest here.
-    monkeypatch.setattr("skfusion.model_selection._compare.free_memory", lambda: None)
+    monkeypatch.setattr("skfusion.model_selection._folds.free_memory", lambda: None)
     return log
 
 

@@ -560,7 +560,7 @@ def test_the_inner_folds_of_a_search_know_the_groups():
 
 def test_images_of_unknown_patients_are_warned_of():
     X, y, _ = draw_patients()
-    with pytest.warns(DataQualityWarning, match="given no groups"):
+    with pytest.warns(DataQualityWarning, match="No groups"):
         compare_models([("prior", DummyClassifier())], X, y, cv=2)
 
 

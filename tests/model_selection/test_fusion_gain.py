@@ -67,7 +67,7 @@ def decide(reader=None):
 def _without_networks():
     """No network is fitted here, behind which there would be memory to free."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("skfusion.model_selection._compare.free_memory", lambda: None)
+        patch.setattr("skfusion.model_selection._folds.free_memory", lambda: None)
         yield
 
 
@@ -407,7 +407,7 @@ def test_groups_that_are_given_reach_inner_splits(monkeypatch):
 
 def test_no_groups_are_warned_of():
     X, y = make_samples(96, complementarity=0.5)
-    with pytest.warns(DataQualityWarning, match="fusion_gain was given no groups"):
+    with pytest.warns(DataQualityWarning, match="fusion_gain.*groups"):
         fusion_gain(
             SINGLE, [("decisions", decide())], X.drop(columns="group"), y, **OPTIONS
         )
