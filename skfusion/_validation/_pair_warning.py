@@ -1,4 +1,4 @@
-"""Pairs that share a label, not a woman, and what must be said of them."""
+"""The mark of pairs that share a label, not a woman, and its warning."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ PAIR_WARNING = (
     "is worth to a patient."
 )
 
-# A column, because it survives whatever takes rows, copies them or puts them together.
+# The mark is a column, because columns stay where rows are selected or concatenated.
 PAIRED_BY = "paired_by"
 BY_LABEL = "label"
 

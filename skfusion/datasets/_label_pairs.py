@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
-from .._validation._groups import known_groups
+from .._validation._blanks import warn_of_blanks_in_groups
+from .._validation._groups import find_groups
 from .._validation._pair_warning import BY_LABEL, PAIR_WARNING, PAIRED_BY
 from .._validation._private import Interval, validate_params
 from ..exceptions import DataQualityWarning, warn_user
@@ -151,11 +152,13 @@ def _warn_of_few_pairs(n_pairs, sides, n_blocks):
 
 def _deal_blocks(bunch, n_blocks, random_state):
     """Block of each row: groups are dealt in turn, those with a cancer apart."""
-    codes, names = pd.factorize(known_groups(bunch.data, bunch.groups))
+    groups = find_groups(bunch.data, bunch.groups)
+    warn_of_blanks_in_groups(groups)
+    codes, names = pd.factorize(groups)
     is_malignant = pd.Series(bunch.target).groupby(codes).max().to_numpy() == 1
     block = np.empty(len(names), dtype=np.int64)
-    for groups in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
-        block[random_state.permutation(groups)] = np.arange(len(groups)) % n_blocks
+    for part in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
+        block[random_state.permutation(part)] = np.arange(len(part)) % n_blocks
     return block[codes]
 
 

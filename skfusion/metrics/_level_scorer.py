@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import unique_labels
 
 from .._validation._private import StrOptions, validate_params
 from .._validation._units import level_of_rows
-from ._summary import warn_of_positive_class
+from ._positive_class import warn_of_positive_class
 
 __all__ = ["make_level_scorer"]
 

@@ -12,7 +12,7 @@ from .._validation._groups import find_groups
 from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
-from ..metrics._summary import warn_of_positive_class
+from ..metrics._positive_class import warn_of_positive_class
 from ._folds import CheckedData, predict_folds
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table

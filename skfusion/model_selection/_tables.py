@@ -7,7 +7,8 @@ from sklearn.utils.multiclass import unique_labels
 from .._validation._columns import GROUP, MODALITY
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
-from ..metrics._summary import describe_lone_folds, summarise
+from ..metrics._intervals import summarise
+from ..metrics._predictions import check_predictions, describe_lone_folds
 
 _ALL = "all"
 
@@ -145,13 +146,19 @@ def summary_table(predictions, classes):
     tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
         for modality, part in _parts(table):
-            summary = _summarise_part(part, classes)
+            checked, groups = _check_part(part, classes)
+            summary = summarise(checked)
             summary.insert(0, "model", name)
-            tables.append(summary.assign(modality=modality, measure=summary.index))
-            if _has_scores(part, classes):
-                # Of equal warnings the first one, which is of all modalities, is given.
-                reason = describe_lone_folds(part["y_true"], part["fold"])
-                lone.setdefault(reason, modality)
+            tables.append(
+                summary.assign(
+                    n=len(part),
+                    n_groups=groups.nunique(),
+                    modality=modality,
+                    measure=summary.index,
+                )
+            )
+            # Of equal warnings only the first one, that of all modalities, is given.
+            lone.setdefault(describe_lone_folds(checked), modality)
     _warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
 
@@ -166,19 +173,17 @@ def _warn_of_lone_folds(lone):
             )
 
 
-def _has_scores(part, classes):
-    return len(classes) == 2 and part["y_score"].notna().all()
-
-
-def _summarise_part(part, classes):
+def _check_part(part, classes):
+    """Predictions of one model for one modality, and their groups."""
     # A row that is predicted in several folds (repeated folds) is one group too.
     groups = part[GROUP] if GROUP in part else part["row"]
-    summary = summarise(
+    has_scores = len(classes) == 2 and part["y_score"].notna().all()
+    checked = check_predictions(
         part["y_true"],
         part["y_pred"],
-        y_score=part["y_score"] if _has_scores(part, classes) else None,
+        y_score=part["y_score"] if has_scores else None,
         groups=groups,
         folds=part["fold"],
         labels=classes,
     )
-    return summary.assign(n=len(part), n_groups=groups.nunique())
+    return checked, groups
