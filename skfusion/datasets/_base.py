@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._validation._columns import IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE_COLUMNS
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
 
@@ -87,7 +87,7 @@ def make_bunch(frame, *, name, target_names, return_X_y):
         data=data,
         target=target,
         target_names=target_names,
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR=read_descr(name),
     )
@@ -121,7 +121,7 @@ def make_synthetic_bunch(data, frame, images, *, return_X_y):
         data=data,
         target=target,
         target_names=["benign", "malignant"],
-        groups=frame["group"].to_numpy(dtype=object),
+        groups=frame[GROUP].to_numpy(dtype=object),
         frame=frame,
         images=images,
         DESCR=read_descr("synthetic"),

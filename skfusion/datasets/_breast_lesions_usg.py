@@ -4,6 +4,7 @@ from os import PathLike
 
 import pandas as pd
 
+from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 from ._table import check_columns, warn_about_missing_images
@@ -130,7 +131,7 @@ def _read_table(folder):
     frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
     check_columns(frame, _COLUMNS, file)
     images = {image.name: str(image) for image in folder.glob("**/*.png")}
-    frame["image"] = frame["Image_filename"].map(images)
+    frame[IMAGE] = frame["Image_filename"].map(images)
     frame = warn_about_missing_images(frame, file, folder)
     return frame.assign(
         Age=pd.to_numeric(frame["Age"], errors="coerce"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .._validation._columns import GROUP, IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 
@@ -109,13 +110,13 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     """
     folder = find_folder(path, _is_busi, **_FOLDER)
     frame = _read_files(folder)
-    frame["group"] = _families(frame)
+    frame[GROUP] = _families(frame)
     target_names = ["benign or normal", "malignant"]
     if normal == "drop":
         frame = frame[frame["label"] != "normal"]
         target_names[0] = "benign"
     if drop_mixed_families:
-        n_targets = frame.groupby("group")["target"].transform("nunique")
+        n_targets = frame.groupby(GROUP)["target"].transform("nunique")
         frame = frame[n_targets == 1]
     return make_bunch(
         frame, name="busi", target_names=target_names, return_X_y=return_X_y
@@ -139,8 +140,8 @@ def _read_files(folder):
         for file in sorted(pictures, key=_number):
             if not _MASK.search(file.stem):
                 own = "&".join(masks.get(file.stem, []))
-                rows.append({"image": str(file), "label": label, "masks": own})
-    return pd.DataFrame(rows, columns=["image", "label", "masks"]).assign(
+                rows.append({IMAGE: str(file), "label": label, "masks": own})
+    return pd.DataFrame(rows, columns=[IMAGE, "label", "masks"]).assign(
         target=lambda frame: (frame["label"] == "malignant").astype("int64"),
         modality="ultrasound",
         view=None,
@@ -168,7 +169,7 @@ def _families(frame):
     """Return the near-duplicate family of each image, or its own name."""
     with (files(__package__) / "tables/busi_families.csv").open() as table:
         family = pd.read_csv(table).set_index("file")["family"]
-    names = [Path(image).name for image in frame["image"]]
+    names = [Path(image).name for image in frame[IMAGE]]
     return [
         f"family{family[name]}" if name in family.index else Path(name).stem
         for name in names

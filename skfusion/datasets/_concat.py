@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from .._validation._columns import GROUP
+
 
 def concat_datasets(*bunches):
     """Pool data sets into one.
@@ -59,7 +61,7 @@ def concat_datasets(*bunches):
         data=_pool([bunch.data for bunch in bunches]),
         target=np.concatenate([bunch.target for bunch in bunches]),
         target_names=_join_names([bunch.target_names for bunch in bunches]),
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR="\n\n".join(dict.fromkeys(bunch.DESCR for bunch in bunches)),
     )
@@ -93,7 +95,7 @@ def _pool(frames):
 
 def _prefixed(frame):
     """Return groups with the data set in front, if it is not there already."""
-    pairs = zip(frame["dataset"], frame["group"], strict=True)
+    pairs = zip(frame["dataset"], frame[GROUP], strict=True)
     return [
         group if str(group).startswith(f"{name}:") else f"{name}:{group}"
         for name, group in pairs

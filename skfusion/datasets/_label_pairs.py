@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
 from .._validation._blanks import warn_of_blanks_in_groups
+from .._validation._columns import GROUP, IMAGE, LATERALITY, MODALITY
 from .._validation._groups import find_groups
 from .._validation._pair_warning import BY_LABEL, PAIR_WARNING, PAIRED_BY
 from .._validation._private import Interval, validate_params
@@ -116,7 +117,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         data=data,
         target=frame["target"].to_numpy(dtype=np.int64, copy=True),
         target_names=[" / ".join(dict.fromkeys(pair)) for pair in names],
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR="\n\n".join([PAIR_WARNING, mammography.DESCR, ultrasound.DESCR]),
     )
@@ -129,7 +130,7 @@ def _check_modality(data, modality):
             f"{type(data).__name__}. Load the data set as files (make_breast_images: "
             "pass folder=...)."
         )
-    others = sorted(set(data["modality"].astype(str)) - {modality})
+    others = sorted(set(data[MODALITY].astype(str)) - {modality})
     if others:
         raise ValueError(
             f"Expected images of {modality!r} only in the data set {modality!r}. Got "
@@ -190,9 +191,9 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
     right = ultrasound.data.iloc[rows[1]].reset_index(drop=True)
     frame = pd.DataFrame(
         {
-            "mammogram": left["image"],
-            "ultrasound": right["image"],
-            "group": [f"block{block + 1}" for block in blocks[rows[0]]],
+            "mammogram": left[IMAGE],
+            "ultrasound": right[IMAGE],
+            GROUP: [f"block{block + 1}" for block in blocks[rows[0]]],
             PAIRED_BY: BY_LABEL,
         }
     )
@@ -201,8 +202,8 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
             frame[f"{name}_inverted"] = side["inverted"]
     return frame.assign(
         target=mammography.target[rows[0]],
-        mammogram_group=left["group"],
-        ultrasound_group=right["group"],
+        mammogram_group=left[GROUP],
+        ultrasound_group=right[GROUP],
         view=left["view"],
-        laterality=left["laterality"],
+        laterality=left[LATERALITY],
     )

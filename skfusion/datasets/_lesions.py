@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from .._validation._columns import GROUP, LATERALITY, MODALITY
 from ._phantoms import render
 
 __all__ = [
@@ -29,9 +30,9 @@ def draw_patients(n_patients, modality, prevalence, class_sep, random_state):
         target[rows[: round(prevalence * len(rows))]] = 1
     patients = pd.DataFrame(
         {
-            "modality": kind,
-            "group": [f"patient{i + 1}" for i in number],
-            "laterality": random_state.choice(["L", "R"], n_patients),
+            MODALITY: kind,
+            GROUP: [f"patient{i + 1}" for i in number],
+            LATERALITY: random_state.choice(["L", "R"], n_patients),
             "target": target,
         }
     )
@@ -65,8 +66,8 @@ def draw_views(patients, n_views, random_state):
     """Repeat each patient `n_views` times, each time in another pose."""
     views = patients.loc[patients.index.repeat(n_views)].copy()
     number = np.tile(np.arange(n_views), len(patients))
-    is_mammogram = (views["modality"] == "mammography").to_numpy()
-    left = (views["laterality"] == "L").to_numpy()
+    is_mammogram = (views[MODALITY] == "mammography").to_numpy()
+    left = (views[LATERALITY] == "L").to_numpy()
     turn = np.where(is_mammogram, 0.5, 0.1)
     x = random_state.uniform(0.24, 0.76, len(views))
     depth = random_state.uniform(0.28, 0.58, len(views))  # from the chest wall
@@ -86,7 +87,7 @@ def draw_images(lesions, outlines, image_size, random_state):
     images = np.empty((len(lesions), image_size, image_size), dtype=np.uint8)
     poses = lesions.select_dtypes(["number", "bool"])
     for modality in MODALITIES:
-        rows = np.flatnonzero(lesions["modality"] == modality)
+        rows = np.flatnonzero(lesions[MODALITY] == modality)
         some = {name: values.to_numpy()[rows] for name, values in poses.items()}
         images[rows] = render(some, outlines[rows], modality, image_size, random_state)
     return images

@@ -5,6 +5,7 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ._base import find_folder, make_bunch
@@ -156,7 +157,7 @@ def _read_table(folder):
     check_columns(frame, _COLUMNS, file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
-    frame["image"] = names.map(images)
+    frame[IMAGE] = names.map(images)
     frame = warn_about_missing_images(frame, file, folder / "train_images")
     return frame.assign(
         target=frame["cancer"].astype("int64"),
@@ -176,10 +177,10 @@ def _find_images(folder):
 def _mark_inverted(frame):
     """Add the column ``inverted`` if a conversion left images negative."""
     inverted = np.zeros(len(frame), dtype=bool)
-    converted = ~frame["image"].str.lower().str.endswith(".dcm").to_numpy()
+    converted = ~frame[IMAGE].str.lower().str.endswith(".dcm").to_numpy()
     for machine in _NEGATIVE_MACHINES:
         rows = np.flatnonzero((frame["machine_id"] == machine) & converted)
-        if len(rows) and _mostly_negative(frame["image"].iloc[rows].to_list()):
+        if len(rows) and _mostly_negative(frame[IMAGE].iloc[rows].to_list()):
             inverted[rows] = True
     return frame.assign(inverted=inverted) if inverted.any() else frame
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sklearn.utils import check_random_state
 
+from .._validation._columns import IMAGE
 from .._validation._private import Interval, StrOptions, validate_params
 from ._base import make_synthetic_bunch
 from ._lesions import (
@@ -143,6 +144,6 @@ DataFrame
     images = draw_images(lesions, outlines, image_size, random_state)
     frame, data = lesions.drop(columns="left"), images
     if folder is not None:
-        frame.insert(0, "image", write_images(images, Path(folder)))
+        frame.insert(0, IMAGE, write_images(images, Path(folder)))
         data = frame.loc[:, :"dataset"].copy()
     return make_synthetic_bunch(data, frame, images, return_X_y=return_X_y)

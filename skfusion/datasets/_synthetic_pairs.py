@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from .._validation._columns import GROUP, LATERALITY, MODALITY
 from .._validation._private import Interval, validate_params
 from ._base import make_synthetic_bunch
 from ._lesions import draw_images, draw_lesions, draw_patients, draw_views, write_images
@@ -120,13 +121,13 @@ def make_breast_pairs(
     """
     random_state = check_random_state(random_state)
     patients = draw_patients(n_samples, "mammography", prevalence, 0, random_state)
-    patients = patients[["group", "laterality", "target"]]
+    patients = patients[[GROUP, LATERALITY, "target"]]
     target = patients["target"].to_numpy()
     visible_in = _draw_visibility(target, complementarity, random_state)
     rows, shown = _pair_rows(patients, visible_in)
     images = _draw_rows(rows, class_sep * shown, image_size, random_state)
     paths = np.reshape(write_images(images, Path(folder)), (2, n_samples))
-    data = patients[["group", "laterality"]].assign(dataset="synthetic")
+    data = patients[[GROUP, LATERALITY]].assign(dataset="synthetic")
     for position, (column, values) in enumerate(zip(_SIDES, paths, strict=True)):
         data.insert(position, column, values)
     frame = data.assign(target=target, visible_in=visible_in)
@@ -154,7 +155,7 @@ def _pair_rows(patients, visible_in):
 def _draw_rows(rows, class_sep, image_size, random_state):
     """Draw the image of each row with its own class separation."""
     sign = class_sep * (2 * rows["target"].to_numpy() - 1)
-    is_ultrasound = (rows["modality"] == "ultrasound").to_numpy()
+    is_ultrasound = (rows[MODALITY] == "ultrasound").to_numpy()
     rows = rows.assign(**draw_lesions(sign, is_ultrasound, random_state))
     outlines = draw_outlines(rows["irregularity"].to_numpy(), random_state)
     return draw_images(

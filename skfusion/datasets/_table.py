@@ -1,5 +1,6 @@
 """Checks of a data set's own table."""
 
+from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
 
@@ -49,7 +50,7 @@ def warn_about_missing_images(table, file, folder):
     DatasetNotFoundError
         If no row has a file.
     """
-    found = table["image"].notna()
+    found = table[IMAGE].notna()
     if not found.any():
         raise DatasetNotFoundError(
             f"Expected images in {folder.name!r}. Got none of the {len(table)} that "

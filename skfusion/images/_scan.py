@@ -14,7 +14,7 @@ from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .._store._home import home_secret
-from .._validation._columns import IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS, LATERALITY, MODALITY
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 from ._formats._dicom import check_inflated_size
 from ._formats._dicom_header import laterality_of, modality_of, view_of
@@ -155,7 +155,7 @@ def scan_images(folder, *, secret=None):
             DataQualityWarning,
         )
     # pyarrow, where pandas has it, takes no text that is not UTF-8.
-    is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
+    is_odd = any(_SURROGATE.search(row[IMAGE]) for row in rows)
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS, dtype=object if is_odd else None)
 
 
@@ -244,7 +244,7 @@ def _row(path, own, key):
 
     Raises OSError if it cannot be opened.
     """
-    row = dict.fromkeys(IMAGE_COLUMNS) | {"image": str(path), "dataset": "scan"}
+    row = dict.fromkeys(IMAGE_COLUMNS) | {IMAGE: str(path), "dataset": "scan"}
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return None
@@ -252,10 +252,10 @@ def _row(path, own, key):
             kind = image_kind(stream.read(132))
         if kind == "DICOM":
             header = _dicom_header(path)
-            return row | header | {"group": _digest(header["group"] or own, key)}
+            return row | header | {GROUP: _digest(header[GROUP] or own, key)}
         if kind is not None:
             with Image.open(path, formats=[kind]):
-                return row | {"group": _digest(own, key)}
+                return row | {GROUP: _digest(own, key)}
     except Exception as error:
         # A damaged header raises errors of many kinds, none with a system's number.
         if isinstance(error, OSError) and error.errno is not None:
@@ -278,10 +278,10 @@ def _dicom_header(path):
         raise ValueError("no image")
     modality = modality_of(header)
     return {
-        "modality": modality,
+        MODALITY: modality,
         "view": view_of(header),
-        "laterality": laterality_of(header, modality),
-        "group": _identity(header),
+        LATERALITY: laterality_of(header, modality),
+        GROUP: _identity(header),
     }
 
 

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from .._validation._columns import OF_AN_IMAGE
+from .._validation._columns import GROUP, OF_AN_IMAGE
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain
@@ -163,7 +163,7 @@ def _shuffle_pairs(samples, shuffle, seed):
     rng = np.random.RandomState(seed)
     is_within = shuffle == "within the class"
     cells = _cells(X[samples.columns[1:]], y * is_within)
-    patients = pd.factorize(X["group"])[0]
+    patients = pd.factorize(X[GROUP])[0]
     ring, place = draw_rings(patients, samples.fold, cells, rng)
     shuffled, order = X.assign(group=ring), rng.permutation(len(y))
     for keys, column in zip(cells.T, samples.columns[1:], strict=True):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.random import sample_without_replacement
 
+from .._validation._columns import IMAGE
 from .._validation._image_table import holds_paths, image_table
 from ..images import augment_image
 
@@ -35,7 +36,7 @@ def seeded_table(X):
 
 def names_of(X):
     """A DataFrame with the names of the columns of X."""
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=["image"])
+    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=[IMAGE])
 
 
 def take(X, rows):
@@ -54,7 +55,7 @@ def augment_copies(X, seeds):
     """Augment the last rows of X in place, now or when they are read."""
     first = X.shape[0] - len(seeds)
     if isinstance(X, pd.DataFrame):
-        if "image" in X.columns:
+        if IMAGE in X.columns:
             X.iloc[first:, X.columns.get_loc("augmentation")] = seeds
     elif X.ndim > 2:
         for row, seed in enumerate(seeds, start=first):
