@@ -1,4 +1,4 @@
-"""What all loaders do: find the folder, then put the Bunch together."""
+"""Steps that all loaders share: finding the folder, and making the Bunch."""
 
 from pathlib import Path
 
@@ -18,19 +18,19 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
     Parameters
     ----------
     path : str or path-like
-        What the user gave.
+        Path that the user passed.
 
     is_data_set : callable
-        Says whether a folder is the data set.
+        Returns whether a folder is the data set.
 
     names : list of str
         Names that the folder may have inside `path`.
 
     expected : str
-        What the folder should hold, for the error.
+        Contents of the folder, for the error.
 
     remedy : str
-        How to get the data set, and under which terms, for the error.
+        How to get the data set, and its terms, for the error.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
     for folder in (path, *(path / name for name in names)):
         if is_data_set(folder):
             return folder
-    problem = "does not hold them" if path.is_dir() else "is no folder"
+    problem = "does not hold them" if path.is_dir() else "is not a folder"
     raise DatasetNotFoundError(
         f"Expected the folder of the data set, {expected}, or a folder that holds it "
         f"as {names[0]!r}. Got {path.resolve().name!r} instead, which {problem}. "
@@ -54,19 +54,19 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
 
 
 def make_bunch(frame, *, name, target_names, return_X_y):
-    """Put together what a loader returns.
+    """Make the Bunch of a loader, or its data and target.
 
     Parameters
     ----------
     frame : DataFrame
-        The columns of the contract, ``target``, ``inverted`` if any image is, and
-        every column of the data set's own table.
+        The columns of every data set, ``target``, ``inverted`` if any image is
+        inverted, and every column of the data set's own table.
 
     name : str
-        Of the description.
+        Name of the description.
 
     target_names : list of str
-        What 0 and 1 mean.
+        Names of the classes 0 and 1.
 
     return_X_y : bool
         Whether to return data and target only.
@@ -94,7 +94,7 @@ def make_bunch(frame, *, name, target_names, return_X_y):
 
 
 def make_synthetic_bunch(data, frame, images, *, return_X_y):
-    """Put together what a generator of synthetic images returns.
+    """Make the Bunch of a generator of synthetic images, or its data and target.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def make_synthetic_bunch(data, frame, images, *, return_X_y):
         Paths or pixels.
 
     frame : DataFrame
-        Every column, among them ``target`` and ``group``.
+        Every column, including ``target`` and ``group``.
 
     images : ndarray
         Pixels.

@@ -15,7 +15,7 @@ from ..exceptions import DataQualityWarning, warn_user
 
 __all__ = ["make_label_pairs"]
 
-# A block is no patient, and a pair no breast: nothing is to be told of them by X.
+# A block is not a patient, and a pair is not a breast: X must not suggest them.
 _NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "laterality")
 
 
@@ -31,29 +31,29 @@ _NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "lateralit
 def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None):
     """Pair mammograms and ultrasound images of two data sets by their label.
 
-    The groups of each data set are dealt into blocks, each class on its own; then,
-    inside a block, images of one class are paired at random, each image at most once.
-    The block is the group of its pairs, so whatever splits by group keeps every image,
-    and every patient, on one side.
+    The groups of each data set are distributed to blocks, separately for each class.
+    Inside a block, images of one class are paired at random, each image at most once.
+    The block is the group of its pairs, so that a grouped split keeps every image, and
+    every patient, on one side.
 
     **Such a pair shares a label, not a woman.** Two independent looks at one label
-    raise accuracy by arithmetic.
+    raise accuracy by arithmetic alone.
 
     Read more in the :ref:`User Guide <fusion>`.
 
     Parameters
     ----------
     mammography, ultrasound : Bunch
-        What the loaders return, or :func:`concat_datasets`: tables of paths, the first
-        of mammography only, the other of ultrasound only; of different patients.
+        Results of the loaders or of :func:`concat_datasets`: tables of paths, the
+        first of mammography only, the second of ultrasound only, of different patients.
 
     n_blocks : int, default=40
-        Number of blocks. More of them leave fewer images of a class in each, and more
-        images without a partner (a warning says if that leaves less than half of the
-        pairs); fewer leave less to split by.
+        Number of blocks. With more blocks, each has fewer images of a class, and more
+        images have no partner (with a warning if fewer than half of the possible pairs
+        are made). With fewer blocks, fewer groups can be split.
 
     random_state : int, RandomState instance or None, default=None
-        Decides blocks and pairs.
+        Determines blocks and pairs.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
         target_names : list of str
-            Those of the two data sets.
+            Names of the classes in the two data sets.
         groups : ndarray of shape (n_pairs,), object
             The block of each pair.
         frame : DataFrame of n_pairs rows
@@ -135,12 +135,12 @@ def _check_modality(data, modality):
         raise ValueError(
             f"Expected images of {modality!r} only in the data set {modality!r}. Got "
             f"{others!r}, too, in the column 'modality' of its data. Leave them out, "
-            "or give the data sets in their order: mammography, ultrasound."
+            "or pass the data sets in this order: mammography, ultrasound."
         )
 
 
 def _warn_of_few_pairs(n_pairs, sides, n_blocks):
-    """Warn where most images that could have a partner found none in their block."""
+    """Warn where most images that could have a partner have none in their block."""
     counts = [np.bincount(side.target, minlength=2)[:2] for side in sides]
     n_possible = int(np.minimum(*counts).sum())
     if 2 * n_pairs < n_possible:
@@ -152,7 +152,7 @@ def _warn_of_few_pairs(n_pairs, sides, n_blocks):
 
 
 def _deal_blocks(bunch, n_blocks, random_state):
-    """Block of each row: groups are dealt in turn, those with a cancer apart."""
+    """Return the block of each row; groups with a cancer are distributed separately."""
     groups = find_groups(bunch.data, bunch.groups)
     warn_of_blanks_in_groups(groups)
     codes, names = pd.factorize(groups)
@@ -164,18 +164,18 @@ def _deal_blocks(bunch, n_blocks, random_state):
 
 
 def _draw_pairs(sides, blocks, random_state):
-    """Rows of both data sets, one below the other, that become pairs."""
+    """Return the rows of both data sets that become pairs, one array row for each."""
     pairs = []
     for block in range(max(map(np.max, blocks)) + 1):
         for label in (0, 1):
             rows = [
                 random_state.permutation(
-                    np.flatnonzero((own == block) & (side.target == label))
+                    np.flatnonzero((block_of == block) & (side.target == label))
                 )
-                for side, own in zip(sides, blocks, strict=True)
+                for side, block_of in zip(sides, blocks, strict=True)
             ]
             n_pairs = min(map(len, rows))
-            pairs.append(np.stack([some[:n_pairs] for some in rows]))
+            pairs.append(np.stack([side_rows[:n_pairs] for side_rows in rows]))
     pairs = np.concatenate(pairs, axis=1)
     if not pairs.shape[1]:
         raise ValueError(
@@ -186,7 +186,7 @@ def _draw_pairs(sides, blocks, random_state):
 
 
 def _pair_frames(mammography, ultrasound, rows, blocks):
-    """One table of both images of each pair."""
+    """Return one table with both images of each pair."""
     left = mammography.data.iloc[rows[0]].reset_index(drop=True)
     right = ultrasound.data.iloc[rows[1]].reset_index(drop=True)
     frame = pd.DataFrame(

@@ -49,14 +49,14 @@ def make_breast_images(
 ):
     """Draw synthetic mammograms or ultrasound images with one lesion each.
 
-    The shape, the margin and the echo of the lesion decide the class. A benign
+    The shape, the margin and the echo of the lesion depend on the class. A benign
     lesion is smooth and oval; in ultrasound it is wider than tall and the tissue
     behind it is brighter. A malignant lesion is lobulated and spiculated; in
     ultrasound it is taller than wide and casts a shadow. Brightness and contrast
     of the image, and size, position and darkness of the lesion, are drawn
     independently of the class, so that they do not give it away.
 
-    The images are **synthetic**: they test software, and say nothing of how well a
+    The images are **synthetic**: they test software, and say nothing about how well a
     model does on patients.
 
     Read more in the :ref:`User Guide <datasets>`.
@@ -67,27 +67,27 @@ def make_breast_images(
         Number of images (not of patients: see `n_views`).
 
     modality : {"mammography", "ultrasound", "both"}, default="ultrasound"
-        What to draw. With "both", every other patient has mammograms and the rest
-        have ultrasound images; the two classes are as frequent in each.
+        Modality of the images. With "both", every other patient has mammograms and the
+        rest have ultrasound images; both modalities have the same prevalence.
 
     image_size : int, default=64
-        Height and width of the images in pixels, at least 16. Margins can hardly
-        be seen below 48.
+        Height and width of the images in pixels, at least 16. Below 48, margins are
+        hardly visible.
 
     class_sep : float, default=1.0
         How far apart the classes are. 0 gives labels that no model can learn.
 
     n_views : int, default=1
-        Images per patient. They show the same lesion in another pose, in other
+        Images per patient. They show the same lesion in different poses and different
         surroundings, and share their entry of `groups`. The last patient has fewer
-        where `n_views` does not divide `n_samples`.
+        images if `n_views` does not divide `n_samples`.
 
     prevalence : float, default=0.5
         Share of the patients of each modality whose lesion is malignant.
 
     folder : str or path-like, default=None
-        Where to write the images as PNG files. The folder is made if need be.
-        With None nothing is written and `data` is an array.
+        Where to write the images as PNG files. The folder is created if it does not
+        exist. If None, no file is written and `data` is an array.
 
     random_state : int, RandomState instance or None, default=None
         Determines the images and labels. Pass an int for the same data in each call.

@@ -45,8 +45,9 @@ def make_breast_pairs(
 ):
     """Draw synthetic pairs: a mammogram and an ultrasound image of each lesion.
 
-    Each sample is a patient with one lesion, drawn as in :func:`make_breast_images`.
-    With `complementarity` it is known how much a fusion of both images can gain.
+    Each sample is a patient with one lesion, drawn the same as in
+    :func:`make_breast_images`. `complementarity` determines how much a fusion of both
+    images can gain.
 
     The images are **synthetic**: they test software, and say nothing about how well a
     model does on patients.
@@ -59,7 +60,8 @@ def make_breast_pairs(
         Number of pairs, each of another patient.
 
     folder : str or path-like
-        Where to write the images as PNG files. The folder is made if need be.
+        Where to write the images as PNG files. The folder is created if it does not
+        exist.
 
     image_size : int, default=64
         Height and width of the images in pixels, at least 16.
