@@ -1,4 +1,4 @@
-"""Several models on the same folds."""
+"""Comparison of several models on the same folds."""
 
 from numbers import Integral, Real
 
@@ -48,49 +48,50 @@ def compare_models(
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
-    The folds are drawn once. A clone of each candidate is fitted on each, and its
-    out-of-fold predictions are pooled, so that a measure of a model comes with an
-    interval over patients, for all images and for each modality.
+    The folds are drawn once. A clone of each candidate is fitted on each fold, and its
+    out-of-fold predictions are pooled, so that each measure of a model has an interval
+    over patients, for all images and for each modality.
 
     Parameters
     ----------
     estimators : list of (str, classifier)
-        Name and candidate. The candidates are cloned, not fitted.
+        Names and candidates. The candidates are cloned, not fitted.
 
     X : DataFrame, list or ndarray
         Images, in any form. The column ``modality`` of a DataFrame, if it has one,
-        splits the results; ``group`` is what must not cross a fold.
+        splits the results; ``group`` holds the groups that must not cross a fold.
 
     y : array-like of shape (n_samples,)
         Class labels.
 
     groups : array-like of shape (n_samples,), default=None
-        What must not cross a fold, mostly the patient. If None, the column
-        ``group`` of X. They are passed on to ``fit`` of a candidate that takes
-        groups, or of the last step of a pipeline without samplers. Behind a sampler
-        a network knows the column ``group`` of X alone.
+        Groups that must not cross a fold, usually the patients. If None, the column
+        ``group`` of X. They are passed on to ``fit`` of a candidate that accepts
+        groups, or of the last step of a pipeline without samplers. After a sampler
+        a network uses only the column ``group`` of X.
 
     cv : int, cross-validation generator or iterable, default=None
-        The folds. None is 5; an int is the number of folds of a shuffled
+        Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
-        where no groups are known.
+        if no groups are known.
 
     scoring : str, callable, list, tuple, set or dict, default=None
-        More scorers, as in :func:`~sklearn.model_selection.cross_validate`. Kappa
-        and accuracy are always computed.
+        More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
+        Kappa and accuracy are always computed.
 
     labels : array-like of shape (n_classes,), default=None
-        All classes, the positive one of two last. If None they are sorted: 1 is
-        positive, and so is "malignant" beside "benign", but not "cancer" beside "no
-        cancer".
+        All classes, the positive one of two last. If None, the sorted labels: 1 is
+        positive, and so is "malignant" compared with "benign", but not "cancer"
+        compared with "no cancer".
 
     error_score : "raise" or float, default=np.nan
-        The kappa and accuracy of a fold on which a candidate fails, with a
-        ``FitFailedWarning``; what the others computed is not lost. "raise" raises.
+        Kappa and accuracy of a fold on which a candidate fails. A
+        ``FitFailedWarning`` is raised, and the other results are kept. With "raise",
+        the error is raised.
 
     n_jobs : int, default=None
-        Number of folds of a candidate fitted at once. Use 1 on one GPU.
+        Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
 
     verbose : int, default=0
         Whether to show a progress bar.
@@ -98,31 +99,29 @@ def compare_models(
     Returns
     -------
     comparison : :class:`~sklearn.utils.Bunch`
-        With the attributes
-
         folds : DataFrame
-            A row for each ``model``, ``fold`` and ``modality`` ("all", then each),
+            One row for each ``model``, ``fold`` and ``modality`` ("all", then each),
             with ``n`` images, ``kappa`` and ``accuracy``. The rows of "all" have
             ``fit_time`` and ``score_time`` (seconds), and ``test_<name>`` of each
             scorer of `scoring`.
         summary : DataFrame
-            A row for each ``model``, ``modality`` and ``measure`` of
+            One row for each ``model``, ``modality`` and ``measure`` of
             :func:`~skfusion.metrics.classification_summary` over the pooled
             predictions, with ``estimate``, ``lower``, ``upper``, ``n`` images and
             ``n_groups``.
         predictions : DataFrame
-            A row for each ``model``, ``fold`` and predicted ``row`` of X, with
-            ``group`` (a number, not the name) and ``modality`` where they are
-            known, ``y_true``, ``y_pred`` and ``y_score``, the score of the positive
-            class. It holds no path.
+            One row for each ``model``, ``fold`` and predicted ``row`` of X, with
+            ``group`` (a number, not the name) and ``modality`` if they are known,
+            ``y_true``, ``y_pred`` and ``y_score``, the score of the positive class. It
+            holds no path.
         splits : list of (ndarray, ndarray)
-            Rows trained on and rows predicted, the same for every model.
+            Training rows and predicted rows, the same for every model.
 
     Raises
     ------
     ValueError
-        If a group stands on both sides of a split, names are not distinct, lengths
-        differ, or every fit fails.
+        If a group is on both sides of a split, names are not distinct, lengths differ,
+        or every fit fails.
 
     Warns
     -----
@@ -133,17 +132,17 @@ def compare_models(
     See Also
     --------
     skfusion.metrics.classification_summary : The measures and their intervals.
-    sklearn.model_selection.cross_validate : One model.
+    sklearn.model_selection.cross_validate : Scores of one model.
 
     Notes
     -----
-    Pooled kappa is not the mean of the folds' kappas. The AUC compares scores within a
-    fold only, be they probabilities or decision values. Each fold has its own model. A
+    Pooled kappa is not the mean of the folds' kappas. The AUC compares scores,
+    probabilities or decision values, within a fold only. Each fold has its own model. A
     fold that holds many malignant images leaves few to learn from, so its model tends
     to give lower scores. Scores of two folds are therefore not compared. Folds of one
-    class are left out, with a warning; where no fold holds both classes, the AUC is
-    NaN. The intervals are of these predictions: they do not hold what
-    another draw of the folds, or another seed of the training, would change.
+    class are left out, with a warning; if no fold holds both classes, the AUC is NaN.
+    The intervals describe these predictions. They do not include the variation between
+    draws of the folds or between seeds of the training.
 
     Examples
     --------

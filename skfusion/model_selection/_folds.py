@@ -1,4 +1,4 @@
-"""Fitting several models on the same folds, on data that has been checked."""
+"""Fits of several models on the same folds of checked data."""
 
 import sys
 from dataclasses import dataclass

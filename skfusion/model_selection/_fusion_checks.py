@@ -39,7 +39,7 @@ class CheckedSamples(CheckedData):
 
 
 def check_models(single_models, fusions):
-    """Check the models of single images and the fusions; return the columns.
+    """Check the models of single images and the fusions, and return the columns.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ def check_models(single_models, fusions):
     Raises
     ------
     ValueError
-        If there is nothing to fuse or to compare, names are not distinct, or a model of
-        single images has no ``predict_proba``.
+        If there are fewer than two columns or no fusions, names are not distinct, or a
+        model of single images has no ``predict_proba``.
     """
     check_named(fusions)
     columns = [column for column, _ in single_models]
@@ -149,7 +149,7 @@ def _prepare(X, columns, groups):
 
 
 def fold_of_each(splits, n_samples):
-    """Fold in which each sample is tested.
+    """Return the fold in which each sample is tested.
 
     Parameters
     ----------

@@ -69,11 +69,11 @@ def run_controls(fusions, samples, true, seed, interval, verbose):
 
 
 def _attempt(control, model, compute, interval):
-    """One row; NaN, with a warning, where a control cannot be computed."""
+    """Return one row, with NaN and a warning if a control cannot be computed."""
     row = {"control": control, "model": model}
     try:
         return row | compute(interval)
-    except Exception as error:  # whatever a model raises: the rest is not lost
+    except Exception as error:  # any error of a model; the other results are kept
         warn_user(
             f"The control {control!r} of {model!r} is NaN, as it cannot be computed. "
             f"{type(error).__name__}: {error} Use fewer folds, or more patients of the "
@@ -110,7 +110,7 @@ def widen(predictions):
 
 
 def kappa_interval(y, y_pred, groups, interval):
-    """Kappa with its interval."""
+    """Return kappa with its interval."""
     summary = classification_summary(
         y, y_pred, groups=groups, labels=np.unique(y), **interval
     )
@@ -149,15 +149,15 @@ def _shuffle_samples(samples, shuffle, seed):
 
 
 def _shuffle_pairs(samples, shuffle, seed):
-    """Give each sample the images of another patient, and name the blocks.
+    """Give each sample the images of another patient, and return the blocks, too.
 
-    Patients of one fold swap their images, those of one class or whatever the class.
-    Behind the shuffle, images of a patient stand in the rows of another, so that those
-    who swap are a block, which must not be split. A block of label-made pairs swaps as
-    a patient does.
+    Patients of one fold swap their images, either inside each class or regardless of
+    the class. After the shuffle, images of a patient are in the rows of another one, so
+    that those who swap are a block, which must not be split. A block of label-made
+    pairs swaps like a patient.
 
-    Only rows that have an image of a column get another, so that presence, which a
-    control of its own measures, stays as it is.
+    Only rows that have an image in a column get another one there, so that presence,
+    which has its own control, does not change.
     """
     X, y = samples.X, np.unique(samples.y, return_inverse=True)[1]
     rng = np.random.RandomState(seed)
@@ -174,19 +174,19 @@ def _shuffle_pairs(samples, shuffle, seed):
 
 
 def _cells(images, label):
-    """Number of what rows pass on among each other: a column, of a label; or -1."""
+    """Number the images that rows may swap, by column and label; -1 is no image."""
     cells = 2 * np.arange(images.shape[1]) + label[:, np.newaxis]
     return np.where(images.notna(), cells, -1)
 
 
 def _columns_of(column, X):
-    """A column of paths, and those that say how its images are read."""
-    names = [column, *(f"{column}_{what}" for what in OF_AN_IMAGE)]
+    """A column of paths, and the columns that belong to its images."""
+    names = [column, *(f"{column}_{name}" for name in OF_AN_IMAGE)]
     return [name for name in names if name in X.columns]
 
 
 def _presence_classifier(columns):
-    """Logistic regression of which images are there."""
+    """Logistic regression on which images are present."""
     presence = FunctionTransformer(_presence, kw_args={"columns": columns})
     return make_pipeline(presence, LogisticRegression(class_weight="balanced"))
 

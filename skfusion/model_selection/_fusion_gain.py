@@ -1,4 +1,4 @@
-"""Whether fusion helped."""
+"""The gain of fusion over the best single modality."""
 
 from numbers import Integral
 
@@ -46,57 +46,60 @@ def fusion_gain(
     random_state=0,
     verbose=0,
 ):
-    """Measure on identical folds what fusion gains over the best single modality.
+    """Measure on identical folds the gain of fusion over the best single modality.
 
     Every fusion is compared with each modality alone, with one model of both (pooled)
-    and with a model for each (per modality). The best single modality is chosen in
-    inner folds, in each outer fold anew, as one would have to choose it. Three controls
-    say what the gain is made of:
+    and with one model for each (per modality). The best single modality is chosen in
+    inner folds, separately in each outer fold, as it must be chosen in practice. Three
+    controls show where the gain comes from:
 
     - *pairs shuffled within the class*: each sample gets the image of another woman of
-      its class. What kappa loses needed both images of one woman. Where it loses
-      nothing, the gain is no larger than that of two looks at one label. For label-made
-      pairs that is so by their making.
-    - *pairs shuffled across classes*: each sample gets the image of another woman,
-      whatever her class. That image tells next to nothing, and fusion should fall to
-      about what the first modality reaches alone.
-    - *presence only*: a classifier that sees which modalities are there, and no image.
-      Above kappa 0, which images were taken gives the class away.
+      its class. The fall of kappa is the part of the gain that requires both images of
+      one woman. If kappa does not fall, the gain is no larger than that of two looks at
+      one label. For label-made pairs this is so by construction.
+    - *pairs shuffled across classes*: each sample gets the image of another woman of
+      any class. That image holds almost no information, and kappa of the fusion should
+      fall to about that of the first modality alone.
+    - *presence only*: a classifier that sees which modalities are present, and no
+      image. If its kappa is above 0, the choice of images gives the class away.
 
     To shuffle, two patients (or two blocks of label-made pairs) of one fold, drawn at
     random among those with images of the same columns, swap their images; an odd one
-    joins two others. Those who swap are then one
-    block, which no split crosses, inner splits included. A sample without an image
-    stays without.
+    joins two others. Those who swap are one block, which no split crosses, including
+    inner splits. A sample without an image stays without it.
 
     A patient is never her own donor. Across classes, in a fold of n patients, the label
-    of the donor and the own label therefore correlate by -1/(n - 1), which is small
-    beside the interval. With ``n_blocks`` below 20 the interval is too narrow.
+    of the donor and that of the patient therefore correlate by -1/(n - 1), which is
+    small compared with the interval. With ``n_blocks`` below 20 the interval is too
+    narrow.
 
     Read more in the :ref:`User Guide <fusion>`.
 
     Parameters
     ----------
     single_models : list of (str, classifier)
-        Columns of paths, one a modality, and a classifier of single images for each,
-        with ``predict_proba``. That of the first column is the pooled model, too.
+        Columns of paths, one for each modality, and a classifier of single images for
+        each column, with ``predict_proba``. The classifier of the first column is also
+        the pooled model.
 
     fusions : list of (str, classifier)
-        Names, and classifiers of samples.
+        Names and classifiers of samples.
 
     X : DataFrame of shape (n_samples, n_columns)
-        With a column of paths for each modality; None or NaN where it is missing.
+        Samples with a column of paths for each modality; None or NaN is a missing
+        image.
 
     y : array-like of shape (n_samples,)
         Class labels, two of them.
 
     groups : array-like of shape (n_samples,), default=None
-        What must not cross a split, outer or inner. If None, the column ``group`` of X;
-        without one, samples that share a file, with a warning.
+        Groups that must not cross a split, outer or inner. If None, the column
+        ``group`` of X; without it, samples that share a file are a group, with a
+        warning.
 
     cv : int, cross-validation generator, iterable or None, default=None
-        As in :func:`compare_models`. Every sample must be tested once: images are
-        shuffled among the samples of one test side, so that none crosses a split.
+        The same as in :func:`compare_models`. Every sample must be tested once: images
+        are shuffled among the samples of one test side, so that none crosses a split.
 
     inner_cv : int, default=3
         Number of inner folds in which the best single modality is chosen.
@@ -105,7 +108,7 @@ def fusion_gain(
         Number of bootstrap resamples of the intervals, by group.
 
     random_state : int, RandomState instance or None, default=0
-        Decides inner folds, shuffles and resamples.
+        Determines inner folds, shuffles and resamples.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -117,27 +120,34 @@ def fusion_gain(
             Kappa of each model with its interval: columns ``model``, ``kappa``,
             ``lower`` and ``upper``.
         gain : DataFrame
-            For pooled, per modality and each fusion, its kappa above that of the best
-            single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
-            bootstrap, two-sided), and, for the fusions, ``p_holm``. With fewer than
-            20 groups p-values are too small, with a warning. With one, they are NaN.
+            For pooled, per modality and each fusion, the difference of its kappa and
+            that of the best single modality: ``model``, ``gain``, ``lower``, ``upper``,
+            ``p`` (of the bootstrap, two-sided) and, for the fusions, ``p_holm``, which
+            is corrected for the number of fusions by Holm's method. With fewer than 20
+            groups p-values are too small, with a warning. With one group they are NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks
-            that the interval rests on; for the shuffles, ``fall`` of kappa from the
-            true pairs, ``fall_lower`` and ``fall_upper``, paired. What cannot be
-            computed, as with a single malignant patient in a fold, is NaN, with a
-            warning.
+            behind the interval; for the shuffles, ``fall`` of kappa from the true
+            pairs, ``fall_lower`` and ``fall_upper``, paired. A control that cannot be
+            computed, for example with a single malignant patient in a fold, is NaN,
+            with a warning.
         best_single : list of str
-            Column that was chosen in each fold.
+            Column of the modality that was chosen in each fold.
         inner_kappa : DataFrame of shape (n_folds, n_columns)
-            Kappa of each modality alone in the inner folds, by which it was chosen.
+            Kappa of each modality alone in the inner folds, which decides the choice.
         predictions : DataFrame
-            Out-of-fold predictions, as of :func:`compare_models`.
+            Out-of-fold predictions, the same table as that of :func:`compare_models`.
+
+    Warns
+    -----
+    DataQualityWarning
+        If X holds pairs that share a label only, no groups are known, there are fewer
+        than 20 groups, or a control cannot be computed.
 
     See Also
     --------
-    compare_models : Compares any models.
+    compare_models : Comparison of any models.
 
     Examples
     --------
@@ -171,7 +181,7 @@ def fusion_gain(
     seeds = check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
     interval = {"n_resamples": n_resamples, "random_state": seeds[1]}
     models = [*_references(single_models), *fusions]
-    # First: where a class has too few groups for inner folds, it fails before the rest.
+    # First, because it fails at once where a class has too few groups for inner folds.
     inner = _inner_kappas(models[: len(columns)], samples, inner_cv, seeds[0])
     predictions = pool_predictions(models, samples, verbose)
     best = inner.idxmax(axis=1).tolist()
@@ -190,7 +200,7 @@ def fusion_gain(
 
 
 def _references(single_models):
-    """Each modality alone, one model of all, and a model for each."""
+    """Models of each modality alone, one model of all, and one model for each."""
     columns = [column for column, _ in single_models]
     alone = [
         (column, ImageLevelClassifier(clone(estimator), [column]))

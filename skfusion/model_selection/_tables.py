@@ -10,6 +10,8 @@ from ..metrics import classification_summary
 from ..metrics._intervals import summarise
 from ..metrics._predictions import check_predictions, describe_lone_folds
 
+__all__ = ["fold_table", "prediction_table", "row_table", "summary_table"]
+
 _ALL = "all"
 
 
@@ -24,7 +26,7 @@ def row_table(data):
     Returns
     -------
     rows : DataFrame of shape (n_samples, n_columns)
-        With ``row``, ``group`` and ``modality`` where known, and ``y_true``.
+        The columns are ``row``, ``group`` and ``modality`` if known, and ``y_true``.
     """
     rows = pd.DataFrame({"row": np.arange(len(data.y))})
     if data.groups is not None:
@@ -35,18 +37,18 @@ def row_table(data):
 
 
 def prediction_table(results, splits, rows):
-    """Put the out-of-fold predictions of every model below each other.
+    """Concatenate the out-of-fold predictions of every model.
 
     Parameters
     ----------
     results : dict of str to list of dict
-        By name of the model, what ``fit_fold`` returned for each fold.
+        Results of ``fit_fold`` on each fold, by the name of the model.
 
     splits : list of (train, test)
         Rows of each fold.
 
     rows : DataFrame
-        What is known of each row.
+        Table of the rows.
 
     Returns
     -------
@@ -68,36 +70,36 @@ def prediction_table(results, splits, rows):
 
 
 def _parts(table):
-    """All rows, then those of each modality."""
+    """Yield all rows, then those of each modality."""
     yield _ALL, table
     if MODALITY in table.columns:
         yield from table.groupby(MODALITY, sort=True)
 
 
 def fold_table(results, splits, rows, predictions, error_score):
-    """Score every fold, whole and by modality.
+    """Compute kappa and accuracy of every fold, in total and for each modality.
 
     Parameters
     ----------
     results : dict of str to list of dict
-        By name of the model, what ``fit_fold`` returned for each fold.
+        Results of ``fit_fold`` on each fold, by the name of the model.
 
     splits : list of (train, test)
         Rows of each fold.
 
     rows : DataFrame
-        What is known of each row.
+        Table of the rows.
 
     predictions : DataFrame
         Out-of-fold predictions.
 
     error_score : float
-        Kappa and accuracy of a fold that failed.
+        Kappa and accuracy of a fold on which the model failed.
 
     Returns
     -------
     folds : DataFrame
-        A row for each model, fold and modality.
+        One row for each model, fold and modality.
     """
     by_fold = dict(iter(predictions.groupby(["model", "fold"])))
     records = []
@@ -117,7 +119,7 @@ def _fold_records(name, fold, table, result, error_score):
         if has_failed:
             record |= {"kappa": error_score, "accuracy": error_score}
         else:
-            # Both measures are the same whichever class is positive.
+            # Both measures do not depend on which class is positive.
             labels = unique_labels(part["y_true"], part["y_pred"])
             estimate = classification_summary(
                 part["y_true"], part["y_pred"], labels=labels, n_resamples=0
@@ -127,7 +129,7 @@ def _fold_records(name, fold, table, result, error_score):
 
 
 def summary_table(predictions, classes):
-    """Summarise the pooled predictions of every model, whole and by modality.
+    """Summarise the pooled predictions of every model, in total and by modality.
 
     Parameters
     ----------
@@ -140,8 +142,8 @@ def summary_table(predictions, classes):
     Returns
     -------
     summary : DataFrame
-        A row for each model, modality and measure. Where a print is too narrow, pandas
-        leaves out the columns in the middle.
+        One row for each model, modality and measure. The columns of interest come first
+        and last, because a narrow print leaves out those in the middle.
     """
     tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
@@ -166,11 +168,8 @@ def summary_table(predictions, classes):
 def _warn_of_lone_folds(lone):
     for reason, modality in lone.items():
         if reason:
-            of = "" if modality == _ALL else f"Of {modality!r}: "
-            warn_user(
-                f"{of}{reason}",
-                DataQualityWarning,
-            )
+            prefix = "" if modality == _ALL else f"For {modality!r}: "
+            warn_user(f"{prefix}{reason}", DataQualityWarning)
 
 
 def _check_part(part, classes):

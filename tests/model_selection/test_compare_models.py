@@ -152,7 +152,7 @@ def test_permuted_labels_of_patients_are_not_predicted():
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_a_group_on_both_sides_is_refused():
     X, y = make_table()
-    with pytest.raises(ValueError, match=r"groups \(patients\) stand on both sides"):
+    with pytest.raises(ValueError, match=r"groups \(patients\) on both sides"):
         compare_models(TABLE_MODELS, X, y, cv=KFold(3, shuffle=True, random_state=0))
 
 
@@ -166,7 +166,7 @@ def test_the_refusal_names_no_patient():
 
 def test_a_row_on_both_sides_is_refused():
     X, y, _ = draw_patients()
-    with pytest.raises(ValueError, match="1 rows stand on both sides"):
+    with pytest.raises(ValueError, match="1 rows on both sides"):
         compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
 
 
