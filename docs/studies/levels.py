@@ -77,8 +77,8 @@ def describe_counts(images):
     return (
         f" In this subset of RSNA, patients with a cancer have {counts[1]:.1f} images "
         f"on average and others {counts[0]:.1f}: scores that grow with the number of "
-        "images, such as max and even more noisy_or, therefore separate patients badly, "
-        "or in the wrong direction."
+        "images, such as max and even more noisy_or, therefore separate patients "
+        "badly, or in the wrong direction."
     )
 
 
