@@ -1,4 +1,4 @@
-"""The group of each row: what must not cross a split, usually the patient."""
+"""Groups of rows that must not cross a split; usually a group is a patient."""
 
 import numpy as np
 import pandas as pd

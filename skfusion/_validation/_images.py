@@ -66,6 +66,21 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     """
     if holds_paths(X):
         return _check_paths_and_target(estimator, X, y, reset)
+    X = _check_form(estimator, X, reset)
+    checked = validate_data(
+        estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
+    )
+    X, targets = (checked, ()) if y is _NO_TARGET else (checked[0], checked[1:])
+    X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
+    _check_shape(estimator, X, reset)
+    _check_pixels(X)
+    if reset:
+        warn_of_few_bits(X, estimator)
+    return (X, *targets) if targets else X
+
+
+def _check_form(estimator, X, reset):
+    """Raise errors about X that scikit-learn's validation would not explain."""
     _check_columns(X)
     X = as_one_array(X)
     if hasattr(X, "permute"):  # a tensor
@@ -80,16 +95,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         raise no_samples(estimator)
     if isinstance(X, np.ndarray) and not reset and not _is_table(X, estimator):
         _check_shape(estimator, X, reset)
-    checked = validate_data(
-        estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
-    )
-    X, targets = (checked, ()) if y is _NO_TARGET else (checked[0], checked[1:])
-    X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
-    _check_shape(estimator, X, reset)
-    _check_pixels(X)
-    if reset:
-        warn_of_few_bits(X, estimator)
-    return (X, *targets) if targets else X
+    return X
 
 
 def _check_columns(X):
@@ -231,7 +237,7 @@ def _check_shape(estimator, X, reset):
         estimator.image_shape_ = X.shape[1:]
     elif X.shape[1:] != estimator.image_shape_:
         raise ValueError(
-            f"Expected images of shape {estimator.image_shape_!r}, as in fit of "
+            f"Expected images of shape {estimator.image_shape_!r}, the shape in fit of "
             f"{type(estimator).__name__}. Got {X.shape[1:]!r} instead."
             f"{_remedy(X.shape, estimator.image_shape_)}"
         )

@@ -9,8 +9,8 @@ __all__ = ["BY_LABEL", "PAIRED_BY", "PAIR_WARNING", "warn_of_label_pairs"]
 PAIR_WARNING = (
     "Each pair shares a label, not a woman: a mammogram of one and an ultrasound image "
     "of another. Two independent looks at one label raise accuracy by arithmetic, "
-    "whatever the method. What is measured on such pairs says nothing of what fusion "
-    "is worth to a patient."
+    "with any method. Results on such pairs show nothing about the value of fusion for "
+    "a patient."
 )
 
 # The mark is a column, because columns stay where rows are selected or concatenated.
