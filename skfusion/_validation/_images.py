@@ -248,7 +248,7 @@ def _remedy(shape, fitted):
     if shape == fitted:
         return " Pass one image as X[numpy.newaxis]."
     if len(shape) == 4 and shape[1] <= _MOST_CHANNELS and shape[2:] == fitted[:2]:
-        return " Move the channels to the last axis: numpy.moveaxis(X, 1, -1)."
+        return " Put the channels last: numpy.moveaxis(X, 1, -1)."
     if shape[1:3] == fitted[:2]:
         n_channels = fitted[2] if len(fitted) == 3 else 1
         target = "grey" if n_channels == 1 else f"{n_channels} channels"
