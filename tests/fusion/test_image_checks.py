@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfusion._validation._unreadable import names_unreadable_images
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.exceptions import ImageReadError
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
@@ -79,9 +79,8 @@ NESTED = {
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     """Pairs of which some lack an image."""
-    data = make_breast_images(
+    data = make_breast_pairs(
         24,
-        paired=True,
         image_size=24,
         folder=tmp_path_factory.mktemp("samples"),
         random_state=0,
