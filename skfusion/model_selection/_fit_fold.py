@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
+from .._validation._unreadable import names_unreadable_images
 
 __all__ = ["fit_fold", "free_memory", "positive_score"]
 
@@ -53,24 +54,29 @@ def fit_fold(
         The keys are ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
         ``scores``, or only ``error``.
     """
-    train, test = split
     try:
-        start = time.perf_counter()
-        model = _fit(clone(estimator), X, y, train, groups)
-        fitted = time.perf_counter()
-        X_test = _safe_indexing(X, test)
-        head, inputs = _transform_once(model, X_test)
-        return {
-            "y_pred": np.asarray(head.predict(inputs)),
-            "y_score": positive_score(head, inputs, labels),
-            "fit_time": fitted - start,
-            "score_time": time.perf_counter() - fitted,
-            "scores": {} if scorer is None else scorer(model, X_test, y[test]),
-        }
+        return _fit_and_predict(estimator, X, y, split, labels, groups, scorer)
     except Exception:
         if error_score == "raise":
             raise
         return {"error": traceback.format_exc()}
+
+
+@names_unreadable_images
+def _fit_and_predict(estimator, X, y, split, labels, groups, scorer):
+    train, test = split
+    start = time.perf_counter()
+    model = _fit(clone(estimator), X, y, train, groups)
+    fitted = time.perf_counter()
+    X_test = _safe_indexing(X, test)
+    head, inputs = _transform_once(model, X_test)
+    return {
+        "y_pred": np.asarray(head.predict(inputs)),
+        "y_score": positive_score(head, inputs, labels),
+        "fit_time": fitted - start,
+        "score_time": time.perf_counter() - fitted,
+        "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+    }
 
 
 def _fit(model, X, y, train, groups):
