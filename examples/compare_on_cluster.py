@@ -2,13 +2,14 @@
 Compare models on a cluster
 ===========================
 
-Everything that skfusion sends to another process is small: paths in place of pixels,
-and the place of the weights in place of the weights. So scikit-learn's searches and
-:func:`~skfusion.model_selection.compare_models` run on a Dask cluster by joblib's own
-switch, here on two local workers. On a real cluster, give ``Client`` the address of its
-scheduler, and keep images and weights where every worker finds them by the same path.
+skfusion sends only small objects to other processes: paths instead of pixels, and the
+path of the weights instead of the weights. Therefore scikit-learn's searches and
+:func:`~skfusion.model_selection.compare_models` run on a Dask cluster when joblib's
+backend is switched, here on two local workers. On a real cluster, pass the address of
+its scheduler to ``Client``, and keep images and weights at the same path on every
+worker.
 
-It needs ``pip install "skfusion[distributed]"``. Run it as a script::
+The example requires ``pip install "skfusion[distributed]"``. Run it as a script::
 
     python examples/compare_on_cluster.py
 """
@@ -24,7 +25,7 @@ from skfusion.neural_network import CNN17Classifier
 
 
 def make_models():
-    """Two models, small enough for a minute."""
+    """Make two small models that run within a minute."""
     small = {"image_size": 32, "random_state": 0}
     frozen = make_feature_classifier(
         "svm", backbone="squeezenet1_1", weights=None, **small
@@ -34,12 +35,12 @@ def make_models():
 
 
 def compare(data):
-    """Compare the models on identical folds; who works is joblib's business."""
+    """Compare the models on identical folds; joblib chooses the workers."""
     return compare_models(make_models(), data.data, data.target, cv=4)
 
 
 def main():
-    # Only here: processes that only compute need not have it.
+    # Imported here, because the workers do not need it.
     from distributed import Client, LocalCluster
 
     with tempfile.TemporaryDirectory() as folder:

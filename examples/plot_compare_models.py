@@ -3,13 +3,13 @@
 Compare four models by kappa, per modality
 ==========================================
 
-The main job of skfusion: four models of breast images are compared on identical
-folds that no patient crosses, and each is scored by Cohen's kappa and accuracy, per
-fold, pooled, and for mammography and ultrasound apart.
+This example shows the main use of skfusion. Four models of breast images are compared
+on identical folds that no patient crosses. Each model is scored by Cohen's kappa and
+accuracy, per fold, pooled, and separately for mammography and ultrasound.
 
-Without arguments it runs on small **synthetic** images, which show how the software is
-used and nothing about how well a model does on patients. With the folders of the real
-data sets it runs on these::
+Without arguments the example runs on small **synthetic** images, which show how to use
+the software and nothing about how well a model does on patients. With the folders of
+the real data sets it runs on these::
 
     python examples/plot_compare_models.py \\
         --rsna rsna --busi busi --breast breast_lesions_usg --weights mobilenet_v2.pth
@@ -47,7 +47,7 @@ from skfusion.over_sampling import ImageOverSampler
 
 BACKBONE = "mobilenet_v2"
 SYNTHETIC = {"n_samples": 200, "n_views": 2, "image_size": 64}
-SYNTHETIC_SETTINGS = {  # small, for the time it takes
+SYNTHETIC_SETTINGS = {  # small, to save time
     "transfer": {"max_epochs": 2},
     "custom": {"max_epochs": 12, "width": 12},
 }
@@ -56,13 +56,13 @@ SYNTHETIC_SETTINGS = {  # small, for the time it takes
 # %%
 # The data
 # --------
-# Each sample is a row: the path of an image, its modality, and its group, which is what
-# must not stand on both sides of a split (the patient, or a family of near-duplicates).
-# The data sets that are given are pooled.
+# Each sample is a row: the path of an image, its modality, and its group, which must
+# not be on both sides of a split (the patient, or a family of near-duplicates). The
+# data sets that are passed are pooled.
 
 
 def parse_arguments():
-    """Read the command line; there is nothing to give where there is none."""
+    """Read the command line; no argument is required."""
     parser = argparse.ArgumentParser(description="Compare four models by kappa.")
     parser.add_argument("--rsna", metavar="DIR", help="folder of RSNA (mammography)")
     parser.add_argument("--busi", metavar="DIR", help="folder of BUSI (ultrasound)")
@@ -85,7 +85,7 @@ def parse_arguments():
 
 
 def load_data(arguments, folder):
-    """Load the data sets that are given, or draw synthetic images into a folder."""
+    """Load the data sets that were passed, or draw synthetic images into a folder."""
     loaders = {
         load_rsna: arguments.rsna,
         load_busi: arguments.busi,
@@ -104,19 +104,19 @@ def load_data(arguments, folder):
 # The weights
 # -----------
 # Two of the models start from a network that was trained on ImageNet. Without a file,
-# torchvision downloads its weights; where that fails, the weights are random, which is
-# good enough to see that everything runs, and for nothing else.
+# torchvision downloads its weights. If that fails, the weights are random, which is
+# only good enough to see that everything runs.
 
 
 def find_weights(path, X):
-    """Weights of the backbone, tried on some images, and what they are."""
+    """Find weights of the backbone, try them, and return them with their origin."""
     weights = "DEFAULT" if path is None else path
     try:
         CNNFeatureExtractor(BACKBONE, weights=weights, image_size=32).fit(X)
     except WeightsError:
         if path is not None:
             raise
-        return None, "RANDOM (no file was given, and none could be downloaded)"
+        return None, "RANDOM (no file was passed, and none could be downloaded)"
     if path is None:
         return weights, "ImageNet, torchvision's default"
     return weights, f"from the file {Path(path).name}"
@@ -125,21 +125,21 @@ def find_weights(path, X):
 # %%
 # The models
 # ----------
-# Frozen features with an SVM and with a random forest, a pretrained network that is
-# trained further, and a 17-layer network that is trained from scratch. In each, the
-# classes are balanced *inside* the pipeline, so that no copy of a training image ever
-# reaches a test fold. ``by="modality"`` balances them inside each modality, so that the
-# modality does not give the class away.
+# The models are frozen features with an SVM and with a random forest, a pretrained
+# network that is trained further, and a 17-layer network that is trained from scratch.
+# In each model, the classes are balanced *inside* the pipeline, so that no copy of a
+# training image ever reaches a test fold. ``by="modality"`` balances them inside each
+# modality, so that the modality does not give the class away.
 
 
 def make_models(weights, image_size=None, settings=None):
-    """Name and estimator of each model; a None is left to the model."""
+    """Make the models by name; None means the default of each model."""
     size = {} if image_size is None else {"image_size": image_size}
     settings = {"transfer": {}, "custom": {}} if settings is None else settings
     features = CNNFeatureExtractor(BACKBONE, weights=weights, random_state=0, **size)
     balance = ImageOverSampler(by="modality", random_state=0)
     svm = make_pipeline(features, StandardScaler(), SMOTE(random_state=0), SVC())
-    # Trees need no scaling, but take the tiny features of random weights for constant.
+    # Trees need no scaling, but treat the tiny features of random weights as constant.
     forest = make_pipeline(
         balance, features, StandardScaler(), RandomForestClassifier(random_state=0)
     )
@@ -160,13 +160,14 @@ def make_models(weights, image_size=None, settings=None):
 # %%
 # The tables
 # ----------
-# Kappa and accuracy of every fold; then those of the pooled out-of-fold predictions,
-# for all images and for each modality, with 95 % intervals from a bootstrap of whole
-# patients, beside the prevalence of the malignant class: kappa moves with it.
+# The first tables show kappa and accuracy of every fold. The next ones show those of
+# the pooled out-of-fold predictions, for all images and for each modality, with 95 %
+# intervals from a bootstrap of whole patients. They also show the prevalence of the
+# malignant class, because kappa depends on it.
 #
-# The rows of the paper behind this project are printed beside them. They were made by
-# another protocol on other data (its abstract does not tell the split), on nearly
-# balanced classes: they are not to be compared with ours.
+# The rows of the paper behind this project are printed below them. They come from
+# another protocol on other data with nearly balanced classes, and the abstract does not
+# state the split: they cannot be compared with ours.
 
 PAPER = """\
   accuracy  kappa  model
@@ -179,10 +180,10 @@ PAPER = """\
 MEASURES = ("kappa", "accuracy", "prevalence")
 
 
-def describe_data(data, kind):
-    """Count images, patients and malignant ones, by modality."""
+def describe_data(data, source):
+    """Count images, groups and malignant images of each modality."""
     X = data.data.assign(target=data.target)
-    lines = [f"Data: {kind}; class 1 is {data.target_names[1]!r}"]
+    lines = [f"Data: {source}; class 1 is {data.target_names[1]!r}"]
     for modality, part in X.groupby("modality"):
         lines.append(
             f"  {modality:<12} {len(part):5d} images of {part['group'].nunique():4d} "
@@ -192,7 +193,7 @@ def describe_data(data, kind):
 
 
 def format_folds(folds):
-    """Kappa and accuracy of each fold."""
+    """Format kappa and accuracy of each fold."""
     whole = folds[folds["modality"] == "all"]
     names = [f"fold {fold + 1}" for fold in sorted(whole["fold"].unique())]
     lines = []
@@ -206,7 +207,7 @@ def format_folds(folds):
 
 
 def format_summary(summary):
-    """Kappa, accuracy and prevalence of the pooled predictions, with intervals."""
+    """Format kappa, accuracy and prevalence of the pooled predictions."""
     header = "".join(f"{name:>13}{'':12}" for name in MEASURES)
     lines = [f"{'pooled':<28}{header}".rstrip()]
     for modality, part in summary.groupby("modality", sort=False):
@@ -220,15 +221,15 @@ def format_summary(summary):
 
 
 def format_interval(row):
-    """Estimate and bounds, of one width."""
+    """Format an estimate and its bounds with a fixed width."""
     return f"{row['estimate']:10.3f} [{row['lower']:5.2f}, {row['upper']:5.2f}]"
 
 
-def print_report(comparison, kind):
+def print_report(comparison, source):
     """Print every table."""
-    print(f"\n{kind}, kappa and accuracy, identical patient-grouped folds\n")
+    print(f"\n{source}, kappa and accuracy, identical patient-grouped folds\n")
     print(format_folds(comparison.folds))
-    print(f"\nOut-of-fold predictions on {kind}, 95 % intervals clustered by group\n")
+    print(f"\nOut-of-fold predictions on {source}, 95 % intervals clustered by group\n")
     print(format_summary(comparison.summary))
     print("\nFor orientation only, ANOTHER PROTOCOL on other data: the paper's rows\n")
     print(PAPER)
@@ -237,13 +238,13 @@ def print_report(comparison, kind):
 # %%
 # The figures
 # -----------
-# The kappas of the folds show how much one of them tells: little. The confusion
-# matrices, one for each modality and model, show what kind of error stands behind a
-# kappa; their shade is the share of each true class.
+# The kappas of the folds vary widely: a single fold shows little. The confusion
+# matrices, one for each modality and model, show which errors lead to a kappa; their
+# shade is the share of each true class.
 
 
-def plot_folds(folds, kind):
-    """Box plot of the kappas of the folds, a panel for all images and each modality."""
+def plot_folds(folds, source):
+    """Draw box plots of the kappas of the folds, for all images and each modality."""
     modalities = panels(folds)
     models = list(folds["model"].unique())
     figure, axes = plt.subplots(
@@ -271,12 +272,12 @@ def plot_folds(folds, kind):
     axes[0, 0].set_ylabel("Cohen's kappa of a fold")
     figure.legend(boxes["boxes"], models, loc="outside lower center", ncols=4)
     n_folds = folds["fold"].nunique()
-    figure.suptitle(f"{kind}: kappa of {n_folds} patient-grouped folds")
+    figure.suptitle(f"{source}: kappa of {n_folds} patient-grouped folds")
     return figure
 
 
-def plot_confusions(predictions, target_names, kind):
-    """Confusion matrix of each model (column) in each modality (row)."""
+def plot_confusions(predictions, target_names, source):
+    """Draw the confusion matrix of each model (column) in each modality (row)."""
     models = list(predictions["model"].unique())
     modalities = sorted(predictions["modality"].unique())
     figure, axes = plt.subplots(
@@ -290,15 +291,15 @@ def plot_confusions(predictions, target_names, kind):
     )
     for row, modality in enumerate(modalities):
         for column, model in enumerate(models):
-            is_here = (predictions["modality"] == modality) & (
-                predictions["model"] == model
-            )
-            draw_confusion(axes[row, column], predictions[is_here], target_names)
+            part = predictions[
+                (predictions["modality"] == modality) & (predictions["model"] == model)
+            ]
+            draw_confusion(axes[row, column], part, target_names)
             if row == 0:
                 axes[row, column].set_title(model, fontsize=10)
         axes[row, 0].set_ylabel(f"{modality}\n\ntrue class")
     figure.supxlabel("predicted class", fontsize=10)
-    figure.suptitle(f"{kind}: out-of-fold predictions, share of the true class")
+    figure.suptitle(f"{source}: out-of-fold predictions, share of the true class")
     return figure
 
 
@@ -323,7 +324,7 @@ def draw_confusion(axis, part, target_names):
 
 
 def panels(folds):
-    """All images and each modality; a lone modality is all images."""
+    """Return "all" and each modality, or only "all" if there is one modality."""
     modalities = sorted(set(folds["modality"]) - {"all"})
     return ["all", *modalities] if len(modalities) > 1 else ["all"]
 
@@ -337,30 +338,30 @@ def main():
     """Compare the models, print the tables, draw and save the figures."""
     arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as folder:
-        data, kind = load_data(arguments, folder)
-        print(describe_data(data, kind))
+        data, source = load_data(arguments, folder)
+        print(describe_data(data, source))
         weights, origin = find_weights(arguments.weights, data.data.head(2))
         print(f"Weights of the pretrained {BACKBONE}: {origin}")
-        is_synthetic = kind.startswith("SYNTHETIC")
+        is_synthetic = source.startswith("SYNTHETIC")
         models = make_models(
             weights,
             arguments.image_size or (SYNTHETIC["image_size"] if is_synthetic else None),
             SYNTHETIC_SETTINGS if is_synthetic else None,
         )
         comparison = compare_models(models, data.data, data.target, verbose=1)
-    print_report(comparison, kind)
+    print_report(comparison, source)
     figures = {
-        "compare_models_kappa.png": plot_folds(comparison.folds, kind),
+        "compare_models_kappa.png": plot_folds(comparison.folds, source),
         "compare_models_confusion.png": plot_confusions(
-            comparison.predictions, data.target_names, kind
+            comparison.predictions, data.target_names, source
         ),
     }
-    if "sphinx_gallery" not in sys.modules:  # the gallery shows them itself
+    if "sphinx_gallery" not in sys.modules:  # the gallery shows the figures itself
         save(figures, Path(arguments.output))
 
 
 def save(figures, folder):
-    """Save the figures and say where."""
+    """Save the figures and print their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     print()
     for name, figure in figures.items():

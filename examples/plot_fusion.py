@@ -3,14 +3,14 @@
 Does a second modality help, and why?
 ======================================
 
-A mammogram and an ultrasound image of one breast are put together in three ways, and
-each is compared with the better of the two alone, on identical folds that no patient
-crosses. Controls say what a gain is made of.
+A mammogram and an ultrasound image of one breast are fused in three ways. Each fusion
+is compared with the better of the two images alone, on identical folds that no patient
+crosses. Controls show where a gain comes from.
 
-Without arguments it runs on small **synthetic** pairs, which show how the software is
-used and nothing about how well fusion does on patients. No public data set here has
-both images of one woman. With the folders of real ones, their images are paired by
-their label::
+Without arguments the example runs on small **synthetic** pairs, which show how to use
+the software and nothing about how well fusion does on patients. No public data set here
+has both images of one woman. With the folders of real data sets, their images are
+paired by label::
 
     python examples/plot_fusion.py \\
         --rsna rsna --busi busi --breast breast_lesions_usg --weights mobilenet_v2.pth
@@ -36,7 +36,7 @@ from skfusion.datasets import (
     load_breast_lesions_usg,
     load_busi,
     load_rsna,
-    make_breast_images,
+    make_breast_pairs,
     make_label_pairs,
 )
 from skfusion.exceptions import WeightsError
@@ -51,12 +51,12 @@ from skfusion.model_selection import fusion_gain
 
 BACKBONE = "mobilenet_v2"
 RANDOM_NOTE = """\
-Frozen features of random weights see little, and leave little to fuse. What the network
-of two branches gains over them is that of another model, not of fusion."""
+Frozen features of random weights hold little information, and leave little to fuse. The
+gain of the two-branch network over them is that of another model, not of fusion."""
 COLUMNS = ["mammogram", "ultrasound"]
 COMPLEMENTARITIES = (0.5, 0.0)
 SYNTHETIC = {"n_samples": 150, "image_size": 96, "class_sep": 2.5}
-SYNTHETIC_SETTINGS = {  # small, for the time it takes
+SYNTHETIC_SETTINGS = {  # small, to save time
     "features": {"image_size": 96},
     "network": {"width": 8, "image_size": 48, "batch_size": 8, "max_epochs": 30},
     "gain": {"cv": 3},
@@ -67,20 +67,20 @@ REAL_SETTINGS = {"features": {}, "network": {}, "gain": {}}
 # %%
 # The pairs
 # ---------
-# Each sample is a row, with the path of an image in a column for each modality. Of the
-# synthetic pairs it is known how much there is to gain. With a complementarity of 0.5
-# half of the lesions show their class in one of the two images only; no model of one
-# modality can know the others. With 0 every lesion shows it in both. Where a lesion
-# shows its class, it shows it clearly: what a good model then lacks is what it cannot
-# see.
+# Each sample is a row, with the path of an image in one column for each modality. For
+# the synthetic pairs the possible gain is known. With a complementarity of 0.5, half of
+# the lesions show their class in only one of the two images; a model of the other
+# modality cannot recognise them. With 0, every lesion shows its class in both images.
+# A lesion that shows its class shows it clearly, so that the errors of a good model are
+# mostly lesions whose class is not visible.
 #
-# Real pairs made by label share a label and no woman; the warning that comes with them
-# is printed.
+# Real pairs that are made by label share a label, not a woman; the warning in their
+# description is printed.
 
 
 def parse_arguments():
-    """Read the command line; there is nothing to give where there is none."""
-    parser = argparse.ArgumentParser(description="Measure what fusion gains.")
+    """Read the command line; no argument is required."""
+    parser = argparse.ArgumentParser(description="Measure the gain of fusion.")
     parser.add_argument("--rsna", metavar="DIR", help="folder of RSNA (mammography)")
     parser.add_argument("--busi", metavar="DIR", help="folder of BUSI (ultrasound)")
     parser.add_argument(
@@ -100,7 +100,7 @@ def parse_arguments():
 
 
 def load_pairs(arguments, folder):
-    """Pair the data sets that are given, or draw pairs into a folder; by their kind."""
+    """Pair the data sets that were passed, or draw pairs; return them by source."""
     if arguments.rsna is None:
         return {
             f"SYNTHETIC pairs, complementarity {share:g}": draw_pairs(share, folder)
@@ -116,19 +116,18 @@ def load_pairs(arguments, folder):
 
 def draw_pairs(complementarity, folder):
     """Draw synthetic pairs."""
-    return make_breast_images(
+    return make_breast_pairs(
         **SYNTHETIC,
-        paired=True,
         complementarity=complementarity,
         folder=Path(folder) / f"pairs_{complementarity:g}",
         random_state=0,
     )
 
 
-def describe_pairs(pairs, kind):
-    """Count pairs, groups and malignant ones, and say what the pairs are."""
+def describe_pairs(pairs, source):
+    """Count pairs, groups and malignant pairs, and describe the pairs."""
     lines = [
-        f"Data: {kind}; class 1 is {pairs.target_names[1]!r}",
+        f"Data: {source}; class 1 is {pairs.target_names[1]!r}",
         f"  {len(pairs.target)} pairs of {len(set(pairs.groups))} groups, "
         f"{pairs.target.mean():.1%} malignant",
     ]
@@ -136,8 +135,9 @@ def describe_pairs(pairs, kind):
         counts = pairs.frame["visible_in"].value_counts().sort_index()
         seen = [f"{name} {count}" for name, count in counts.items()]
         lines.append("  class visible in: " + ", ".join(seen))
-    if "warning" in pairs:
-        lines.append(textwrap.fill(f"WARNING: {pairs.warning}", 88))
+    if "paired_by" in pairs.data:
+        warning = pairs.DESCR.partition("\n\n")[0]
+        lines.append(textwrap.fill(f"WARNING: {warning}", 88))
     return "\n".join(lines)
 
 
@@ -145,12 +145,12 @@ def describe_pairs(pairs, kind):
 # The weights
 # -----------
 # The frozen features come from a network that was trained on ImageNet. Without a file,
-# torchvision downloads its weights; where that fails, the weights are random, which is
-# good enough to see that everything runs.
+# torchvision downloads its weights. If that fails, the weights are random, which is
+# only good enough to see that everything runs.
 
 
 def find_weights(path, images):
-    """Weights of the backbone, tried on some images, and what they are."""
+    """Find weights of the backbone, try them, and return them with their origin."""
     weights = "DEFAULT" if path is None else path
     try:
         CNNFeatureExtractor(BACKBONE, weights=weights, image_size=32).fit(images)
@@ -167,9 +167,9 @@ def find_weights(path, images):
 # The models
 # ----------
 # A single image is classified by frozen features and a logistic regression. The fusion
-# of features puts those of both images side by side; the fusion of decisions takes the
-# mean of two calibrated models; the network of two branches learns both images, and
-# how to combine them, from scratch.
+# of features concatenates the features of both images. The fusion of decisions computes
+# the mean of two calibrated models. The network with two branches learns from both
+# images, and how to combine them, from scratch.
 
 
 def make_models(weights, cache, settings):
@@ -179,12 +179,12 @@ def make_models(weights, cache, settings):
     )
     linear = LogisticRegression(C=0.01, max_iter=1000)
     image = make_pipeline(features, StandardScaler(), linear)
-    single = [(column, image) for column in COLUMNS]
+    single_models = [(column, image) for column in COLUMNS]
     each = [(column, features) for column in COLUMNS]
     network = MultiBranchCNNClassifier(COLUMNS, random_state=0, **settings["network"])
-    return single, [
+    return single_models, [
         ("features", make_feature_fusion(each, linear)),
-        ("decisions", DecisionFusionClassifier(single, random_state=0)),
+        ("decisions", DecisionFusionClassifier(single_models, random_state=0)),
         ("two branches", network),
     ]
 
@@ -192,17 +192,17 @@ def make_models(weights, cache, settings):
 # %%
 # The tables
 # ----------
-# Kappa of each model, with 95 % intervals from a bootstrap of whole groups. *Pooled* is
-# one model of both modalities, *per modality* a model for each; the *best single* one
-# is chosen in inner folds. The gain is that over the best single modality, with a
-# paired interval.
+# The first table shows kappa of each model, with 95 % intervals from a bootstrap of
+# whole groups. *Pooled* is one model of both modalities, *per modality* is one model
+# for each; the *best single* modality is chosen in inner folds. The second table shows
+# the gain over the best single modality, with a paired interval.
 #
-# A gain over another *kind* of model is no gain of fusion. The network, learnt from
-# scratch from few pairs, is not of the kind of the single models, so compare it with
-# itself on shuffled pairs. Where the weights are random, the frozen features see little
-# and leave little to fuse, and what the network gains over them says nothing of fusion,
-# whatever the complementarity. The :ref:`chapter on fusion <fusion>` shows the second
-# figure with pretrained weights.
+# A gain over a different type of model is not a gain of fusion. The network is trained
+# from scratch on few pairs, unlike the single models, so compare it with itself on
+# shuffled pairs. If the weights are random, the frozen features hold little information
+# and leave little to fuse; then the gain of the network over them shows nothing about
+# fusion, with any complementarity. The :ref:`chapter on fusion <fusion>` shows the
+# second figure with pretrained weights.
 
 MODELS = [
     *("mammogram", "ultrasound", "best single", "pooled", "per modality"),
@@ -210,17 +210,17 @@ MODELS = [
 ]
 CONTROLS = {
     "shuffled within the class": "Each sample gets the ultrasound image of another "
-    "woman of its class. What kappa keeps needs no two images of one woman: it is "
-    "that of two looks at one label.",
-    "shuffled across classes": "The ultrasound image tells nothing any more. Fusion "
-    "must fall to what the mammogram alone tells.",
-    "presence only": "A classifier that sees which images are there, and none of them. "
-    "Above 0, which images were taken gives the class away.",
+    "woman of its class. The kappa that remains does not require two images of one "
+    "woman: it is that of two looks at one label.",
+    "shuffled across classes": "The ultrasound image holds no information any more. "
+    "Kappa of the fusion must fall to that of the mammogram alone.",
+    "presence only": "A classifier that sees which images are present, but no image. "
+    "If its kappa is above 0, the choice of images gives the class away.",
 }
 
 
 def format_rows(rows, value):
-    """One line a model: an estimate with its interval."""
+    """Format one line per model: an estimate with its interval."""
     return "\n".join(
         f"  {row['model']:<14}{row[value]:7.3f} [{row['lower']:5.2f}, "
         f"{row['upper']:5.2f}]"
@@ -229,7 +229,7 @@ def format_rows(rows, value):
 
 
 def format_controls(controls):
-    """Kappa of each control, below what it says."""
+    """Format the meaning of each control, followed by its kappas."""
     lines = []
     for name, meaning in CONTROLS.items():
         rows = controls[controls["control"] == name]
@@ -237,31 +237,32 @@ def format_controls(controls):
     return "\n".join(lines)
 
 
-def print_report(result, kind):
+def print_report(result, source):
     """Print every table."""
     summary = result.summary.set_index("model").loc[MODELS].reset_index()
-    print(f"\nKappa, {kind}, identical grouped folds, 95 % intervals\n")
+    print(f"\nKappa, {source}, identical grouped folds, 95 % intervals\n")
     print(format_rows(summary, "kappa"))
-    print(f"\nGain over the best single modality, {kind}, paired 95 % intervals\n")
+    print(f"\nGain over the best single modality, {source}, paired 95 % intervals\n")
     print(format_rows(result.gain, "gain"))
-    print(f"\nControls, {kind}: kappa with 95 % intervals\n")
+    print(f"\nControls, {source}: kappa with 95 % intervals\n")
     print(format_controls(result.controls) + "\n")
 
 
 # %%
 # The figures
 # -----------
-# Some of the pairs; kappa and gain of each model; and each fusion beside its controls.
-# Models that read each image well gain where pairs are complementary, and little where
-# they are not. Models that read them badly may gain in both, for two looks at one label
-# err less than one: that, too, is what the controls are for. In the third figure, the
-# distance from the true pairs to those shuffled across classes is what the second image
-# gave to this very model; the distance to those shuffled within the class is what two
-# images of one woman gave beyond two looks at one label.
+# The figures show some of the pairs, kappa and gain of each model, and each fusion with
+# its controls. Models that read each image well gain if pairs are complementary, and
+# gain little if they are not. Models that read the images badly may gain in both cases,
+# because two looks at one label err less than one; the controls show this, too. In the
+# third figure, the distance from the true pairs to those shuffled across classes is the
+# contribution of the second image to this model. The distance to those shuffled within
+# the class is the contribution of two images of one woman beyond two looks at one
+# label.
 
 
 def choose_examples(frame):
-    """Choose a benign pair, and a malignant one of each visibility."""
+    """Choose a benign pair, and a malignant pair of each visibility."""
     is_malignant = frame["target"] == 1
     malignant = frame[is_malignant]
     if "visible_in" in frame:
@@ -277,8 +278,8 @@ def read_column(examples, column):
     return ImageSource(table, image_size=256)[:][..., 0]
 
 
-def plot_pairs(pairs, kind):
-    """Example pairs: each a column, the mammogram above the ultrasound image."""
+def plot_pairs(pairs, source):
+    """Draw example pairs, one per column, the mammogram above the ultrasound image."""
     examples = choose_examples(pairs.frame)
     figure, axes = plt.subplots(
         2, len(examples), figsize=(8, 4.8), squeeze=False, layout="constrained"
@@ -290,12 +291,12 @@ def plot_pairs(pairs, kind):
         row[0].set_ylabel(column)
     for axis, (_, example) in zip(axes[0], examples.iterrows(), strict=True):
         axis.set_title(caption(example), fontsize=10)
-    figure.suptitle(kind)
+    figure.suptitle(source)
     return figure
 
 
 def caption(example):
-    """Class of a pair and, if it is known, where it shows."""
+    """Return the class of a pair and, if known, the images that show it."""
     name = "malignant" if example["target"] else "benign"
     if "visible_in" not in example:
         return name
@@ -303,7 +304,7 @@ def caption(example):
 
 
 def plot_gains(results, origin):
-    """Forest plot: kappa and gain of each model; a row of panels for each data set."""
+    """Draw kappa and gain of each model, in one row of panels per data set."""
     figure, axes = plt.subplots(
         len(results),
         2,
@@ -313,10 +314,10 @@ def plot_gains(results, origin):
         squeeze=False,
         layout="constrained",
     )
-    for row, (kind, result) in zip(axes, results.items(), strict=True):
+    for row, (source, result) in zip(axes, results.items(), strict=True):
         draw_forest(row[0], result.summary, "kappa")
         draw_forest(row[1], result.gain, "gain")
-        row[0].set_title(kind, fontsize=10, loc="left")
+        row[0].set_title(source, fontsize=10, loc="left")
     axes[0, 0].set_yticks(range(len(MODELS)), MODELS)
     axes[0, 0].invert_yaxis()
     axes[-1, 0].set_xlabel("kappa")
@@ -337,7 +338,7 @@ def draw_forest(axis, table, value):
 
 
 def plot_controls(results):
-    """Kappa of each fusion on the true pairs and on shuffled ones, and of presence."""
+    """Draw kappa of each fusion on true and shuffled pairs, and of presence."""
     figure, axes = plt.subplots(
         1,
         len(results),
@@ -347,9 +348,9 @@ def plot_controls(results):
         squeeze=False,
         layout="constrained",
     )
-    for axis, (kind, result) in zip(axes[0], results.items(), strict=True):
+    for axis, (source, result) in zip(axes[0], results.items(), strict=True):
         draw_controls(axis, result)
-        axis.set_title(kind, fontsize=10)
+        axis.set_title(source, fontsize=10)
         axis.set_xlabel("kappa")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
@@ -381,11 +382,16 @@ def draw_controls(axis, result):
 
 
 def measure(pairs, weights, folder):
-    """Measure what fusion gains on some pairs."""
+    """Measure the gain of fusion on some pairs."""
     settings = SYNTHETIC_SETTINGS if "visible_in" in pairs.frame else REAL_SETTINGS
-    single, fusions = make_models(weights, Path(folder) / "cache", settings)
+    single_models, fusions = make_models(weights, Path(folder) / "cache", settings)
     return fusion_gain(
-        single, fusions, pairs.data, pairs.target, verbose=1, **settings["gain"]
+        single_models,
+        fusions,
+        pairs.data,
+        pairs.target,
+        verbose=1,
+        **settings["gain"],
     )
 
 
@@ -394,25 +400,25 @@ def main():
     arguments = parse_arguments()
     with tempfile.TemporaryDirectory() as folder:
         data = load_pairs(arguments, folder)
-        kind, pairs = next(iter(data.items()))
+        source, pairs = next(iter(data.items()))
         weights, origin = find_weights(arguments.weights, pairs.data["mammogram"][:2])
         print(f"Weights of the pretrained {BACKBONE}: {origin}\n")
         if weights is None:
             print(RANDOM_NOTE + "\n")
-        figures = {"fusion_pairs.png": plot_pairs(pairs, kind)}
+        figures = {"fusion_pairs.png": plot_pairs(pairs, source)}
         results = {}
-        for kind, pairs in data.items():
-            print(describe_pairs(pairs, kind))
-            results[kind] = measure(pairs, weights, folder)
-            print_report(results[kind], kind)
+        for source, pairs in data.items():
+            print(describe_pairs(pairs, source))
+            results[source] = measure(pairs, weights, folder)
+            print_report(results[source], source)
     figures["fusion_gain.png"] = plot_gains(results, origin)
     figures["fusion_controls.png"] = plot_controls(results)
-    if "sphinx_gallery" not in sys.modules:  # the gallery shows them itself
+    if "sphinx_gallery" not in sys.modules:  # the gallery shows the figures itself
         save(figures, Path(arguments.output))
 
 
 def save(figures, folder):
-    """Save the figures and say where."""
+    """Save the figures and print their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         figure.savefig(folder / name, dpi=150)

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import skfusion
-from skfusion.datasets import make_breast_images, make_label_pairs
+from skfusion.datasets import make_breast_images, make_breast_pairs, make_label_pairs
 
 matplotlib.use("Agg")
 
@@ -69,9 +69,7 @@ def image_rows(tmp_path_factory):
 def image_samples(tmp_path_factory):
     """A table of one sample per row, some of which lack an image, and the labels."""
     folder = tmp_path_factory.mktemp("samples")
-    data = make_breast_images(
-        24, paired=True, image_size=24, folder=folder, random_state=0
-    )
+    data = make_breast_pairs(24, image_size=24, folder=folder, random_state=0)
     X = data.data
     X.loc[[1, 5, 10], "mammogram"] = None
     X.loc[[2, 7, 11], "ultrasound"] = None

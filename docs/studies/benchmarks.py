@@ -4,7 +4,7 @@ On a machine that does nothing else::
 
     python docs/studies/benchmarks.py
 
-It runs ``pytest -m benchmark tests/benchmarks`` and writes what each measured, met or
+It runs ``pytest -m benchmark tests/benchmarks`` and writes the ratio of each, met or
 missed, to ``docs/studies/results/benchmarks.csv``. With ``--only EXPRESSION`` it runs
 those that pytest's ``-k`` selects, and leaves the other rows as they are.
 """
@@ -39,7 +39,7 @@ def main():
     write_results(
         "benchmarks",
         table,
-        title="Benchmarks: ratios of two things measured in turn in one run",
+        title="Benchmarks: ratios of two measurements that alternate in one run",
         command="python docs/studies/benchmarks.py",
         commit=commit,
         note=f"Medians of n, with the smallest and the largest. {date.today()}.",

@@ -7,9 +7,9 @@ Run where the data sets and the weights are::
 
 Only ultrasound images of the development part of ``folds.csv`` are read, which no other
 study scores. Each candidate predicts all of them out of fold, for each seed. Kappa of
-so few images moves much with the seed, so candidates are ranked by the mean area under
-the ROC curve. It writes ``docs/studies/results/settings_MODEL.csv``, a row a candidate;
-those that stand there already are not run again.
+so few images varies much with the seed, so candidates are ranked by the mean area under
+the ROC curve. It writes ``docs/studies/results/settings_MODEL.csv``, one row per
+candidate; candidates that it already holds are not run again.
 """
 
 import argparse

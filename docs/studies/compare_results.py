@@ -6,7 +6,7 @@ Run in a clone of the repository::
 
 It prints, for each table of ``docs/studies/results``, the cells that differ by more
 than one unit of their last digit, and the rows and columns that only one of the two
-has. A row is known by its first cells, as many as make it unique.
+tables has. A row is known by its first cells, as many as make it unique.
 """
 
 import argparse

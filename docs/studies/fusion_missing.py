@@ -1,4 +1,4 @@
-"""What fusion loses where images are missing, on synthetic pairs.
+"""Loss of fusion where images are missing, on synthetic pairs.
 
 Run where the weights are::
 
@@ -6,10 +6,10 @@ Run where the weights are::
 
 Three tenths of the samples lack the mammogram and three other tenths the ultrasound
 image, in training and in prediction; or all of them lack one of the two in prediction
-only. The first is compared with an oracle, which is right wherever an image that is
-there shows the class, and says benign elsewhere; the second with the same kind of model
-of the other modality alone. Predictions go to ``docs/studies/runs``, a file a draw of
-pairs; the tables to ``docs/studies/results/fusion_missing.csv`` and
+only. The first is compared with an oracle, which is right if an image that is present
+shows the class, and otherwise predicts benign; the second with the same model of the
+other modality alone. Predictions go to ``docs/studies/runs``, one file per draw of
+pairs; the tables go to ``docs/studies/results/fusion_missing.csv`` and
 ``fusion_absent.csv``.
 """
 
@@ -128,24 +128,24 @@ def summarise():
         for key, part in parts
         for column in COLUMNS
     ]
-    pairs = f"{N_SAMPLES} synthetic pairs a seed, complementarity {COMPLEMENTARITY}; "
+    pairs = f"{N_SAMPLES} synthetic pairs per seed, complementarity {COMPLEMENTARITY}; "
     write_results(
         "fusion_missing",
         pd.DataFrame(missing),
         title="Three tenths of each column missing, in training and in prediction",
         note=pairs
-        + "kappa of five folds. The gain is that over the same kind of model of the "
-        "better of the two columns. The oracle knows which images show the class and "
-        "says benign where none is there that does; without gaps its kappa is 1. "
-        "95 % intervals from a bootstrap of the samples.",
+        + "kappa of five folds. The gain is that over the same model of the better of "
+        "the two columns. The oracle predicts the class if an image that shows it is "
+        "present, and otherwise benign; without gaps its kappa is 1. The 95 % "
+        "intervals come from a bootstrap of the samples.",
         **origin,
     )
     write_results(
         "fusion_absent",
         pd.DataFrame(absent),
-        title="One column missing altogether in prediction",
+        title="One column completely missing in prediction",
         note=pairs + "kappa of five folds of the fusion, trained on both, and of the "
-        "same kind of model trained on the column that is there; the difference with a "
+        "same model trained on the column that is present; their difference has a "
         "paired 95 % interval.",
         **origin,
     )

@@ -1,10 +1,10 @@
-"""Whether one model of both modalities gains over a model for each.
+"""Gain of one model of both modalities over one model for each.
 
-Run behind ``real_data.py`` with each of its protocols::
+Run after ``real_data.py`` with each of its protocols::
 
     python docs/studies/fusion_pooled.py
 
-Mammograms and ultrasound images of different women, a row an image. It compares the
+The rows are mammograms and ultrasound images of different women. It compares the
 out-of-fold predictions of ``docs/studies/predictions``, which were made on the same
 folds, image by image, and writes ``docs/studies/results/fusion_pooled.csv``. No model
 is fitted.
@@ -20,11 +20,11 @@ from skfusion.metrics._paired import paired_kappa_gain
 MODELS = ("svm", "forest", "logistic", "transfer", "cnn17")
 MODALITIES = ("mammography", "ultrasound")
 NOTE = (
-    "Evaluation part, the seeds that both protocols have; 95 % intervals from a "
-    "bootstrap of groups, the gain's paired. Modality only: AUC of the share of "
-    "malignant images of each modality in the other folds, compared within a fold; "
-    "above 0.5, the modality would give the class away. The 17-layer CNN trains for "
-    "fewer epochs on more images."
+    "Evaluation part, with the seeds of both protocols. The 95 % intervals come from a "
+    "bootstrap of groups; those of the gain are paired. Modality only: AUC of the "
+    "share of malignant images of each modality in the other folds, compared within a "
+    "fold; above 0.5, the modality would give the class away. The 17-layer CNN trains "
+    "for fewer epochs on more images."
 )
 
 
@@ -40,7 +40,7 @@ def main():
     write_results(
         "fusion_pooled",
         pd.DataFrame(rows),
-        title="One model of both modalities (pooled) against a model for each",
+        title="One model of both modalities (pooled) compared with one model for each",
         command="python docs/studies/fusion_pooled.py",
         commit=f"{' and '.join(sorted(commits))}, summarised at {current_commit()}",
         note=NOTE,

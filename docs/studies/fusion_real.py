@@ -1,4 +1,4 @@
-"""Fusion on label-made pairs of real images: what two looks at one label give.
+"""Fusion on label-made pairs of real images: the gain of two looks at one label.
 
 Run where the data sets and the weights are::
 
@@ -7,7 +7,7 @@ Run where the data sets and the weights are::
 A mammogram of RSNA is paired with an ultrasound image of BUSI or BrEaST of the same
 class and of another woman, within blocks of patients (``make_label_pairs``), from the
 evaluation part of ``folds.csv`` only. **Such a pair shares a label, not a woman.** A
-run is a draw of pairs; its rows go to ``docs/studies/runs``, all of them to
+run is a draw of pairs; its rows go to ``docs/studies/runs``, and all of them go to
 ``docs/studies/results/fusion_real.csv``.
 """
 
@@ -149,7 +149,7 @@ def tabulate(result):
             "model": rows["model"],
             "kappa": [show(row, "kappa") for _, row in rows.iterrows()],
             "gain": [show(row, "gain", "_") for _, row in rows.iterrows()],
-            "p (Holm)": rows["p (Holm)"],
+            "p (Holm)": rows["p_holm"],
             **{name: rows["model"].map(controls[name]) for name in SHUFFLES},
             "presence only": controls.loc["-", "presence only"],
         }
@@ -173,17 +173,18 @@ def summarise():
     write_results(
         NAME,
         table[first + [c for c in table if c not in first]],
-        title="Label-made pairs of RSNA and BUSI + BrEaST: a label in common, no woman",
+        title="Label-made pairs of RSNA and BUSI + BrEaST: one label, two women",
         command="python docs/studies/fusion_real.py DATA WEIGHTS",
         commit=commit,
         note=f"{PAIR_WARNING} Evaluation part; five folds that no block of patients "
         "crosses; gain over the best single modality, chosen in inner folds, with its "
         "paired 95 % interval, by block. Holm over the fusions of a draw: five on the "
-        "first, where the network is trained, too, and four on the others. Last, kappa "
-        "on pairs of which two blocks of one fold swap their ultrasound images, where "
-        "fusion should stay, or fall to about the mammogram alone; and of which images "
-        "are there, which are all. The network was not trained again on swapped pairs "
-        "since these swaps came, so that its cells are empty.",
+        "first, where the network is trained, too, and four on the others. The last "
+        "columns show kappa on pairs of which two blocks of one fold swap their "
+        "ultrasound images: within the class it should stay, across classes it should "
+        "fall to about that of the mammogram alone. They also show kappa of presence, "
+        "which is constant here. The network was not trained again on swapped pairs "
+        "since the swaps were introduced, so that its cells are empty.",
     )
     print(table.to_string(index=False))
 

@@ -1,14 +1,14 @@
-"""Whether fusion gains where it must, on synthetic pairs of known complementarity.
+"""Gain of fusion on synthetic pairs of known complementarity.
 
 Run where the weights are::
 
     python docs/studies/fusion_synthetic.py WEIGHTS
 
 Half of the lesions, or none, show their class in one of the two images only. The
-single modalities, and the fusions of features and of decisions, rest on frozen
-features; the network of two branches is trained from scratch. A run is a draw of pairs;
-its rows go to ``docs/studies/runs``, so that an interrupted study goes on where it
-stopped, and all of them to ``docs/studies/results/fusion_synthetic.csv``.
+single modalities, and the fusions of features and of decisions, use frozen features;
+the network with two branches is trained from scratch. A run is a draw of pairs; its
+rows go to ``docs/studies/runs``, so that an interrupted study continues where it
+stopped, and all of them go to ``docs/studies/results/fusion_synthetic.csv``.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def tabulate(result):
             "kappa": rows["kappa"].round(3),
             "best single": round(best, 3),
             "gain": [interval(row) for _, row in rows.iterrows()],
-            "p (Holm)": rows["p (Holm)"].round(4),
+            "p (Holm)": rows["p_holm"].round(4),
         }
     )
 
@@ -93,16 +93,16 @@ def summarise():
     write_results(
         NAME,
         table[SHOWN],
-        title="Synthetic pairs: what fusion gains over the best single modality",
+        title="Synthetic pairs: gain of fusion over the best single modality",
         command="python docs/studies/fusion_synthetic.py WEIGHTS",
         commit=commit,
         note=f"{N_SAMPLES} pairs, class_sep {CLASS_SEP} (chosen, with the settings of "
         "the models, on another draw, so that a lesion which shows its class shows it "
-        "clearly and complementarity alone is what there is to gain); kappa of five "
-        "grouped folds, gain with its paired 95 % interval, Holm over the three "
-        "fusions. The best single modality is chosen in inner folds. It rests on "
-        "frozen features, as all rows but the last do; the network is of another kind, "
-        "and its gain over networks of one branch stands in the study of missing "
+        "clearly and the possible gain comes from complementarity alone); kappa of "
+        "five grouped folds, gain with its paired 95 % interval, Holm over the three "
+        "fusions. The best single modality is chosen in inner folds. It uses frozen "
+        "features, like all rows except the last; the network is a different type of "
+        "model, and its gain over networks with one branch is in the study of missing "
         "images.",
     )
 

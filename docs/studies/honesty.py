@@ -1,17 +1,17 @@
-"""Does any model find something in labels that are pure noise?
+"""Kappa of every model on labels that are pure noise.
 
 Run where the data sets and the weights are::
 
     python docs/studies/honesty.py DATA WEIGHTS
 
 Labels are permuted by group, the models and samplers of the README predict out of
-fold, and a permutation test asks whether their kappa is above that of predictions
+fold, and a permutation test checks whether their kappa is above that of predictions
 whose labels are permuted by group once more [1]_. All such tests are corrected by
-Holm's method [2]_. One more row is a positive control that the test must find: copies
+Holm's method [2]_. One more row is a positive control that the test must detect: copies
 made before the split, the mistake that the package is built to prevent.
 
-It writes ``docs/studies/results/honesty.csv``; rows that stand there already are not
-run again.
+It writes ``docs/studies/results/honesty.csv``; rows that it already holds are not run
+again.
 
 .. [1] Ojala and Garriga, "Permutation Tests for Studying Classifier Performance",
    Journal of Machine Learning Research 2010, 11:1833-1863.
@@ -85,15 +85,14 @@ def main():
     write_results(
         "honesty",
         table.fillna("-"),
-        title="Kappa on labels permuted by group: the truth is 0",
+        title="Kappa on labels permuted by group, where the true kappa is 0",
         command="python docs/studies/honesty.py DATA WEIGHTS",
         commit=" and ".join(sorted(commits)),
         note=f"Mean kappa of {len(SEEDS)} permutations of the labels, each with "
         f"{N_FOLDS} grouped folds; one-sided p-value of {N_PERMUTATIONS} permutations. "
-        f"Holm over the {honest.sum()} tests but for the controls. The 17-layer CNN "
-        "augments every batch itself, so that it is one and the same model behind a "
-        "sampler of plain copies and behind one of augmented copies, and stands here "
-        "once.",
+        f"Holm over the {honest.sum()} tests except the controls. The 17-layer CNN "
+        "augments every batch itself, so that it is the same model after a sampler of "
+        "plain copies and after a sampler of augmented copies, and is listed once.",
     )
     print(table.to_string(index=False))
 

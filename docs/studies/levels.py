@@ -1,11 +1,11 @@
-"""From images to breasts and patients: kappa and AUC at the three levels.
+"""Kappa and AUC of images, breasts and patients.
 
-Run where RSNA and the weights are, behind ``real_data.py --protocol mammography``::
+Run where RSNA and the weights are, after ``real_data.py --protocol mammography``::
 
     python docs/studies/levels.py DATA WEIGHTS
 
 It combines the out-of-fold probabilities of ``docs/studies/predictions``, on folds that
-no patient crosses, as :class:`skfusion.fusion.LevelAggregator` does, and writes
+no patient crosses, like :class:`skfusion.fusion.LevelAggregator`, and writes
 ``docs/studies/results/levels.csv``. The cheapest model is fitted again in inner folds,
 which no patient crosses either, to learn operating points.
 """
@@ -29,15 +29,16 @@ from skfusion.metrics import classification_summary
 MODELS = ("logistic", "forest", "transfer", "cnn17")  # those with probabilities
 LEVELS = {"breast": ["group", "laterality"], "patient": ["group"]}
 METHODS = ("mean", "max", "noisy_or")
-TUNED = "logistic"  # the one whose operating points are learnt
+TUNED = "logistic"  # the model whose operating points are learnt
 NOTE = (
     "RSNA, out-of-fold by patient, evaluation part; 95 % intervals from a bootstrap of "
-    "patients. A breast, or a patient, is malignant where one of her images is. The "
+    "patients. A breast, or a patient, is malignant if one of its images is. The "
     "operating point of a fold is the threshold of the best kappa in five inner folds "
-    "of what it learns from, on the same level. 'mean, max': the mean of a breast's "
-    "images, then the greater one of her breasts. Every level has a prevalence of its "
-    "own, with which kappa moves. Operating points are learnt for the cheapest model "
-    "only; AUC compares scores of one fold and one seed."
+    "of its training part, separately for images, breasts and patients. 'mean, max': "
+    "the mean of a breast's images, then the greater score of the patient's breasts. "
+    "Images, breasts and patients differ in prevalence, on which kappa depends. "
+    "Operating points are learnt for the cheapest model only; AUC compares scores of "
+    "one fold and one seed."
 )
 
 
@@ -70,14 +71,14 @@ def main():
 
 
 def describe_counts(images):
-    """Say how many images patients of each class have."""
+    """Describe how many images the patients of each class have."""
     patients = images[images["seed"] == images["seed"].min()].groupby("group")
     counts = patients.size().groupby(patients["y_true"].max()).mean()
     return (
         f" In this subset of RSNA, patients with a cancer have {counts[1]:.1f} images "
-        f"on average and others {counts[0]:.1f}: what grows with the number of images, "
-        "as max and more so noisy_or do, is drawn down, or turned round, on the level "
-        "of patients."
+        f"on average and others {counts[0]:.1f}: scores that grow with the number of "
+        "images, such as max and even more noisy_or, therefore separate patients "
+        "badly, or in the wrong direction."
     )
 
 
@@ -100,7 +101,7 @@ def predict_inner(data, weights, cache, images):
 
 
 def describe_model(images, inner):
-    """One row a level and method."""
+    """Yield one row for each level and method."""
     yield {"level": "image", "method": "-", **describe(images, inner)}
     for level, by in LEVELS.items():
         for method in METHODS:

@@ -1,4 +1,4 @@
-"""Draw the folds of the studies, once, before any number is looked at.
+"""Draw the folds of the studies once, before any result is known.
 
 Run by hand, where the data sets are::
 
@@ -7,8 +7,8 @@ Run by hand, where the data sets are::
 It writes ``docs/studies/folds.csv``: for each image its part and its fold by three
 seeds. Settings are chosen on the part "development" (three tenths of the groups, by a
 digest of their names), which no study scores; the part "evaluation" has five grouped
-folds a seed, drawn inside each modality. Images stand there by a digest of their
-file's name.
+folds per seed, drawn inside each modality. Images are listed by a digest of their file
+name.
 """
 
 import argparse

@@ -5,8 +5,8 @@ Run where the data sets and the weights are, in one go or model by model::
     python docs/studies/real_data.py DATA WEIGHTS --protocol ultrasound --seeds 0 1 2
 
 A model of a fold learns from the other folds and the development part, which is never
-scored. Predictions go to ``docs/studies/predictions``, a file a protocol, model and
-seed, so that an interrupted run goes on where it stopped; the table of all of them to
+scored. Predictions go to ``docs/studies/predictions``, one file for each protocol,
+model and seed, so that an interrupted run continues where it stopped; the table goes to
 ``docs/studies/results/real_data.csv``.
 """
 
@@ -39,7 +39,7 @@ NOTE = (
     "compares scores of one fold and one seed only. Settings were searched for the "
     "two trained networks alone, on the ultrasound images of a development part of "
     "the groups, which is not scored (choose_settings.py). Nothing was chosen on "
-    "mammograms: mammography and pooled take the settings of ultrasound, but for the "
+    "mammograms: mammography and pooled use the settings of ultrasound, except for the "
     "epochs of the 17-layer CNN. Of these, 160 did best on the development part, "
     "about 860 steps of training; the models of ultrasound here learn from more than "
     "four times as many images, and take 80 epochs, about 1,900 steps. Mammography "

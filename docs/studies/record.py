@@ -15,7 +15,7 @@ RUNS = FOLDER / "runs"
 
 
 def write_results(name, table, *, title, command, note="", commit=None):
-    """Write a table and where it comes from, for the page that shows it."""
+    """Write a table and its origin, for the page that shows it."""
     RESULTS.mkdir(exist_ok=True)
     table.to_csv(RESULTS / f"{name}.csv", index=False)
     origin = {
@@ -30,7 +30,7 @@ def write_results(name, table, *, title, command, note="", commit=None):
 
 
 def read_runs(name):
-    """All runs of a study in one table, and the commits that made them."""
+    """Return all runs of a study in one table, and their commits."""
     paths = sorted(RUNS.glob(f"{name}_*.csv"))
     table = pd.concat(
         [pd.read_csv(path, dtype={"commit": str}) for path in paths], ignore_index=True
@@ -39,7 +39,7 @@ def read_runs(name):
 
 
 def current_commit():
-    """Short hash of the commit, and whether code differs from it."""
+    """Return the short hash of the commit, and whether code differs from it."""
 
     def git(*arguments):
         done = subprocess.run(
@@ -52,7 +52,7 @@ def current_commit():
 
 
 def describe_machine():
-    """Processor, cores and versions; nothing that names the machine."""
+    """Return processor, cores and versions, but no name of the machine."""
     devices = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return ", ".join(
         [

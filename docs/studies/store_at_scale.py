@@ -1,13 +1,13 @@
-"""Fill a store of decoded images with a tenth of RSNA's number of generated files.
+"""Fill an image cache with a tenth of RSNA's number of generated files.
 
 Run it anywhere on Linux::
 
     python docs/studies/store_at_scale.py
 
-It draws 5,471 images, reads all of them twice through a store, a batch at a time and
-each time in a new process, and the same with a tenth of them. What it writes, to
-``docs/studies/results/store_at_scale.csv``, is what the plan for the whole of RSNA in
-the user guide rests on.
+It draws 5,471 images, reads all of them twice through an image cache, in batches and
+each time in a new process, and the same with a tenth of them. The plan for the whole of
+RSNA in the user guide is based on its table,
+``docs/studies/results/store_at_scale.csv``.
 """
 
 import json
@@ -43,13 +43,13 @@ def main():
     write_results(
         "store_at_scale",
         pd.DataFrame(rows),
-        title="A store of decoded images, filled by the first pass, read by the second",
+        title="An image cache, filled by the first pass, read by the second",
         command="python docs/studies/store_at_scale.py",
         commit=commit,
         note=f"Generated PNG files, read at {SIDE} pixels in batches of {BATCH_SIZE}, "
         "each pass in a new process. Own memory is the most, between batches, that the "
-        "process cannot give back; resident memory counts pages of the mapped file, "
-        "too, which the system takes back when it needs them.",
+        "process cannot release; resident memory also counts pages of the mapped file, "
+        "which the system reclaims when it needs them.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The synthetic pairs of the studies of fusion, and what is asked about them."""
+"""The synthetic pairs of the studies of fusion, and their models."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_pairs
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     DecisionFusionClassifier,
@@ -17,8 +17,8 @@ from skfusion.fusion import (
 
 # Chosen on the draw of seed 99, which no study uses.
 N_SAMPLES = 400
-# A lesion that shows its class shows it clearly: what the best modality lacks is then
-# what it cannot see, which is what complementarity says.
+# A lesion that shows its class shows it clearly: the errors of the best modality are
+# then mostly lesions whose class is not visible in it, the share of which is known.
 CLASS_SEP = 1.5
 COLUMNS = ["mammogram", "ultrasound"]
 NETWORK = {"width": 8, "image_size": 64, "max_epochs": 60}
@@ -26,9 +26,8 @@ NETWORK = {"width": 8, "image_size": 64, "max_epochs": 60}
 
 def draw(complementarity, seed, folder):
     """Draw the pairs."""
-    return make_breast_images(
+    return make_breast_pairs(
         N_SAMPLES,
-        paired=True,
         complementarity=complementarity,
         class_sep=CLASS_SEP,
         image_size=128,
@@ -43,7 +42,7 @@ def make_image_model(weights, cache):
 
 
 def make_fusions(weights, cache, seed, columns=COLUMNS):
-    """The three fusions, of frozen features but for the network."""
+    """The three fusions, of frozen features except for the network."""
     extractor, _, linear = make_parts(weights, cache)
     image = make_image_model(weights, cache)
     return [

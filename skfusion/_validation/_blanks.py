@@ -1,12 +1,14 @@
-"""Names that differ in blanks at their ends only: mostly one thing, typed twice."""
+"""Names that differ only in blanks at their ends, usually by a typing error."""
 
 import pandas as pd
 
 from ..exceptions import DataQualityWarning, warn_user
 
+__all__ = ["warn_of_blanks", "warn_of_blanks_in_groups"]
+
 
 def warn_of_blanks(classes, name):
-    """Warn where two class labels differ in blanks at their ends only.
+    """Warn where two class labels differ only in blanks at their ends.
 
     Parameters
     ----------
@@ -14,39 +16,40 @@ def warn_of_blanks(classes, name):
         Labels.
 
     name : str
-        Of the estimator or function, for the warning.
+        Name of the estimator or function, for the warning.
     """
     twins = _twins(classes)
     if len(twins):
         warn_user(
-            f"{name} takes {[str(label) for label in twins]!r} for different classes, "
+            f"{name} treats {[str(label) for label in twins]!r} as different classes, "
             "though they differ in blanks at their ends only. Strip the labels if they "
-            "are one class, as y.str.strip() of pandas does.",
+            "are one class, for example with y.str.strip() of pandas.",
             DataQualityWarning,
         )
 
 
 def warn_of_blanks_in_groups(groups):
-    """Warn where two groups differ in blanks at their ends only, by their rows.
+    """Warn where two groups differ only in blanks at their ends, and name their rows.
 
     Parameters
     ----------
     groups : ndarray of shape (n_samples,)
-        Of each row; none is shown.
+        Group of each row. The message shows none of them.
     """
     twins = _twins(groups)
     if len(twins):
         rows = twins.index[twins.str.strip() == twins.iloc[0].strip()]
         warn_user(
             f"The groups of rows {rows[0]} and {rows[1]} differ in blanks at their "
-            "ends only, and count as two: a split may part them. Strip the groups if "
-            "they are one patient, as groups.str.strip() of pandas does.",
+            "ends only. They are two groups, which a split may separate. Strip the "
+            "groups if they are one patient, for example with groups.str.strip() of "
+            "pandas.",
             DataQualityWarning,
         )
 
 
 def _twins(names):
-    """Distinct texts that differ in blanks only, by their first row."""
+    """Distinct texts that differ only in blanks, indexed by their first row."""
     names = pd.Series(names, dtype=object).drop_duplicates()
     texts = names[[isinstance(name, str) for name in names]]
     return texts[texts.str.strip().duplicated(keep=False)]

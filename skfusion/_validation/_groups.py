@@ -1,54 +1,18 @@
-"""The group of each row: what must not cross a split, mostly the patient."""
+"""Groups of rows that must not cross a split; usually a group is a patient."""
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import column_or_1d
 
 from ._blanks import warn_of_blanks_in_groups
-from ._columns import GROUP, is_present
+from ._columns import GROUP, IMAGE, is_present
 from ._private import _num_samples
 
-
-def known_groups(X, groups=None):
-    """Find the group of each row, if anybody knows it, and warn of likely typos.
-
-    Parameters
-    ----------
-    X, groups
-        As of :func:`find_groups`.
-
-    Returns
-    -------
-    groups : ndarray of shape (n_samples,) or None
-        None if no groups are known.
-
-    Raises
-    ------
-    ValueError
-        As in :func:`find_groups`.
-
-    Warns
-    -----
-    DataQualityWarning
-        If two groups differ in blanks at their ends only.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion._validation._groups import known_groups
-    >>> known_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
-    ['anna']
-    >>> known_groups(["a.png"]) is None
-    True
-    """
-    groups = find_groups(X, groups)
-    if groups is not None:
-        warn_of_blanks_in_groups(groups)
-    return groups
+__all__ = ["check_groups", "find_groups"]
 
 
 def find_groups(X, groups=None):
-    """As :func:`known_groups`, without its warning.
+    """Return the group of each row, or None if no groups are known.
 
     Parameters
     ----------
@@ -61,12 +25,20 @@ def find_groups(X, groups=None):
     Returns
     -------
     groups : ndarray of shape (n_samples,) or None
-        None if no groups are known.
 
     Raises
     ------
     ValueError
         If `groups` has another length than X, or a group is missing or empty text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._validation._groups import find_groups
+    >>> find_groups(pd.DataFrame({"image": ["a.png"], "group": ["anna"]})).tolist()
+    ['anna']
+    >>> find_groups(["a.png"]) is None
+    True
     """
     if groups is None:
         if not isinstance(X, pd.DataFrame) or GROUP not in X.columns:
@@ -86,7 +58,7 @@ def find_groups(X, groups=None):
 def _as_column(groups):
     try:
         return column_or_1d(groups)
-    except ValueError as error:  # which speaks of y
+    except ValueError as error:  # its message names y
         raise ValueError(
             "Expected groups of shape (n_samples,). Got shape "
             f"{np.shape(groups)!r} instead."
@@ -102,7 +74,7 @@ def _check_length(X, groups):
 
 
 def check_groups(X, groups=None):
-    """Find what must not cross a split; without groups, copies of one image.
+    """Return codes of the groups; without groups, copies of one image are a group.
 
     Parameters
     ----------
@@ -110,7 +82,7 @@ def check_groups(X, groups=None):
         Validated images: an image table, or pixels.
 
     groups : array-like of shape (n_samples,), default=None
-        As in :func:`known_groups`.
+        The same as in :func:`find_groups`.
 
     Returns
     -------
@@ -120,11 +92,18 @@ def check_groups(X, groups=None):
     Raises
     ------
     ValueError
-        As in :func:`known_groups`.
+        If the groups cannot be used, see :func:`find_groups`.
+
+    Warns
+    -----
+    DataQualityWarning
+        If two groups differ only in blanks at their ends.
     """
-    groups = known_groups(X, groups)
-    if groups is None:
-        groups = X["image"] if isinstance(X, pd.DataFrame) else _digests(X)
+    groups = find_groups(X, groups)
+    if groups is not None:
+        warn_of_blanks_in_groups(groups)
+    else:
+        groups = X[IMAGE] if isinstance(X, pd.DataFrame) else _digests(X)
     return pd.factorize(np.asarray(groups))[0].astype(np.int64)
 
 

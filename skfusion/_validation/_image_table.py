@@ -1,18 +1,19 @@
-"""Paths of images, in whatever form they come, as one table.
-
-An image table is a DataFrame with the column ``image``.
-"""
+"""Image tables: DataFrames with the column ``image``, which holds the paths."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ._columns import IMAGE
+
+__all__ = ["holds_paths", "image_table"]
+
 _PATH_TYPES = (str, Path)
 
 
 def holds_paths(X):
-    """Whether X holds paths of images rather than their pixels.
+    """Return whether X holds paths of images rather than their pixels.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def holds_paths(X):
     (True, False)
     """
     if isinstance(X, pd.DataFrame):
-        return "image" in X.columns or (
+        return IMAGE in X.columns or (
             X.shape[1] == 1 and _first_is_path(X.iloc[:, 0].to_numpy())
         )
     if isinstance(X, list | tuple | pd.Series | np.ndarray):
@@ -57,7 +58,7 @@ def _is_missing(value):
 
 
 def image_table(X):
-    """Put any form of X that holds paths into an image table.
+    """Convert any form of X that holds paths to an image table.
 
     Parameters
     ----------
@@ -75,13 +76,13 @@ def image_table(X):
         If a row has no path, an empty one, or several.
     """
     if isinstance(X, pd.DataFrame):
-        table = X if "image" in X.columns else X.set_axis(["image"], axis=1)
+        table = X if IMAGE in X.columns else X.set_axis([IMAGE], axis=1)
     elif isinstance(X, pd.Series):
-        table = X.rename("image").to_frame()
+        table = X.rename(IMAGE).to_frame()
     else:
-        # An object: as text, a name that is not UTF-8 would be refused.
-        table = pd.DataFrame({"image": _one_column(X)}, dtype=object)
-    _check_paths(table["image"].to_numpy())
+        # As objects: pandas refuses text that is not UTF-8.
+        table = pd.DataFrame({IMAGE: _one_column(X)}, dtype=object)
+    _check_paths(table[IMAGE].to_numpy())
     return table
 
 
@@ -99,12 +100,12 @@ def _check_paths(values):
         if not isinstance(value, _PATH_TYPES) or value == "":
             raise ValueError(
                 f"Expected the path of an image (str or Path) in row {row} of X. "
-                f"Got {_name_kind(value)} instead. Drop the row or give it a path."
+                f"Got {_describe(value)} instead. Drop the row or give it a path."
             )
 
 
-def _name_kind(value):
-    # Never the value itself: there may be a path in it, and a patient in the path.
+def _describe(value):
+    # Never the value itself: it may contain a path, and the path may name a patient.
     if value == "":
         return "''"
     return repr(value) if _is_missing(value) else type(value).__name__

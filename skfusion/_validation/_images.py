@@ -1,7 +1,7 @@
-"""The one gate for X, y and groups.
+"""Validation of X and y for estimators of images.
 
-Whatever form of X holds paths becomes an image table; everything else goes through
-scikit-learn's own validation and comes out as an array of two to four dimensions.
+Any form of X that holds paths becomes an image table. Any other X passes
+scikit-learn's own validation and becomes an array of three or four dimensions.
 """
 
 from pathlib import Path
@@ -16,10 +16,12 @@ from sklearn.utils.validation import (
 )
 
 from ._blanks import warn_of_blanks
-from ._columns import NAMES_BACK
+from ._columns import IMAGE, NAMES_BACK
 from ._image_table import holds_paths, image_table
 from ._private import _num_samples
 from ._scale import as_one_array, warn_of_few_bits, warn_of_rows
+
+__all__ = ["check_images", "check_labels", "check_target", "no_samples"]
 
 _NO_TARGET = "no_validation"
 _MOST_CHANNELS = 4
@@ -34,7 +36,7 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     Parameters
     ----------
     estimator : estimator
-        For its name, tags and fitted attributes.
+        Its name, tags and fitted attributes are used.
 
     X : object
         Any form of X (see the user guide).
@@ -43,8 +45,8 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         Class labels.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the flattened images in a 2-D numeric X. It counts where `reset` is
-        true; afterwards that of fit does.
+        Shape of the flattened images in a 2-D numeric X. It is used if `reset` is
+        true; otherwise the shape of ``fit`` is used.
 
     reset : bool, default=False
         True in ``fit``, False in ``predict`` and ``transform``.
@@ -62,8 +64,23 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
     ValueError
         If X cannot become images of one shape, or differs from that of ``fit``.
     """
-    if holds_paths(X) or (isinstance(X, pd.DataFrame) and "image" in X.columns):
+    if holds_paths(X):
         return _check_paths_and_target(estimator, X, y, reset)
+    X = _check_form(estimator, X, reset)
+    checked = validate_data(
+        estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
+    )
+    X, targets = (checked, ()) if y is _NO_TARGET else (checked[0], checked[1:])
+    X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
+    _check_shape(estimator, X, reset)
+    _check_pixels(X)
+    if reset:
+        warn_of_few_bits(X, estimator)
+    return (X, *targets) if targets else X
+
+
+def _check_form(estimator, X, reset):
+    """Raise errors about X that scikit-learn's validation would not explain."""
     _check_columns(X)
     X = as_one_array(X)
     if hasattr(X, "permute"):  # a tensor
@@ -78,20 +95,11 @@ def check_images(estimator, X, y=_NO_TARGET, *, image_shape=None, reset=False):
         raise no_samples(estimator)
     if isinstance(X, np.ndarray) and not reset and not _is_table(X, estimator):
         _check_shape(estimator, X, reset)
-    checked = validate_data(
-        estimator, X, y, reset=reset, dtype="numeric", allow_nd=True
-    )
-    X, targets = (checked, ()) if y is _NO_TARGET else (checked[0], checked[1:])
-    X = _as_images(X, image_shape if reset else estimator.image_shape_, estimator)
-    _check_shape(estimator, X, reset)
-    _check_pixels(X)
-    if reset:
-        warn_of_few_bits(X, estimator)
-    return (X, *targets) if targets else X
+    return X
 
 
 def _check_columns(X):
-    """Raise where paths stand in a table, and none of its columns is ``image``."""
+    """Raise where a table holds paths, but no column ``image``."""
     if isinstance(X, str | Path):
         raise ValueError(
             "Expected several images in X. Got one path: pass [path] for one image, "
@@ -126,20 +134,20 @@ def _holds_text(column):
 
 
 def _check_no_text(X):
-    """Raise where a path, or bytes, stands among numbers: no message may show it."""
+    """Raise where a path, or bytes, is among numbers; no message may show it."""
     if not isinstance(X, list | tuple | pd.Series):
         return
     for row, value in enumerate(X):
         if isinstance(value, str | bytes | Path):
             raise ValueError(
                 "Expected paths (str or Path) or numbers in X, not both. Got "
-                f"{type(value).__name__} in row {row}. Paths of bytes become str by "
+                f"{type(value).__name__} in row {row}. Convert paths of bytes with "
                 "os.fsdecode."
             )
 
 
 def no_samples(estimator):
-    """Return the error of an X without rows, in the words of scikit-learn."""
+    """Return the error of an X without rows, with the message of scikit-learn."""
     return ValueError(
         "Found array with 0 sample(s) while a minimum of 1 is required by "
         f"{type(estimator).__name__}."
@@ -160,7 +168,7 @@ def _check_paths_and_target(estimator, X, y, reset):
         )
     table = image_table(X)
     if reset:
-        estimator.feature_names_in_ = np.array(["image"], dtype=object)
+        estimator.feature_names_in_ = np.array([IMAGE], dtype=object)
         estimator.n_features_in_ = 1
         estimator.image_shape_ = None
     if y is _NO_TARGET:
@@ -169,7 +177,7 @@ def _check_paths_and_target(estimator, X, y, reset):
 
 
 def check_target(X, y):
-    """Validate the class labels of a table, in whatever form a column comes.
+    """Validate the class labels of a table.
 
     Parameters
     ----------
@@ -193,12 +201,13 @@ def check_target(X, y):
 
 
 def _check_axes(shape, remedy="numpy.asarray(X).transpose(0, 2, 3, 1)"):
-    """Raise where channels do not come last."""
+    """Raise where the channels are not on the last axis."""
     if len(shape) > 4 or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
         raise ValueError(
             "Expected X of shape (n_samples, height, width) or (n_samples, height, "
             f"width, n_channels) with at most {_MOST_CHANNELS} channels. Got an array "
-            f"of shape {shape!r} instead. Put channels that come first last: {remedy}."
+            f"of shape {shape!r} instead. Move channels from the first axis to the "
+            f"last: {remedy}."
         )
 
 
@@ -218,7 +227,7 @@ def _as_images(X, image_shape, estimator):
 
 
 def _is_table(X, estimator):
-    """Whether X has a row an image, rather than being one image, or several."""
+    """Return whether X has one row per image, rather than being images itself."""
     is_one_image = X.shape == estimator.image_shape_ and len(X) > 1
     return X.ndim < 3 and not is_one_image
 
@@ -228,27 +237,27 @@ def _check_shape(estimator, X, reset):
         estimator.image_shape_ = X.shape[1:]
     elif X.shape[1:] != estimator.image_shape_:
         raise ValueError(
-            f"Expected images of shape {estimator.image_shape_!r}, as in fit of "
+            f"Expected images of shape {estimator.image_shape_!r}, the shape in fit of "
             f"{type(estimator).__name__}. Got {X.shape[1:]!r} instead."
             f"{_remedy(X.shape, estimator.image_shape_)}"
         )
 
 
 def _remedy(shape, fitted):
-    """What to do with X of a shape, where the images in fit had another one."""
+    """Advice for X of another shape than the images of ``fit``."""
     if shape == fitted:
         return " Pass one image as X[numpy.newaxis]."
     if len(shape) == 4 and shape[1] <= _MOST_CHANNELS and shape[2:] == fitted[:2]:
         return " Put the channels last: numpy.moveaxis(X, 1, -1)."
     if shape[1:3] == fitted[:2]:
         n_channels = fitted[2] if len(fitted) == 3 else 1
-        kind = "grey" if n_channels == 1 else f"{n_channels} channels"
-        return f" Convert them to {kind} first."
+        target = "grey" if n_channels == 1 else f"{n_channels} channels"
+        return f" Convert them to {target} first."
     return " Resize them first."
 
 
 def _check_pixels(X):
-    """Raise where there is no pixel, or a number too large for a network."""
+    """Raise where images have no pixel, or a number is too large for a network."""
     if 0 in X.shape[1:]:
         raise ValueError(
             "Expected images of at least 1 x 1 pixel in X. Got an array of shape "
@@ -273,7 +282,7 @@ def check_labels(y, name):
         Class labels of any kind.
 
     name : str
-        Name of the estimator, for the error.
+        Name of the estimator, for errors and warnings.
 
     Returns
     -------
@@ -292,7 +301,7 @@ def check_labels(y, name):
         row = int(np.argmax(pd.isna(y)))
         raise ValueError(
             f"Expected a class label in every row of y. Row {row} has none. "
-            f"Leave out what {name} cannot learn from."
+            f"Leave such rows out before fitting {name}."
         )
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
@@ -300,6 +309,6 @@ def check_labels(y, name):
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs samples of at least 2 classes in y. Got 1 class instead: "
-            f"{classes.tolist()[0]!r}. Check the labels, or how the folds were drawn."
+            f"{classes.tolist()[0]!r}. Check the labels, or the folds."
         )
     return classes, codes.astype(np.int64)

@@ -9,8 +9,9 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.utils.validation import validate_data
 
 from ..exceptions import DataQualityWarning, warn_user
+from ._blanks import warn_of_blanks_in_groups
 from ._columns import OF_AN_IMAGE, is_present, require_column
-from ._groups import known_groups
+from ._groups import find_groups
 from ._image_table import image_table
 
 __all__ = [
@@ -243,8 +244,9 @@ def group_samples(X, columns, groups, name):
     -------
     groups : ndarray of shape (n_samples,)
     """
-    known = known_groups(X, groups)
+    known = find_groups(X, groups)
     if known is not None:
+        warn_of_blanks_in_groups(known)
         return known
     warn_user(
         f"No groups were passed to {name}: its splits keep samples that share a file "

@@ -1,24 +1,34 @@
-"""What pixels must be like for a pretrained network."""
+"""Checks of the range, the size and the channels of pixels."""
 
 import numpy as np
 import pandas as pd
 
 from ..exceptions import DataQualityWarning, warn_user
 
+__all__ = [
+    "as_one_array",
+    "check_channels",
+    "is_beyond_unit_range",
+    "warn_of_few_bits",
+    "warn_of_other_scale",
+    "warn_of_rows",
+    "warn_of_scale",
+]
+
 _SCALE_SAMPLE = 32
 _MOST_PLAUSIBLE = 10
-_MOST_OF_12_BITS = 4095  # what scanners store, in 16
-_FEWEST_PIXELS = 64  # of the smallest image that anybody flattens, 8 x 8
+_MOST_OF_12_BITS = 4095  # scanners store 12 bits in 16
+_FEWEST_PIXELS = 64  # 8 x 8, the smallest image that is likely to be flattened
 
 
 def as_one_array(X):
-    """Put a list of images, which are arrays, tensors or PIL images, into one array.
+    """Stack a list of arrays, tensors or PIL images into one array.
 
     Parameters
     ----------
     X : object
-        Any form of X. All but a list, tuple, Series or 1-D object array of images comes
-        back as it is.
+        Any form of X. Anything except a list, tuple, Series or 1-D object array of
+        images is returned unchanged.
 
     Returns
     -------
@@ -28,7 +38,7 @@ def as_one_array(X):
     Raises
     ------
     ValueError
-        If the images differ in size, or are numbered places in a palette.
+        If the images differ in size, or hold indices into a palette.
     """
     is_column = isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     if not is_column and not isinstance(X, list | tuple | pd.Series):
@@ -39,7 +49,7 @@ def as_one_array(X):
     if any(_is_pil(image) and image.mode == "P" for image in images):
         raise ValueError(
             "Expected grey or colour images in X. Got PIL images of mode 'P', whose "
-            "numbers are places in a palette. Pass [image.convert('L') for image in "
+            "numbers are indices into a palette. Pass [image.convert('L') for image in "
             "X], or the paths of the files."
         )
     arrays = [np.asarray(image) for image in images]
@@ -55,24 +65,24 @@ def as_one_array(X):
 
 
 def _is_pil(image):
-    # By its looks: Pillow need not be imported for it.
+    # By attributes, so that Pillow need not be imported.
     return hasattr(image, "__array_interface__") and hasattr(image, "mode")
 
 
 def warn_of_rows(X, estimator):
-    """Warn where rows of many pixels are taken for images one pixel high.
+    """Warn where rows of many pixels become images that are one pixel high.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_pixels)
 
     estimator : estimator
-        For its name.
+        Named in the message.
     """
     if X.shape[1] < _FEWEST_PIXELS:
         return
     warn_user(
-        f"{type(estimator).__name__} takes each row of X for an image of 1 x "
+        f"{type(estimator).__name__} treats each row of X as an image of 1 x "
         f"{X.shape[1]} pixels. Set image_shape=(height, width) if the images were "
         f"flattened, or image_shape=(1, {X.shape[1]}) if they were not.",
         DataQualityWarning,
@@ -80,15 +90,15 @@ def warn_of_rows(X, estimator):
 
 
 def warn_of_few_bits(images, estimator):
-    """Warn where 16 bits hold numbers of 12 bits or fewer, which scaling makes black.
+    """Warn where uint16 holds 12 bits or fewer, which become black when scaled.
 
     Parameters
     ----------
     images : ndarray of shape (n_samples, height, width[, n_channels])
-        Validated X. The first images are looked at.
+        Validated X, of which the first images are checked.
 
     estimator : estimator
-        For its name.
+        Named in the message.
     """
     if images.dtype != np.uint16:
         return
@@ -103,15 +113,15 @@ def warn_of_few_bits(images, estimator):
 
 
 def check_channels(n_channels, estimator):
-    """Raise a ValueError unless a pretrained network can see so many channels.
+    """Raise an error unless a pretrained network can take this number of channels.
 
     Parameters
     ----------
     n_channels : int
-        1 (repeated) or 3.
+        Number of channels; 1 (which is repeated) and 3 are allowed.
 
     estimator : estimator
-        For its name.
+        Named in the message.
     """
     if n_channels not in (1, 3):
         raise ValueError(
@@ -122,15 +132,15 @@ def check_channels(n_channels, estimator):
 
 
 def is_beyond_unit_range(images):
-    """Whether numbers that are taken as they are go far beyond [0, 1].
+    """Return whether numbers that are not scaled go far beyond [0, 1].
 
-    Augmented images leave [0, 1] a little; images of 8 bits that became floats leave
-    it by far.
+    Augmented images leave [0, 1] a little; 8-bit images that were converted to float
+    leave it by far.
 
     Parameters
     ----------
     images : DataFrame or ndarray
-        Validated X. Of an array, the first images are looked at.
+        Validated X; of an array, the first images are checked.
 
     Returns
     -------
@@ -142,7 +152,7 @@ def is_beyond_unit_range(images):
 
 
 def warn_of_other_scale(images, estimator):
-    """Warn where an estimator of numbers far beyond [0, 1] is shown some that are not.
+    """Warn where an estimator was fitted on numbers far beyond [0, 1], unlike X.
 
     Parameters
     ----------
@@ -150,19 +160,19 @@ def warn_of_other_scale(images, estimator):
         Validated X.
 
     estimator : estimator
-        For its name.
+        Named in the message.
     """
     if not is_beyond_unit_range(images):
         warn_user(
-            f"{type(estimator).__name__} was fitted on numbers far beyond [0, 1], and "
-            "these are in it (files, uint8 and uint16 are scaled to it). Fit on what "
-            "you predict.",
+            f"{type(estimator).__name__} was fitted on numbers far beyond [0, 1], but "
+            "X is in [0, 1] (files, uint8 and uint16 are scaled to it). Fit and "
+            "predict on images of the same scale.",
             DataQualityWarning,
         )
 
 
 def warn_of_scale(images, estimator):
-    """Warn where numbers that a network takes as they are go far beyond [0, 1].
+    """Warn where numbers that are not scaled go far beyond [0, 1].
 
     Parameters
     ----------
@@ -170,7 +180,7 @@ def warn_of_scale(images, estimator):
         Validated X.
 
     estimator : estimator
-        For its name.
+        Named in the message.
     """
     if is_beyond_unit_range(images):
         warn_user(

@@ -1,21 +1,24 @@
-"""What an image belongs to: a breast, a patient, or what a column says."""
+"""The breast or the patient to which each image belongs."""
 
 import numpy as np
 
 from ._columns import GROUP, LATERALITY, require_values
 
+__all__ = ["level_of_rows"]
+
 _LEVELS = {"breast": [GROUP, LATERALITY]}
 
 
 def level_of_rows(X, by):
-    """Name what each row belongs to.
+    """Return the breast or the patient of each row.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
     by : str
-        "breast" (the columns ``group`` and ``laterality``), or the name of a column.
+        "breast" (the columns ``group`` and ``laterality``), or the name of a column,
+        such as "group", the patient.
 
     Returns
     -------

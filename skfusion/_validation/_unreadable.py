@@ -40,7 +40,7 @@ def names_unreadable_images(method):
     >>> LastImage().transform(X)
     Traceback (most recent call last):
     skfusion.exceptions.ImageReadError: Row 1 of X, column 'ultrasound': ...'no.png':
-    there is no such file...
+    the file does not exist...
     """
 
     @wraps(method)

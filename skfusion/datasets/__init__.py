@@ -6,6 +6,7 @@ from ._concat import concat_datasets
 from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
+from ._synthetic_pairs import make_breast_pairs
 
 __all__ = [
     "concat_datasets",
@@ -13,5 +14,6 @@ __all__ = [
     "load_busi",
     "load_rsna",
     "make_breast_images",
+    "make_breast_pairs",
     "make_label_pairs",
 ]

@@ -1,13 +1,15 @@
-"""What all loaders do: find the folder, then put the Bunch together."""
+"""Steps that all loaders share: finding the folder, and making the Bunch."""
 
 from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._validation._columns import IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE_COLUMNS
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
+
+__all__ = ["find_folder", "make_bunch", "make_synthetic_bunch"]
 
 
 def find_folder(path, is_data_set, *, names, expected, remedy):
@@ -16,19 +18,19 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
     Parameters
     ----------
     path : str or path-like
-        What the user gave.
+        Path that the user passed.
 
     is_data_set : callable
-        Says whether a folder is the data set.
+        Returns whether a folder is the data set.
 
     names : list of str
         Names that the folder may have inside `path`.
 
     expected : str
-        What the folder should hold, for the error.
+        Contents of the folder, for the error.
 
     remedy : str
-        How to get the data set, and under which terms, for the error.
+        How to get the data set, and its terms, for the error.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
     for folder in (path, *(path / name for name in names)):
         if is_data_set(folder):
             return folder
-    problem = "does not hold them" if path.is_dir() else "is no folder"
+    problem = "does not hold them" if path.is_dir() else "is not a folder"
     raise DatasetNotFoundError(
         f"Expected the folder of the data set, {expected}, or a folder that holds it "
         f"as {names[0]!r}. Got {path.resolve().name!r} instead, which {problem}. "
@@ -52,19 +54,19 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
 
 
 def make_bunch(frame, *, name, target_names, return_X_y):
-    """Put together what a loader returns.
+    """Make the Bunch of a loader, or its data and target.
 
     Parameters
     ----------
     frame : DataFrame
-        The columns of the contract, ``target``, ``inverted`` if any image is, and
-        every column of the data set's own table.
+        The columns of every data set, ``target``, ``inverted`` if any image is
+        inverted, and every column of the data set's own table.
 
     name : str
-        Of the description.
+        Name of the description.
 
     target_names : list of str
-        What 0 and 1 mean.
+        Names of the classes 0 and 1.
 
     return_X_y : bool
         Whether to return data and target only.
@@ -85,7 +87,42 @@ def make_bunch(frame, *, name, target_names, return_X_y):
         data=data,
         target=target,
         target_names=target_names,
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR=read_descr(name),
+    )
+
+
+def make_synthetic_bunch(data, frame, images, *, return_X_y):
+    """Make the Bunch of a generator of synthetic images, or its data and target.
+
+    Parameters
+    ----------
+    data : DataFrame or ndarray
+        Paths or pixels.
+
+    frame : DataFrame
+        Every column, including ``target`` and ``group``.
+
+    images : ndarray
+        Pixels.
+
+    return_X_y : bool
+        Whether to return data and target only.
+
+    Returns
+    -------
+    dataset : Bunch or tuple
+    """
+    target = frame["target"].to_numpy(copy=True)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        target_names=["benign", "malignant"],
+        groups=frame[GROUP].to_numpy(dtype=object),
+        frame=frame,
+        images=images,
+        DESCR=read_descr("synthetic"),
     )

@@ -1,12 +1,15 @@
-"""BrEaST-Lesions-USG: breast ultrasound images of Warsaw."""
+"""BrEaST-Lesions-USG: breast ultrasound images from Warsaw."""
 
 from os import PathLike
 
 import pandas as pd
 
+from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 from ._table import check_columns, warn_about_missing_images
+
+__all__ = ["load_breast_lesions_usg"]
 
 _FOLDER = {
     "names": ["breast_lesions_usg", "BrEaST-Lesions-USG"],
@@ -54,13 +57,13 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_images, 6)
             ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing: the data set does not tell them) and ``dataset``.
+            (missing, because the data set does not contain them) and ``dataset``.
         target : ndarray of shape (n_images,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
-            What 0 and 1 mean.
+            Names of the classes 0 and 1.
         groups : ndarray of shape (n_images,), object
-            The case, that is the patient.
+            The case, which is one patient.
         frame : DataFrame of n_images rows
             The columns of `data`, ``target`` and every column of the table. "not
             available" becomes a missing value, and ``Age`` a number.
@@ -74,15 +77,15 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     Raises
     ------
     DatasetNotFoundError
-        If the data set is not there. The error says how to get it.
+        If the data set is not found. The message states how to get it.
 
     ValueError
-        If the table lacks a column.
+        If a column of the table is missing.
 
     Warns
     -----
     DataQualityWarning
-        If images of the table are not there; they are left out.
+        If files of the table are missing; their rows are left out.
 
     See Also
     --------
@@ -90,8 +93,8 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
 
     Notes
     -----
-    ``BIRADS``, ``Interpretation``, ``Diagnosis`` and ``Verification`` tell the label:
-    they are in `frame` only, never in `data`. The images are saved as RGBA.
+    ``BIRADS``, ``Interpretation``, ``Diagnosis`` and ``Verification`` reveal the
+    label: they are in `frame` only, never in `data`. The images are saved as RGBA.
 
     References
     ----------
@@ -125,12 +128,12 @@ def _is_breast_lesions_usg(folder):
 
 
 def _read_table(folder):
-    """Return the table with the columns of the contract, images found."""
+    """Return the table with the columns of every data set, and the paths found."""
     file = sorted(folder.glob(_TABLE))[0]
     frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
     check_columns(frame, _COLUMNS, file)
     images = {image.name: str(image) for image in folder.glob("**/*.png")}
-    frame["image"] = frame["Image_filename"].map(images)
+    frame[IMAGE] = frame["Image_filename"].map(images)
     frame = warn_about_missing_images(frame, file, folder)
     return frame.assign(
         Age=pd.to_numeric(frame["Age"], errors="coerce"),

@@ -1,4 +1,4 @@
-"""BUSI: breast ultrasound images of Cairo."""
+"""BUSI: breast ultrasound images from Cairo."""
 
 import re
 from importlib.resources import files
@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from .._validation._columns import GROUP, IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+
+__all__ = ["load_busi"]
 
 _FOLDER = {
     "names": ["busi", "Dataset_BUSI_with_GT", "busi/Dataset_BUSI_with_GT"],
@@ -33,11 +36,11 @@ _MASK = re.compile(r"_mask(_\d+)?$")
 def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False):
     """Load BUSI, the breast ultrasound images of Al-Dhabyani et al.
 
-    780 images: 437 benign, 210 malignant, 133 normal. There are no patient
-    identifiers, and many images are in it twice or more, a few of them with both
-    labels: `groups` are families of near-duplicates, so that a grouped split keeps
-    the copies of an image together. Two images of one patient that do not look alike
-    still cannot be known.
+    780 images: 437 benign, 210 malignant, 133 normal. The data set has no patient
+    identifiers, and contains many images twice or more, a few of them with both
+    labels. `groups` are families of near-duplicates, so that a grouped split keeps
+    the copies of an image together. Images of one patient that do not look alike
+    remain unknown.
 
     Read more in the :ref:`User Guide <datasets>` and under :ref:`busi_dataset`.
 
@@ -52,8 +55,8 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
         class 0.
 
     drop_mixed_families : bool, default=True
-        Leave out near-duplicate families whose images have both targets: 5 families
-        with 13 images. One of their labels must be wrong. No warning is given.
+        Whether to leave out near-duplicate families whose images have both targets: 5
+        families with 13 images. One of their labels must be wrong. No warning is given.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -63,11 +66,11 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_images, 6)
             ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing: the data set does not tell them) and ``dataset``.
+            (missing, because the data set does not contain them) and ``dataset``.
         target : ndarray of shape (n_images,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
-            What 0 and 1 mean.
+            Names of the classes 0 and 1.
         groups : ndarray of shape (n_images,), object
             Near-duplicate family, or the image's own name.
         frame : DataFrame of n_images rows
@@ -81,18 +84,18 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     Raises
     ------
     DatasetNotFoundError
-        If the data set is not there. The error says how to get it.
+        If the data set is not found. The message states how to get it.
 
     See Also
     --------
-    load_breast_lesions_usg : Another ultrasound data set, one image a patient.
+    load_breast_lesions_usg : Another ultrasound data set, one image per patient.
     skfusion.images.find_near_duplicates : How the families were found.
 
     Notes
     -----
     The families come from a table of file names that
-    ``docs/studies/make_busi_families.py`` made. An image that the table does not
-    name is a group of its own. Some images carry calipers, text or Doppler colour.
+    ``docs/studies/make_busi_families.py`` made. An image that is not in the table is a
+    group of its own. Some images carry calipers, text or Doppler colour.
 
     References
     ----------
@@ -109,13 +112,13 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     """
     folder = find_folder(path, _is_busi, **_FOLDER)
     frame = _read_files(folder)
-    frame["group"] = _families(frame)
+    frame[GROUP] = _families(frame)
     target_names = ["benign or normal", "malignant"]
     if normal == "drop":
         frame = frame[frame["label"] != "normal"]
         target_names[0] = "benign"
     if drop_mixed_families:
-        n_targets = frame.groupby("group")["target"].transform("nunique")
+        n_targets = frame.groupby(GROUP)["target"].transform("nunique")
         frame = frame[n_targets == 1]
     return make_bunch(
         frame, name="busi", target_names=target_names, return_X_y=return_X_y
@@ -127,7 +130,7 @@ def _is_busi(folder):
 
 
 def _read_files(folder):
-    """Return a row for each image: benign, malignant, normal, each by number."""
+    """Return one row per image: benign, malignant, normal, each sorted by number."""
     rows = []
     for label in _LABELS:
         pictures = [
@@ -138,9 +141,9 @@ def _read_files(folder):
         masks = _masks_by_image(pictures)
         for file in sorted(pictures, key=_number):
             if not _MASK.search(file.stem):
-                own = "&".join(masks.get(file.stem, []))
-                rows.append({"image": str(file), "label": label, "masks": own})
-    return pd.DataFrame(rows, columns=["image", "label", "masks"]).assign(
+                names = "&".join(masks.get(file.stem, []))
+                rows.append({IMAGE: str(file), "label": label, "masks": names})
+    return pd.DataFrame(rows, columns=[IMAGE, "label", "masks"]).assign(
         target=lambda frame: (frame["label"] == "malignant").astype("int64"),
         modality="ultrasound",
         view=None,
@@ -159,7 +162,7 @@ def _masks_by_image(pictures):
 
 
 def _number(file):
-    """Sort 'benign (2)' before 'benign (10)'."""
+    """Return a key that sorts 'benign (2)' before 'benign (10)'."""
     digits = re.search(r"\((\d+)\)", file.stem)
     return (int(digits[1]) if digits else 0, file.name)
 
@@ -168,7 +171,7 @@ def _families(frame):
     """Return the near-duplicate family of each image, or its own name."""
     with (files(__package__) / "tables/busi_families.csv").open() as table:
         family = pd.read_csv(table).set_index("file")["family"]
-    names = [Path(image).name for image in frame["image"]]
+    names = [Path(image).name for image in frame[IMAGE]]
     return [
         f"family{family[name]}" if name in family.index else Path(name).stem
         for name in names

@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from .._validation._columns import GROUP
+
+__all__ = ["concat_datasets"]
+
 
 def concat_datasets(*bunches):
     """Pool data sets into one.
@@ -11,7 +15,7 @@ def concat_datasets(*bunches):
     Parameters
     ----------
     *bunches : Bunch
-        What the loaders of this module return, or :func:`make_breast_images` with
+        Results of the loaders of this module, or of :func:`make_breast_images` with
         `folder`.
 
     Returns
@@ -23,22 +27,24 @@ def concat_datasets(*bunches):
         target : ndarray of shape (n_images,), int64
             1 for malignant.
         target_names : list of str
-            What 0 and 1 mean: the different names, joined by " / ".
+            Names of the classes 0 and 1; different names are joined by " / ".
         groups : ndarray of shape (n_images,), object
             Groups with the data set in front, such as "busi:family12", so that
-            patient 5 of one is not patient 5 of another. The column ``group`` alike.
+            patient 5 of one is not patient 5 of another. The column ``group`` holds
+            the same.
         frame : DataFrame of n_images rows
-            All columns of all tables, missing where a data set does not have them.
+            All columns of all tables, with missing values where a data set does not
+            have a column.
         DESCR : str
-            Their descriptions.
+            Descriptions of all data sets.
 
     Raises
     ------
     ValueError
-        If nothing is given.
+        If no data set is passed.
 
     TypeError
-        If something else than such data sets is given.
+        If an argument is not such a data set.
 
     Examples
     --------
@@ -59,7 +65,7 @@ def concat_datasets(*bunches):
         data=_pool([bunch.data for bunch in bunches]),
         target=np.concatenate([bunch.target for bunch in bunches]),
         target_names=_join_names([bunch.target_names for bunch in bunches]),
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR="\n\n".join(dict.fromkeys(bunch.DESCR for bunch in bunches)),
     )
@@ -69,19 +75,19 @@ def _check_bunch(bunch, position):
     if not isinstance(bunch, Bunch):
         raise TypeError(
             "concat_datasets expects the Bunch of a loader (without return_X_y=True). "
-            f"Got {type(bunch).__name__} at position {position} instead. Pass those of "
-            "a list one by one: concat_datasets(*datasets)."
+            f"Got {type(bunch).__name__} at position {position} instead. Pass the "
+            "items of a list one by one: concat_datasets(*datasets)."
         )
     if not isinstance(bunch.get("data"), pd.DataFrame):
         raise TypeError(
             "concat_datasets expects data sets whose data is a DataFrame of paths. Got "
-            f"{type(bunch.get('data')).__name__} at position {position} instead. Give "
-            "make_breast_images a folder."
+            f"{type(bunch.get('data')).__name__} at position {position} instead. Pass "
+            "a folder to make_breast_images."
         )
 
 
 def _pool(frames):
-    """Put frames one below the other, groups prefixed, polarity told for all."""
+    """Concatenate frames, with prefixed groups and the polarity of every row."""
     frames = [frame.assign(group=_prefixed(frame)) for frame in frames]
     if any("inverted" in frame for frame in frames):
         frames = [
@@ -92,8 +98,8 @@ def _pool(frames):
 
 
 def _prefixed(frame):
-    """Return groups with the data set in front, if it is not there already."""
-    pairs = zip(frame["dataset"], frame["group"], strict=True)
+    """Return groups with the data set in front, unless they have it already."""
+    pairs = zip(frame["dataset"], frame[GROUP], strict=True)
     return [
         group if str(group).startswith(f"{name}:") else f"{name}:{group}"
         for name, group in pairs
@@ -101,7 +107,7 @@ def _prefixed(frame):
 
 
 def _join_names(target_names):
-    """Return for each class the different names it has."""
+    """Return the different names of each class, joined."""
     return [
         " / ".join(dict.fromkeys(names)) for names in zip(*target_names, strict=True)
     ]

@@ -1,4 +1,8 @@
+"""Descriptions of the data sets."""
+
 from importlib.resources import files
+
+__all__ = ["read_descr"]
 
 
 def read_descr(name):

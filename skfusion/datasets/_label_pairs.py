@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
-from .._validation._groups import known_groups
+from .._validation._blanks import warn_of_blanks_in_groups
+from .._validation._columns import GROUP, IMAGE, LATERALITY, MODALITY
+from .._validation._groups import find_groups
 from .._validation._pair_warning import BY_LABEL, PAIR_WARNING, PAIRED_BY
 from .._validation._private import Interval, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 
 __all__ = ["make_label_pairs"]
 
-# A block is no patient, and a pair no breast: nothing is to be told of them by X.
+# A block is not a patient, and a pair is not a breast: X must not suggest them.
 _NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "laterality")
 
 
@@ -29,51 +31,51 @@ _NOT_IN_X = ("target", "mammogram_group", "ultrasound_group", "view", "lateralit
 def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None):
     """Pair mammograms and ultrasound images of two data sets by their label.
 
-    The groups of each data set are dealt into blocks, each class on its own; then,
-    inside a block, images of one class are paired at random, each image at most once.
-    The block is the group of its pairs, so whatever splits by group keeps every image,
-    and every patient, on one side.
+    The groups of each data set are distributed to blocks, separately for each class.
+    Inside a block, images of one class are paired at random, each image at most once.
+    The block is the group of its pairs, so that a grouped split keeps every image, and
+    every patient, on one side.
 
     **Such a pair shares a label, not a woman.** Two independent looks at one label
-    raise accuracy by arithmetic.
+    raise accuracy by arithmetic alone.
 
     Read more in the :ref:`User Guide <fusion>`.
 
     Parameters
     ----------
     mammography, ultrasound : Bunch
-        What the loaders return, or :func:`concat_datasets`: tables of paths, the first
-        of mammography only, the other of ultrasound only; of different patients.
+        Results of the loaders or of :func:`concat_datasets`: tables of paths, the
+        first of mammography only, the second of ultrasound only, of different patients.
 
     n_blocks : int, default=40
-        Number of blocks. More of them leave fewer images of a class in each, and more
-        images without a partner (a warning says if that leaves less than half of the
-        pairs); fewer leave less to split by.
+        Number of blocks. With more blocks, each has fewer images of a class, and more
+        images have no partner (with a warning if fewer than half of the possible pairs
+        are made). With fewer blocks, fewer groups can be split.
 
     random_state : int, RandomState instance or None, default=None
-        Decides blocks and pairs.
+        Determines blocks and pairs.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_pairs, n_columns)
             The columns ``mammogram`` and ``ultrasound`` (paths), ``group`` (the
-            block: no patient), ``paired_by`` ("label": what measures on such pairs
-            says what they are), and ``mammogram_inverted`` or ``ultrasound_inverted``
-            where a data set has images of wrong polarity.
+            block, which is not a patient), ``paired_by`` (always "label";
+            :func:`~skfusion.model_selection.compare_models` and
+            :func:`~skfusion.model_selection.fusion_gain` warn where they find it),
+            and ``mammogram_inverted`` or ``ultrasound_inverted`` where a data set has
+            images of wrong polarity.
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
         target_names : list of str
-            Those of the two data sets.
+            Names of the classes in the two data sets.
         groups : ndarray of shape (n_pairs,), object
             The block of each pair.
         frame : DataFrame of n_pairs rows
             `data`, ``target``, the groups of both images, and ``view`` and
             ``laterality`` of the mammogram.
         DESCR : str
-            The warning, and both descriptions.
-        warning : str
-            What such pairs can say, and what not.
+            A warning of what such pairs cannot show, and both descriptions.
 
     Raises
     ------
@@ -115,10 +117,9 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
         data=data,
         target=frame["target"].to_numpy(dtype=np.int64, copy=True),
         target_names=[" / ".join(dict.fromkeys(pair)) for pair in names],
-        groups=frame["group"].to_numpy(dtype=object, copy=True),
+        groups=frame[GROUP].to_numpy(dtype=object, copy=True),
         frame=frame,
         DESCR="\n\n".join([PAIR_WARNING, mammography.DESCR, ultrasound.DESCR]),
-        warning=PAIR_WARNING,
     )
 
 
@@ -129,17 +130,17 @@ def _check_modality(data, modality):
             f"{type(data).__name__}. Load the data set as files (make_breast_images: "
             "pass folder=...)."
         )
-    others = sorted(set(data["modality"].astype(str)) - {modality})
+    others = sorted(set(data[MODALITY].astype(str)) - {modality})
     if others:
         raise ValueError(
             f"Expected images of {modality!r} only in the data set {modality!r}. Got "
             f"{others!r}, too, in the column 'modality' of its data. Leave them out, "
-            "or give the data sets in their order: mammography, ultrasound."
+            "or pass the data sets in this order: mammography, ultrasound."
         )
 
 
 def _warn_of_few_pairs(n_pairs, sides, n_blocks):
-    """Warn where most images that could have a partner found none in their block."""
+    """Warn where most images that could have a partner have none in their block."""
     counts = [np.bincount(side.target, minlength=2)[:2] for side in sides]
     n_possible = int(np.minimum(*counts).sum())
     if 2 * n_pairs < n_possible:
@@ -151,28 +152,30 @@ def _warn_of_few_pairs(n_pairs, sides, n_blocks):
 
 
 def _deal_blocks(bunch, n_blocks, random_state):
-    """Block of each row: groups are dealt in turn, those with a cancer apart."""
-    codes, names = pd.factorize(known_groups(bunch.data, bunch.groups))
+    """Return the block of each row; groups with a cancer are distributed separately."""
+    groups = find_groups(bunch.data, bunch.groups)
+    warn_of_blanks_in_groups(groups)
+    codes, names = pd.factorize(groups)
     is_malignant = pd.Series(bunch.target).groupby(codes).max().to_numpy() == 1
     block = np.empty(len(names), dtype=np.int64)
-    for groups in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
-        block[random_state.permutation(groups)] = np.arange(len(groups)) % n_blocks
+    for part in (np.flatnonzero(is_malignant), np.flatnonzero(~is_malignant)):
+        block[random_state.permutation(part)] = np.arange(len(part)) % n_blocks
     return block[codes]
 
 
 def _draw_pairs(sides, blocks, random_state):
-    """Rows of both data sets, one below the other, that become pairs."""
+    """Return the rows of both data sets that become pairs, one array row for each."""
     pairs = []
     for block in range(max(map(np.max, blocks)) + 1):
         for label in (0, 1):
             rows = [
                 random_state.permutation(
-                    np.flatnonzero((own == block) & (side.target == label))
+                    np.flatnonzero((block_of == block) & (side.target == label))
                 )
-                for side, own in zip(sides, blocks, strict=True)
+                for side, block_of in zip(sides, blocks, strict=True)
             ]
             n_pairs = min(map(len, rows))
-            pairs.append(np.stack([some[:n_pairs] for some in rows]))
+            pairs.append(np.stack([side_rows[:n_pairs] for side_rows in rows]))
     pairs = np.concatenate(pairs, axis=1)
     if not pairs.shape[1]:
         raise ValueError(
@@ -183,14 +186,14 @@ def _draw_pairs(sides, blocks, random_state):
 
 
 def _pair_frames(mammography, ultrasound, rows, blocks):
-    """One table of both images of each pair."""
+    """Return one table with both images of each pair."""
     left = mammography.data.iloc[rows[0]].reset_index(drop=True)
     right = ultrasound.data.iloc[rows[1]].reset_index(drop=True)
     frame = pd.DataFrame(
         {
-            "mammogram": left["image"],
-            "ultrasound": right["image"],
-            "group": [f"block{block + 1}" for block in blocks[rows[0]]],
+            "mammogram": left[IMAGE],
+            "ultrasound": right[IMAGE],
+            GROUP: [f"block{block + 1}" for block in blocks[rows[0]]],
             PAIRED_BY: BY_LABEL,
         }
     )
@@ -199,8 +202,8 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
             frame[f"{name}_inverted"] = side["inverted"]
     return frame.assign(
         target=mammography.target[rows[0]],
-        mammogram_group=left["group"],
-        ultrasound_group=right["group"],
+        mammogram_group=left[GROUP],
+        ultrasound_group=right[GROUP],
         view=left["view"],
-        laterality=left["laterality"],
+        laterality=left[LATERALITY],
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from .._validation._columns import GROUP, LATERALITY, MODALITY
 from ._phantoms import render
 
 __all__ = [
@@ -19,28 +20,29 @@ MODALITIES = ("mammography", "ultrasound")
 
 
 def draw_patients(n_patients, modality, prevalence, class_sep, random_state):
-    """Draw class and lesion of each patient; one row a patient."""
+    """Draw class and lesion of each patient; return one row per patient."""
     number = np.arange(n_patients)
     modalities = MODALITIES if modality == "both" else (modality,)
-    kind = np.array(modalities, dtype=object)[number % len(modalities)]
+    modality_of = np.array(modalities, dtype=object)[number % len(modalities)]
     target = np.zeros(n_patients, dtype=np.int64)
     for name in modalities:
-        rows = random_state.permutation(number[kind == name])
+        rows = random_state.permutation(number[modality_of == name])
         target[rows[: round(prevalence * len(rows))]] = 1
     patients = pd.DataFrame(
         {
-            "modality": kind,
-            "group": [f"patient{i + 1}" for i in number],
-            "laterality": random_state.choice(["L", "R"], n_patients),
+            MODALITY: modality_of,
+            GROUP: [f"patient{i + 1}" for i in number],
+            LATERALITY: random_state.choice(["L", "R"], n_patients),
             "target": target,
         }
     )
     sign = class_sep * (2 * target - 1)
-    return patients.assign(**draw_lesions(sign, kind == "ultrasound", random_state))
+    is_ultrasound = modality_of == "ultrasound"
+    return patients.assign(**draw_lesions(sign, is_ultrasound, random_state))
 
 
 def draw_lesions(sign, is_ultrasound, random_state):
-    """Draw what makes a lesion; `sign` > 0 draws it towards malignant."""
+    """Draw the properties of lesions; `sign` > 0 draws them towards malignant."""
     noise = random_state.standard_normal((4, len(sign)))
     oriented = 0.1 - 0.30 * sign + 0.10 * noise[1]
     posterior = -0.33 * sign + 0.15 * noise[2]
@@ -65,8 +67,8 @@ def draw_views(patients, n_views, random_state):
     """Repeat each patient `n_views` times, each time in another pose."""
     views = patients.loc[patients.index.repeat(n_views)].copy()
     number = np.tile(np.arange(n_views), len(patients))
-    is_mammogram = (views["modality"] == "mammography").to_numpy()
-    left = (views["laterality"] == "L").to_numpy()
+    is_mammogram = (views[MODALITY] == "mammography").to_numpy()
+    left = (views[LATERALITY] == "L").to_numpy()
     turn = np.where(is_mammogram, 0.5, 0.1)
     x = random_state.uniform(0.24, 0.76, len(views))
     depth = random_state.uniform(0.28, 0.58, len(views))  # from the chest wall
@@ -86,14 +88,14 @@ def draw_images(lesions, outlines, image_size, random_state):
     images = np.empty((len(lesions), image_size, image_size), dtype=np.uint8)
     poses = lesions.select_dtypes(["number", "bool"])
     for modality in MODALITIES:
-        rows = np.flatnonzero(lesions["modality"] == modality)
-        some = {name: values.to_numpy()[rows] for name, values in poses.items()}
-        images[rows] = render(some, outlines[rows], modality, image_size, random_state)
+        rows = np.flatnonzero(lesions[MODALITY] == modality)
+        part = {name: values.to_numpy()[rows] for name, values in poses.items()}
+        images[rows] = render(part, outlines[rows], modality, image_size, random_state)
     return images
 
 
 def write_images(images, folder):
-    """Write the images as PNG files whose names say nothing; return their paths."""
+    """Write the images as PNG files with neutral names; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [str(folder / f"synthetic_{i + 1:04d}.png") for i in range(len(images))]
     for path, image in zip(paths, images, strict=True):

@@ -16,7 +16,7 @@ def draw_outlines(irregularity, random_state):
         0 for a smooth margin; about 0.5 for a spiculated one.
 
     random_state : numpy.random.RandomState
-        Where the outlines are drawn from.
+        Source of the draws.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def _spicules(angles, n_lesions, random_state, n_spicules=9):
 
 
 def render(lesions, outlines, modality, image_size, random_state):
-    """Draw one image per row of `lesions`.
+    """Draw one image for each row of `lesions`.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ def render(lesions, outlines, modality, image_size, random_state):
         See :func:`draw_outlines`.
 
     modality : {"mammography", "ultrasound"}
-        What to draw.
+        Modality of the images.
 
     image_size : int
         Height and width in pixels.
 
     random_state : numpy.random.RandomState
-        Where texture and exposure are drawn from.
+        Source of the draws.
 
     Returns
     -------
@@ -83,11 +83,11 @@ def render(lesions, outlines, modality, image_size, random_state):
     images = np.empty((len(outlines), image_size, image_size), dtype=np.uint8)
     for start in range(0, len(images), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        some = {
+        part = {
             name: np.asarray(value[rows], dtype=np.float32)[:, None, None]
             for name, value in lesions.items()
         }
-        images[rows] = draw(some, outlines[rows], image_size, random_state)
+        images[rows] = draw(part, outlines[rows], image_size, random_state)
     return images
 
 
@@ -98,7 +98,7 @@ def _grid(image_size):
 
 
 def _lesion_masks(lesions, outlines, image_size):
-    """Return how much of each pixel belongs to the lesion, in [0, 1]."""
+    """Return the share of each pixel that belongs to the lesion."""
     x, y = _grid(image_size)
     x, y = x - lesions["center_x"], y - lesions["center_y"]
     cos, sin = np.cos(lesions["rotation"]), np.sin(lesions["rotation"])
@@ -138,7 +138,7 @@ def _layers(shape, random_state):
 
 
 def _behind(lesions, image_size):
-    """Return the beam that passed the lesion, in [0, 1], fading with depth."""
+    """Return the beam behind the lesion, in [0, 1], fading with depth."""
     x, y = _grid(image_size)
     stretch = np.sqrt(lesions["aspect_ratio"])
     width, height = lesions["radius"] * stretch, lesions["radius"] / stretch
@@ -190,7 +190,7 @@ def _breast(lesions, shape, random_state):
 
 
 def _expose(images, random_state):
-    """Give each image a mean and contrast drawn whatever it shows."""
+    """Give each image a mean and a contrast that do not depend on its content."""
     n_images = (len(images), 1, 1)
     mean = random_state.uniform(0.32, 0.45, n_images)
     spread = random_state.uniform(0.13, 0.18, n_images)

@@ -5,10 +5,13 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ._base import find_folder, make_bunch
 from ._table import check_columns, warn_about_missing_images
+
+__all__ = ["load_rsna"]
 
 _FOLDER = {
     "names": ["rsna", "rsna-breast-cancer-detection"],
@@ -26,9 +29,9 @@ _COLUMNS = [
     "machine_id",
 ]
 _SUFFIXES = (".dcm", ".png", ".jpg", ".jpeg")
-# Converted without heed to MONOCHROME1, the images of these machines are negatives.
+# Images of these machines are negatives if a conversion ignored MONOCHROME1.
 _NEGATIVE_MACHINES = (29, 210)
-_N_LOOKED_AT = 25
+_N_CHECKED = 25
 
 
 @validate_params(
@@ -44,8 +47,8 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     """Load the training images of the RSNA 2022 screening mammography challenge.
 
     54,706 mammograms of 11,913 women, 1,158 images (2.1 %) of 486 women with cancer
-    in that breast; or whatever part of them is in the folder. Class 0 is **not**
-    benign: it is mostly normal breasts.
+    in that breast. The folder may hold any part of them. Class 0 is **not** benign: it
+    is mostly normal breasts.
 
     Read more in the :ref:`User Guide <datasets>` and under :ref:`rsna_dataset`.
 
@@ -57,12 +60,13 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
         folder that holds it as ``rsna`` or ``rsna-breast-cancer-detection``.
 
     negatives : {"all", "biopsied"}, default="all"
-        What class 0 is: all images without cancer, or only those of breasts that
-        were biopsied without finding cancer, that is benign findings.
+        The images of class 0: all images without cancer, or only those of breasts
+        that were biopsied without finding cancer, which are benign findings.
 
     correct_polarity : bool, default=True
-        Mark negatives among ``.png`` and ``.jpg`` files, with a column ``inverted``
-        in `data`, so that they are read with 1 = bright like all others. See Notes.
+        Whether to mark negatives among ``.png`` and ``.jpg`` files, with a column
+        ``inverted`` in `data`, so that they are read with 1 = bright like all others.
+        See Notes.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -72,12 +76,12 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of shape (n_images, 6) or (n_images, 7)
             ``image`` (path), ``modality``, ``group``, ``view`` (CC, MLO, a few
-            others), ``laterality`` (L, R), ``dataset`` and, if any image is,
+            others), ``laterality`` (L, R), ``dataset`` and, if any image is inverted,
             ``inverted`` (bool).
         target : ndarray of shape (n_images,), int64
             1 for cancer in that breast, else 0.
         target_names : list of str
-            What 0 and 1 mean.
+            Names of the classes 0 and 1.
         groups : ndarray of shape (n_images,), object
             The patient.
         frame : DataFrame of n_images rows
@@ -90,18 +94,18 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     Raises
     ------
     DatasetNotFoundError
-        If the data set is not there. The error says how to get it.
+        If the data set is not found. The message states how to get it.
 
     ValueError
-        If the table lacks a column.
+        If a column of the table is missing.
 
     ImageReadError
-        If an image whose polarity is looked at cannot be read.
+        If an image whose polarity is checked cannot be read.
 
     Warns
     -----
     DataQualityWarning
-        If images of the table are not there (a subset); they are left out.
+        If files of the table are missing (a subset); their rows are left out.
 
     See Also
     --------
@@ -110,14 +114,14 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     Notes
     -----
     **Polarity.** The DICOM files of machines 29 and 210 are MONOCHROME1 (bright air).
-    :func:`~skfusion.images.read_image` turns ``.dcm`` files round by themselves.
-    Files converted to PNG or JPEG have lost that tag: where most of up to 25 images
-    of such a machine have a bright border, all images of the machine are marked.
-    Conversions with the right polarity are thus left alone.
+    :func:`~skfusion.images.read_image` inverts such ``.dcm`` files. Files converted to
+    PNG or JPEG have lost that tag: if most of up to 25 images of such a machine have a
+    bright border, all images of the machine are marked. Conversions with the right
+    polarity are therefore not changed.
 
-    **What leaks.** ``BIRADS`` and ``density`` tell the label, and so do site and
-    machine, whose share of cancer differs: they are in `frame` only. ``age`` may be
-    missing. A breast may have several images of one view.
+    **Leaks.** ``BIRADS`` and ``density`` reveal the label, and so do site and machine,
+    whose share of cancer differs: they are in `frame` only. ``age`` may be missing. A
+    breast may have several images of one view.
 
     References
     ----------
@@ -150,13 +154,13 @@ def _is_rsna(folder):
 
 
 def _read_table(folder):
-    """Return the table with the columns of the contract, images found."""
+    """Return the table with the columns of every data set, and the paths found."""
     file = folder / "train.csv"
     frame = pd.read_csv(file)
     check_columns(frame, _COLUMNS, file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
-    frame["image"] = names.map(images)
+    frame[IMAGE] = names.map(images)
     frame = warn_about_missing_images(frame, file, folder / "train_images")
     return frame.assign(
         target=frame["cancer"].astype("int64"),
@@ -167,7 +171,7 @@ def _read_table(folder):
 
 
 def _find_images(folder):
-    """Return the path of each image by 'patient/image'; DICOM where there are both."""
+    """Return the path of each image by 'patient/image'; DICOM before other formats."""
     files = [file for file in folder.glob("*/*") if file.suffix.lower() in _SUFFIXES]
     files.sort(key=lambda file: _SUFFIXES.index(file.suffix.lower()), reverse=True)
     return {f"{file.parent.name}/{file.stem}": str(file) for file in files}
@@ -176,17 +180,17 @@ def _find_images(folder):
 def _mark_inverted(frame):
     """Add the column ``inverted`` if a conversion left images negative."""
     inverted = np.zeros(len(frame), dtype=bool)
-    converted = ~frame["image"].str.lower().str.endswith(".dcm").to_numpy()
+    converted = ~frame[IMAGE].str.lower().str.endswith(".dcm").to_numpy()
     for machine in _NEGATIVE_MACHINES:
         rows = np.flatnonzero((frame["machine_id"] == machine) & converted)
-        if len(rows) and _mostly_negative(frame["image"].iloc[rows].to_list()):
+        if len(rows) and _mostly_negative(frame[IMAGE].iloc[rows].to_list()):
             inverted[rows] = True
     return frame.assign(inverted=inverted) if inverted.any() else frame
 
 
 def _mostly_negative(images):
-    """Whether most of the images, evenly chosen, have a bright border."""
-    chosen = np.linspace(0, len(images) - 1, min(len(images), _N_LOOKED_AT))
+    """Return whether most of some evenly chosen images have a bright border."""
+    chosen = np.linspace(0, len(images) - 1, min(len(images), _N_CHECKED))
     bright = [_has_bright_border(images[i]) for i in chosen.round().astype(int)]
     return np.mean(bright) > 0.5
 

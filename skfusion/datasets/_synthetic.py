@@ -1,11 +1,14 @@
+"""Synthetic mammograms and ultrasound images of one lesion each."""
+
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 
+from .._validation._columns import IMAGE
 from .._validation._private import Interval, StrOptions, validate_params
-from ._descr import read_descr
+from ._base import make_synthetic_bunch
 from ._lesions import (
     MODALITIES,
     draw_images,
@@ -14,7 +17,8 @@ from ._lesions import (
     write_images,
 )
 from ._phantoms import draw_outlines
-from ._synthetic_pairs import draw_pairs
+
+__all__ = ["make_breast_images"]
 
 
 @validate_params(
@@ -25,8 +29,6 @@ from ._synthetic_pairs import draw_pairs
         "class_sep": [Interval(Real, 0, None, closed="left")],
         "n_views": [Interval(Integral, 1, None, closed="left")],
         "prevalence": [Interval(Real, 0, 1, closed="both")],
-        "paired": ["boolean"],
-        "complementarity": [Interval(Real, 0, 1, closed="both")],
         "folder": [str, PathLike, None],
         "random_state": ["random_state"],
         "return_X_y": ["boolean"],
@@ -41,22 +43,20 @@ def make_breast_images(
     class_sep=1.0,
     n_views=1,
     prevalence=0.5,
-    paired=False,
-    complementarity=0.0,
     folder=None,
     random_state=None,
     return_X_y=False,
 ):
     """Draw synthetic mammograms or ultrasound images with one lesion each.
 
-    The shape, the margin and the echo of the lesion decide the class. A benign
+    The shape, the margin and the echo of the lesion depend on the class. A benign
     lesion is smooth and oval; in ultrasound it is wider than tall and the tissue
     behind it is brighter. A malignant lesion is lobulated and spiculated; in
     ultrasound it is taller than wide and casts a shadow. Brightness and contrast
     of the image, and size, position and darkness of the lesion, are drawn
     independently of the class, so that they do not give it away.
 
-    The images are **synthetic**: they test software, and say nothing of how well a
+    The images are **synthetic**: they test software, and say nothing about how well a
     model does on patients.
 
     Read more in the :ref:`User Guide <datasets>`.
@@ -67,35 +67,27 @@ def make_breast_images(
         Number of images (not of patients: see `n_views`).
 
     modality : {"mammography", "ultrasound", "both"}, default="ultrasound"
-        What to draw. With "both", every other patient has mammograms and the rest
-        have ultrasound images; the two classes are as frequent in each.
+        Modality of the images. With "both", every other patient has mammograms and the
+        rest have ultrasound images; both modalities have the same prevalence.
 
     image_size : int, default=64
-        Height and width of the images in pixels, at least 16. Margins can hardly
-        be seen below 48.
+        Height and width of the images in pixels, at least 16. Below 48, margins are
+        hardly visible.
 
     class_sep : float, default=1.0
         How far apart the classes are. 0 gives labels that no model can learn.
 
     n_views : int, default=1
-        Images per patient. They show the same lesion in another pose, in other
+        Images per patient. They show the same lesion in different poses and different
         surroundings, and share their entry of `groups`. The last patient has fewer
-        where `n_views` does not divide `n_samples`.
+        images if `n_views` does not divide `n_samples`.
 
     prevalence : float, default=0.5
         Share of the patients of each modality whose lesion is malignant.
 
-    paired : bool, default=False
-        Whether each sample is a patient with a mammogram and an ultrasound image of
-        one lesion, whatever `modality` says. It needs a `folder`, and one view.
-
-    complementarity : float, default=0.0
-        Share of the lesions of a pair whose class one of the two images alone shows,
-        half of them the mammogram; in the other image the lesion could be either.
-
     folder : str or path-like, default=None
-        Where to write the images as PNG files. The folder is made if need be.
-        With None nothing is written and `data` is an array.
+        Where to write the images as PNG files. The folder is created if it does not
+        exist. If None, no file is written and `data` is an array.
 
     random_state : int, RandomState instance or None, default=None
         Determines the images and labels. Pass an int for the same data in each call.
@@ -110,8 +102,6 @@ def make_breast_images(
 DataFrame
             The images or, with `folder`, a DataFrame with the columns ``image``
             (path), ``modality``, ``group``, ``view``, ``laterality`` and ``dataset``.
-            Of pairs, with ``mammogram`` and ``ultrasound`` (paths), ``group``,
-            ``laterality`` and ``dataset``.
         target : ndarray of shape (n_samples,), int64
             1 for malignant, 0 for benign.
         target_names : list of str
@@ -120,11 +110,9 @@ DataFrame
             The patient of each image.
         frame : DataFrame of n_samples rows
             The columns of `data` (``image`` only with `folder`), ``target`` and the
-            parameters with which the lesion was drawn. Of pairs, ``visible_in``:
-            "both", or the column whose image alone shows the class.
+            parameters with which the lesion was drawn.
         images : ndarray of shape (n_samples, image_size, image_size), uint8
-            The images, whatever `data` is. Of pairs, (n_samples, 2, image_size,
-            image_size).
+            The images, in both forms of `data`.
         DESCR : str
             Description of the data set.
     (data, target) : tuple if `return_X_y` is True
@@ -132,6 +120,7 @@ DataFrame
 
     See Also
     --------
+    make_breast_pairs : A mammogram and an ultrasound image of each lesion.
     load_busi : Real ultrasound images.
     load_rsna : Real mammograms.
 
@@ -146,49 +135,15 @@ DataFrame
            'patient3'], dtype=object)
     """
     random_state = check_random_state(random_state)
-    if paired:
-        _check_pairs(folder, n_views)
-        dataset = draw_pairs(
-            n_samples,
-            image_size,
-            class_sep,
-            prevalence,
-            complementarity,
-            Path(folder),
-            random_state,
-        )
-        return (dataset.data, dataset.target) if return_X_y else dataset
-    patients = draw_patients(
-        -(-n_samples // n_views), modality, prevalence, class_sep, random_state
-    )
+    n_patients = -(-n_samples // n_views)
+    patients = draw_patients(n_patients, modality, prevalence, class_sep, random_state)
     outlines = draw_outlines(patients["irregularity"].to_numpy(), random_state)
     lesions = draw_views(patients, n_views, random_state).iloc[:n_samples]
     outlines = outlines[lesions.index]  # the index is still the patient's number
     lesions = lesions.reset_index(drop=True)
     images = draw_images(lesions, outlines, image_size, random_state)
-
-    frame = lesions.drop(columns="left")
-    data = images
+    frame, data = lesions.drop(columns="left"), images
     if folder is not None:
-        frame.insert(0, "image", write_images(images, Path(folder)))
+        frame.insert(0, IMAGE, write_images(images, Path(folder)))
         data = frame.loc[:, :"dataset"].copy()
-    target = frame["target"].to_numpy(copy=True)
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        target_names=["benign", "malignant"],
-        groups=frame["group"].to_numpy(dtype=object),
-        frame=frame,
-        images=images,
-        DESCR=read_descr("synthetic"),
-    )
-
-
-def _check_pairs(folder, n_views):
-    if folder is None or n_views > 1:
-        raise ValueError(
-            "Expected a folder and n_views=1 with paired=True. Got "
-            f"folder={None if folder is None else '...'!r} and n_views={n_views!r}."
-        )
+    return make_synthetic_bunch(data, frame, images, return_X_y=return_X_y)

@@ -1,6 +1,9 @@
 """Checks of a data set's own table."""
 
+from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
+
+__all__ = ["check_columns", "warn_about_missing_images"]
 
 
 def check_columns(table, columns, file):
@@ -9,13 +12,13 @@ def check_columns(table, columns, file):
     Parameters
     ----------
     table : DataFrame
-        What was read.
+        Table that was read.
 
     columns : list of str
-        What the loader needs.
+        Columns that the loader requires.
 
     file : Path
-        Where it was read from, for the error.
+        File of the table, for the error.
     """
     missing = [column for column in columns if column not in table]
     if missing:
@@ -26,18 +29,18 @@ def check_columns(table, columns, file):
 
 
 def warn_about_missing_images(table, file, folder):
-    """Leave out rows without a file; warn of their number.
+    """Leave out rows without a file, and warn of their number.
 
     Parameters
     ----------
     table : DataFrame
-        With the column ``image``: a path, or missing.
+        The column ``image`` holds paths, or missing values.
 
     file : Path
-        Where the table was read from, for messages.
+        File of the table, for messages.
 
     folder : Path
-        Where the images should be, for messages.
+        Folder of the images, for messages.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def warn_about_missing_images(table, file, folder):
     DatasetNotFoundError
         If no row has a file.
     """
-    found = table["image"].notna()
+    found = table[IMAGE].notna()
     if not found.any():
         raise DatasetNotFoundError(
             f"Expected images in {folder.name!r}. Got none of the {len(table)} that "

@@ -23,7 +23,7 @@ from .._validation._samples import check_samples
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
-from ..metrics._summary import warn_of_positive_class
+from ..metrics._positive_class import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["LevelAggregator", "aggregate_scores"]

@@ -14,7 +14,7 @@ from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from .._store._home import home_secret
-from .._validation._columns import IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS, LATERALITY, MODALITY
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 from ._formats._dicom import check_inflated_size
 from ._formats._dicom_header import laterality_of, modality_of, view_of
@@ -156,7 +156,7 @@ def scan_images(folder, *, secret=None):
             DataQualityWarning,
         )
     # If pandas uses pyarrow, it does not accept text that is not UTF-8.
-    is_odd = any(_SURROGATE.search(row["image"]) for row in rows)
+    is_odd = any(_SURROGATE.search(row[IMAGE]) for row in rows)
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS, dtype=object if is_odd else None)
 
 
@@ -245,7 +245,7 @@ def _row(path, identity, key):
 
     Raises OSError if it cannot be opened.
     """
-    row = dict.fromkeys(IMAGE_COLUMNS) | {"image": str(path), "dataset": "scan"}
+    row = dict.fromkeys(IMAGE_COLUMNS) | {IMAGE: str(path), "dataset": "scan"}
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return None
@@ -253,10 +253,10 @@ def _row(path, identity, key):
             image_format = recognise_format(stream.read(HEAD_BYTES))
         if image_format == "DICOM":
             header = _dicom_header(path)
-            return row | header | {"group": _digest(header["group"] or identity, key)}
+            return row | header | {GROUP: _digest(header[GROUP] or identity, key)}
         if image_format is not None:
             with Image.open(path, formats=[image_format]):
-                return row | {"group": _digest(identity, key)}
+                return row | {GROUP: _digest(identity, key)}
     except Exception as error:
         # A damaged header raises errors of many classes, none of them with an errno.
         if isinstance(error, OSError) and error.errno is not None:
@@ -279,10 +279,10 @@ def _dicom_header(path):
         raise ValueError("not an image")
     modality = modality_of(header)
     return {
-        "modality": modality,
+        MODALITY: modality,
         "view": view_of(header),
-        "laterality": laterality_of(header, modality),
-        "group": _identity(header),
+        LATERALITY: laterality_of(header, modality),
+        GROUP: _identity(header),
     }
 
 

@@ -1,4 +1,4 @@
-"""Kappa for searches, and a summary of predictions with clustered intervals."""
+"""Scorers based on kappa, and a summary of predictions with clustered intervals."""
 
 from ._level_scorer import make_level_scorer
 from ._scorers import kappa_scorer

@@ -2,23 +2,25 @@
 
 import numpy as np
 
-_BLOCK_SIZE = 4_000_000  # weights held at once, so that memory stays bounded
+__all__ = ["resample_groups"]
+
+_BLOCK_SIZE = 4_000_000  # weights in memory at once
 
 
 def resample_groups(n_groups, n_resamples, n_rows, random_state):
-    """Draw whole groups with replacement, some resamples at a time.
+    """Draw whole groups with replacement, in blocks of resamples.
 
     Parameters
     ----------
     n_groups : int
-        Number of groups; as many are drawn for each resample.
+        Number of groups, and of draws in each resample.
 
     n_resamples : int
         Number of resamples.
 
     n_rows : int
-        Number of rows over which the caller spreads the weights; it only bounds
-        how many resamples come at a time.
+        Number of rows to which the caller assigns the weights; it only limits the
+        number of resamples in a block.
 
     random_state : RandomState
         Source of the draws.
@@ -26,7 +28,7 @@ def resample_groups(n_groups, n_resamples, n_rows, random_state):
     Yields
     ------
     weights : ndarray of shape (n_resamples_in_block, n_groups), dtype float64
-        How often each group was drawn.
+        Number of times that each group was drawn.
     """
     block = max(1, _BLOCK_SIZE // max(n_groups, n_rows))
     for start in range(0, n_resamples, block):

@@ -2,6 +2,13 @@
 
 import numpy as np
 
+__all__ = [
+    "BINARY_MEASURES",
+    "MULTICLASS_MEASURES",
+    "WeightedAUC",
+    "confusion_measures",
+]
+
 MULTICLASS_MEASURES = ("kappa", "accuracy", "balanced accuracy")
 BINARY_MEASURES = (
     *MULTICLASS_MEASURES,
@@ -15,7 +22,7 @@ BINARY_MEASURES = (
 
 
 def confusion_measures(confusion):
-    """Compute every measure that a confusion matrix decides.
+    """Compute every measure that depends on the confusion matrix only.
 
     Parameters
     ----------
@@ -25,7 +32,7 @@ def confusion_measures(confusion):
     Returns
     -------
     measures : dict of str to ndarray of shape (...)
-        NaN where a measure is not defined.
+        Each measure; NaN where it is not defined.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
     true, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
@@ -51,9 +58,9 @@ def confusion_measures(confusion):
 
 
 class WeightedAUC:
-    """Area under the ROC curve of fixed scores under changing weights.
+    """Area under the ROC curve of fixed scores with changing weights.
 
-    Only a positive and a negative sample of one fold are compared. A tie between them
+    Only positive and negative samples of the same fold are compared. A tie between them
     counts one half.
 
     Parameters
@@ -65,7 +72,7 @@ class WeightedAUC:
         Finite scores, greater for the positive class.
 
     fold : ndarray of shape (n_samples,), default=None
-        Number of the fold of each sample. If None, all are of one.
+        Number of the fold of each sample. If None, all samples are of one fold.
     """
 
     def __init__(self, is_positive, y_score, fold=None):
@@ -96,7 +103,7 @@ class WeightedAUC:
         below = np.cumsum(negative, axis=1) - negative / 2
         positives = np.add.reduceat(positive, self._folds, axis=1)
         negatives = np.add.reduceat(negative, self._folds, axis=1)
-        # What is below in the folds before counts for nothing.
+        # Samples of earlier folds do not count.
         before = np.cumsum(negatives, axis=1) - negatives
         above = (positive * below).sum(axis=1) - (positives * before).sum(axis=1)
         with np.errstate(invalid="ignore"):

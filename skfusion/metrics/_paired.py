@@ -16,37 +16,37 @@ _FEW_GROUPS = 20
 def paired_kappa_gain(
     y_true, y_pred, y_reference, groups, *, n_resamples=1000, random_state=0
 ):
-    """Kappa of some predictions above that of others, with a paired interval.
+    """Compute the difference of two kappas on the same samples, with an interval.
 
-    Both are resampled alike, by whole groups, so that what is hard for both is not
-    taken for a difference [1]_.
+    Both kappas are computed on the same resamples of whole groups, so that samples that
+    are difficult for both do not count as a difference [1]_.
 
     Parameters
     ----------
     y_true, y_pred, y_reference : ndarray of shape (n_samples,)
-        True labels, predictions, and those they are compared with.
+        True labels, predictions, and the predictions of the reference.
 
     groups : ndarray of shape (n_samples,)
-        What is resampled as one.
+        Group of each sample. Whole groups are resampled.
 
     n_resamples : int, default=1000
         Number of bootstrap resamples.
 
     random_state : int, RandomState instance or None, default=0
-        Decides the resamples.
+        Determines the resamples.
 
     Returns
     -------
     gain : dict of str to float
         "gain", "lower" and "upper" (95 %), and "p", two-sided: twice the share of
-        resamples on the other side of 0, at least 2 / (n_resamples + 1). All but the
-        gain are NaN with a single group, and where no resample has both kappas.
+        resamples on the other side of 0, at least 2 / (n_resamples + 1). All except the
+        gain are NaN with a single group, and if no resample has both kappas.
 
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups, for which p-values are too small: where
-        there is no gain, p is below 0.05 in more than 5 % of cases.
+        If there are fewer than 20 groups. The p-values are then too small: without a
+        gain, p is below 0.05 in more than 5 % of cases.
 
     References
     ----------
@@ -73,7 +73,7 @@ def paired_kappa_gain(
 
 
 def warn_of_few_groups(groups):
-    """Warn where a paired bootstrap has too few groups for its p-value.
+    """Warn where a paired bootstrap has too few groups for a p-value.
 
     Parameters
     ----------
@@ -94,12 +94,12 @@ def warn_of_few_groups(groups):
 def paired_gain(
     y_true, y_pred, y_reference, groups, *, n_resamples=1000, random_state=0
 ):
-    """As :func:`paired_kappa_gain`, without its warning.
+    """Compute the same as :func:`paired_kappa_gain`, without its warning.
 
     Parameters
     ----------
     y_true, y_pred, y_reference, groups, n_resamples, random_state
-        As of :func:`paired_kappa_gain`.
+        The same as in :func:`paired_kappa_gain`.
 
     Returns
     -------
@@ -129,13 +129,14 @@ def paired_gain(
 
 
 def _confusion(true, pred, group, n_classes):
-    """Confusion matrix of each group, flat."""
+    """Flattened confusion matrix of each group."""
     counts = np.zeros((group.max() + 1, n_classes**2))
     np.add.at(counts, (group, n_classes * true + pred), 1)
     return counts
 
 
 def _difference(weights, counts):
+    """Difference of both kappas, once for each row of weights."""
     n_classes = int(np.sqrt(counts[0].shape[1]))
     kappas = [
         confusion_measures((weights @ c).reshape(-1, n_classes, n_classes))["kappa"]

@@ -1,4 +1,4 @@
-"""Comparing models on identical, patient-grouped folds."""
+"""Comparison of models on identical, patient-grouped folds."""
 
 from ._compare import compare_models
 from ._fusion_gain import fusion_gain

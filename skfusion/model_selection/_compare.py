@@ -1,28 +1,23 @@
-"""Several models on the same folds."""
+"""Comparison of several models on the same folds."""
 
-import sys
 from numbers import Integral, Real
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.parallel import Parallel, delayed
-from tqdm.auto import tqdm
 
-from .._validation._blanks import warn_of_blanks
-from .._validation._groups import known_groups
+from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
+from .._validation._groups import find_groups
 from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
-from ..metrics._summary import warn_of_positive_class
-from ._fit_fold import fit_fold, free_memory
+from ..metrics._positive_class import warn_of_positive_class
+from ._folds import CheckedData, predict_folds
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table
 
-__all__ = ["compare_models"]
+__all__ = ["check_named", "compare_models"]
 
 
 @validate_params(
@@ -53,49 +48,50 @@ def compare_models(
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
-    The folds are drawn once. A clone of each candidate is fitted on each, and its
-    out-of-fold predictions are pooled, so that a measure of a model comes with an
-    interval over patients, for all images and for each modality.
+    The folds are drawn once. A clone of each candidate is fitted on each fold, and its
+    out-of-fold predictions are pooled, so that each measure of a model has an interval
+    over patients, for all images and for each modality.
 
     Parameters
     ----------
     estimators : list of (str, classifier)
-        Name and candidate. The candidates are cloned, not fitted.
+        Names and candidates. The candidates are cloned, not fitted.
 
     X : DataFrame, list or ndarray
         Images, in any form. The column ``modality`` of a DataFrame, if it has one,
-        splits the results; ``group`` is what must not cross a fold.
+        splits the results; ``group`` holds the groups that must not cross a fold.
 
     y : array-like of shape (n_samples,)
         Class labels.
 
     groups : array-like of shape (n_samples,), default=None
-        What must not cross a fold, mostly the patient. If None, the column
-        ``group`` of X. They are passed on to ``fit`` of a candidate that takes
-        groups, or of the last step of a pipeline without samplers. Behind a sampler
-        a network knows the column ``group`` of X alone.
+        Groups that must not cross a fold, usually the patients. If None, the column
+        ``group`` of X. They are passed on to ``fit`` of a candidate that accepts
+        groups, or of the last step of a pipeline without samplers. After a sampler
+        a network uses only the column ``group`` of X.
 
     cv : int, cross-validation generator or iterable, default=None
-        The folds. None is 5; an int is the number of folds of a shuffled
+        Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
-        where no groups are known.
+        if no groups are known.
 
     scoring : str, callable, list, tuple, set or dict, default=None
-        More scorers, as in :func:`~sklearn.model_selection.cross_validate`. Kappa
-        and accuracy are always computed.
+        More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
+        Kappa and accuracy are always computed.
 
     labels : array-like of shape (n_classes,), default=None
-        All classes, the positive one of two last. If None they are sorted: 1 is
-        positive, and so is "malignant" beside "benign", but not "cancer" beside "no
-        cancer".
+        All classes, the positive one of two last. If None, the sorted labels: 1 is
+        positive, and so is "malignant" compared with "benign", but not "cancer"
+        compared with "no cancer".
 
     error_score : "raise" or float, default=np.nan
-        The kappa and accuracy of a fold on which a candidate fails, with a
-        ``FitFailedWarning``; what the others computed is not lost. "raise" raises.
+        Kappa and accuracy of a fold on which a candidate fails. A
+        ``FitFailedWarning`` is raised, and the other results are kept. With "raise",
+        the error is raised.
 
     n_jobs : int, default=None
-        Number of folds of a candidate fitted at once. Use 1 on one GPU.
+        Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
 
     verbose : int, default=0
         Whether to show a progress bar.
@@ -103,48 +99,50 @@ def compare_models(
     Returns
     -------
     comparison : :class:`~sklearn.utils.Bunch`
-        With the attributes
-
         folds : DataFrame
-            A row for each ``model``, ``fold`` and ``modality`` ("all", then each),
+            One row for each ``model``, ``fold`` and ``modality`` ("all", then each),
             with ``n`` images, ``kappa`` and ``accuracy``. The rows of "all" have
             ``fit_time`` and ``score_time`` (seconds), and ``test_<name>`` of each
             scorer of `scoring`.
         summary : DataFrame
-            A row for each ``model``, ``modality`` and ``measure`` of
+            One row for each ``model``, ``modality`` and ``measure`` of
             :func:`~skfusion.metrics.classification_summary` over the pooled
             predictions, with ``estimate``, ``lower``, ``upper``, ``n`` images and
             ``n_groups``.
         predictions : DataFrame
-            A row for each ``model``, ``fold`` and predicted ``row`` of X, with
-            ``group`` (a number, not the name) and ``modality`` where they are
-            known, ``y_true``, ``y_pred`` and ``y_score``, the score of the positive
-            class. It holds no path.
+            One row for each ``model``, ``fold`` and predicted ``row`` of X, with
+            ``group`` (a number, not the name) and ``modality`` if they are known,
+            ``y_true``, ``y_pred`` and ``y_score``, the score of the positive class. It
+            holds no path.
         splits : list of (ndarray, ndarray)
-            Rows trained on and rows predicted, the same for every model.
-        warning : str
-            What label-made pairs cannot say, where X holds some; else empty.
+            Training rows and predicted rows, the same for every model.
 
     Raises
     ------
     ValueError
-        If a group stands on both sides of a split, names are not distinct, lengths
-        differ, or every fit fails.
+        If a group is on both sides of a split, names are not distinct, lengths differ,
+        or every fit fails.
+
+    Warns
+    -----
+    DataQualityWarning
+        If X holds pairs that share a label only, no groups are known, the alphabet
+        alone decides which class is positive, or a fold holds one class only.
 
     See Also
     --------
     skfusion.metrics.classification_summary : The measures and their intervals.
-    sklearn.model_selection.cross_validate : One model.
+    sklearn.model_selection.cross_validate : Scores of one model.
 
     Notes
     -----
-    Pooled kappa is not the mean of the folds' kappas. The AUC compares scores within a
-    fold only, be they probabilities or decision values. Each fold has its own model. A
+    Pooled kappa is not the mean of the folds' kappas. The AUC compares scores,
+    probabilities or decision values, within a fold only. Each fold has its own model. A
     fold that holds many malignant images leaves few to learn from, so its model tends
     to give lower scores. Scores of two folds are therefore not compared. Folds of one
-    class are left out, with a warning; where no fold holds both classes, the AUC is
-    NaN. The intervals are of these predictions: they do not hold what
-    another draw of the folds, or another seed of the training, would change.
+    class are left out, with a warning; if no fold holds both classes, the AUC is NaN.
+    The intervals describe these predictions. They do not include the variation between
+    draws of the folds or between seeds of the training.
 
     Examples
     --------
@@ -165,39 +163,58 @@ def compare_models(
     (6, 8)
     """
     estimators = _check_estimators(estimators)
-    warning = warn_of_label_pairs(X)
-    y = column_or_1d(y, warn=True)
-    check_consistent_length(X, y)
-    check_classification_targets(y)
-    row_groups = known_groups(X, groups)
-    _warn_of_no_groups(row_groups)
-    splits = check_splits(cv, X, y, row_groups)
-    rows = row_table(X, y, row_groups)
-    labels = _check_class_labels(labels, y)
-    _warn_of_shared_gpu(estimators, n_jobs)
-    options = {
-        "labels": labels,
-        "groups": row_groups,
-        "scorer": _check_scorer(estimators, scoring),
-        "error_score": error_score,
-    }
-    results = _fit_all(estimators, X, y, splits, options, n_jobs, verbose)
-    predictions = prediction_table(results, splits, rows)
+    warn_of_label_pairs(X)
+    data = _check_data(X, y, groups, cv, labels)
+    results = predict_folds(
+        estimators,
+        data,
+        scorer=_check_scorer(estimators, scoring),
+        error_score=error_score,
+        n_jobs=n_jobs,
+        verbose=verbose,
+    )
+    rows = row_table(data)
+    predictions = prediction_table(results, data.splits, rows)
     return Bunch(
-        folds=fold_table(results, splits, rows, predictions, error_score),
-        summary=summary_table(predictions, labels),
+        folds=fold_table(results, data.splits, rows, predictions, error_score),
+        summary=summary_table(predictions, data.labels),
         predictions=predictions,
-        splits=splits,
-        warning=warning,
+        splits=data.splits,
     )
 
 
-def _check_estimators(estimators):
+def _check_data(X, y, groups, cv, labels):
+    """Check X, y and groups, and draw the folds."""
+    y = column_or_1d(y, warn=True)
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    groups = find_groups(X, groups)
+    if groups is None:
+        _warn_of_no_groups()
+    else:
+        warn_of_blanks_in_groups(groups)
+    splits = check_splits(cv, y, groups)
+    labels = _check_class_labels(labels, y)
+    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+
+
+def check_named(estimators):
+    """Check that each item of a list is a name and an estimator.
+
+    Parameters
+    ----------
+    estimators : list
+
+    Raises
+    ------
+    ValueError
+        If an item is something else.
+    """
     for pair in estimators:
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2
         if not is_pair or not isinstance(pair[0], str):
             raise ValueError(
-                "Expected estimators to be a list of (name, estimator). Got "
+                "Expected a list of (name, estimator). Got "
                 f"{pair!r} in it: give every estimator a name."
             )
         if not HasMethods(["fit", "predict"]).is_satisfied_by(pair[1]):
@@ -205,6 +222,10 @@ def _check_estimators(estimators):
                 f"Expected the estimator {pair[0]!r} to have fit and predict. Got "
                 f"{pair[1]!r} instead."
             )
+
+
+def _check_estimators(estimators):
+    check_named(estimators)
     names = [name for name, _ in estimators]
     if not names:
         raise ValueError("Expected at least one (name, estimator). Got an empty list.")
@@ -213,34 +234,14 @@ def _check_estimators(estimators):
     return list(estimators)
 
 
-def _warn_of_no_groups(groups):
-    if groups is None:
-        warn_user(
-            "compare_models was given no groups, and X has no column 'group': images "
-            "of one patient may stand on both sides of a split, and the intervals take "
-            "them for independent. Pass groups; groups=np.arange(len(y)) says that "
-            "every row is a patient of its own.",
-            DataQualityWarning,
-        )
-
-
-def _warn_of_shared_gpu(estimators, n_jobs):
-    torch = sys.modules.get("torch")
-    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
-        return
-    devices = [
-        value
-        for _, estimator in estimators
-        for name, value in estimator.get_params().items()
-        if name.rpartition("__")[2] == "device"
-    ]
-    if any(device == "auto" or str(device).startswith("cuda") for device in devices):
-        warn_user(
-            f"n_jobs={n_jobs!r} lets several processes share one CUDA device: they get "
-            "in each other's way, and may run out of its memory. Set n_jobs=1, or "
-            "device='cpu'.",
-            RuntimeWarning,
-        )
+def _warn_of_no_groups():
+    warn_user(
+        "No groups were passed to compare_models, and X has no column 'group': images "
+        "of one patient may be on both sides of a split, and the intervals treat them "
+        "as independent. Pass groups; groups=np.arange(len(y)) states that every row "
+        "is a patient of its own.",
+        DataQualityWarning,
+    )
 
 
 def _check_class_labels(labels, y):
@@ -266,41 +267,3 @@ def _check_scorer(estimators, scoring):
     elif callable(scoring):
         scoring = {"score": scoring}
     return check_scoring(estimators[0][1], scoring=scoring)
-
-
-def _fit_all(estimators, X, y, splits, options, n_jobs, verbose):
-    """Results of each fold, by name."""
-    results = {}
-    progress = tqdm(total=len(estimators) * len(splits), disable=not verbose)
-    with progress:
-        for name, estimator in estimators:
-            progress.set_description(name)
-            jobs = (delayed(fit_fold)(estimator, X, y, s, **options) for s in splits)
-            parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-            results[name] = []
-            for result in parallel(jobs):
-                results[name].append(result)
-                progress.update()
-                free_memory()
-    _report_errors(results)
-    return results
-
-
-def _report_errors(results):
-    errors = [
-        (name, fold, result["error"])
-        for name, folds in results.items()
-        for fold, result in enumerate(folds)
-        if "error" in result
-    ]
-    if errors and len(errors) == sum(map(len, results.values())):
-        raise ValueError(
-            f"All {len(errors)} fits failed. Set error_score='raise' to debug. The "
-            f"first error was:\n{errors[0][2]}"
-        )
-    for name, fold, error in errors:
-        warn_user(
-            f"The model {name!r} failed on fold {fold} and is not scored there. Set "
-            f"error_score='raise' to debug. The error was:\n{error}",
-            FitFailedWarning,
-        )

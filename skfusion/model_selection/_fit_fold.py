@@ -1,4 +1,4 @@
-"""Fitting one candidate on one fold."""
+"""Fit of one candidate on one fold."""
 
 import gc
 import sys
@@ -12,6 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
+from .._validation._unreadable import names_unreadable_images
+
+__all__ = ["fit_fold", "free_memory", "positive_score"]
 
 
 def fit_fold(
@@ -37,7 +40,7 @@ def fit_fold(
         All classes, the positive one of two last.
 
     groups : ndarray of shape (n_samples,), default=None
-        Passed to ``fit`` where it takes groups.
+        Passed to ``fit`` if it accepts groups.
 
     scorer : callable, default=None
         Called with the fitted clone and the test side; returns a dict.
@@ -48,27 +51,32 @@ def fit_fold(
     Returns
     -------
     result : dict
-        With ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
-        ``scores``, or with ``error`` alone.
+        The keys are ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
+        ``scores``, or only ``error``.
     """
-    train, test = split
     try:
-        start = time.perf_counter()
-        model = _fit(clone(estimator), X, y, train, groups)
-        fitted = time.perf_counter()
-        X_test = _safe_indexing(X, test)
-        head, inputs = _transform_once(model, X_test)
-        return {
-            "y_pred": np.asarray(head.predict(inputs)),
-            "y_score": positive_score(head, inputs, labels),
-            "fit_time": fitted - start,
-            "score_time": time.perf_counter() - fitted,
-            "scores": {} if scorer is None else scorer(model, X_test, y[test]),
-        }
+        return _fit_and_predict(estimator, X, y, split, labels, groups, scorer)
     except Exception:
         if error_score == "raise":
             raise
         return {"error": traceback.format_exc()}
+
+
+@names_unreadable_images
+def _fit_and_predict(estimator, X, y, split, labels, groups, scorer):
+    train, test = split
+    start = time.perf_counter()
+    model = _fit(clone(estimator), X, y, train, groups)
+    fitted = time.perf_counter()
+    X_test = _safe_indexing(X, test)
+    head, inputs = _transform_once(model, X_test)
+    return {
+        "y_pred": np.asarray(head.predict(inputs)),
+        "y_score": positive_score(head, inputs, labels),
+        "fit_time": fitted - start,
+        "score_time": time.perf_counter() - fitted,
+        "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+    }
 
 
 def _fit(model, X, y, train, groups):
@@ -80,21 +88,21 @@ def _fit(model, X, y, train, groups):
 
 
 def _groups_parameter(model):
-    """Name by which ``fit`` takes groups, or None."""
-    # A search hands them to its own splitter.
+    """Name of the parameter of ``fit`` for groups, or None."""
+    # A search passes them to its own splitter.
     if has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV):
         return "groups"
     if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
         return None
     name, last = model.steps[-1]
-    # Behind a sampler there are other rows than groups.
+    # After a sampler the number of rows differs from that of the groups.
     resampled = any(hasattr(step, "fit_resample") for _, step in model.steps)
-    takes_them = has_fit_parameter(last, "groups") and not resampled
-    return f"{name}__groups" if takes_them else None
+    accepts_groups = has_fit_parameter(last, "groups") and not resampled
+    return f"{name}__groups" if accepts_groups else None
 
 
 def _transform_once(model, X):
-    """Run the transformers of a pipeline, which may be networks, once for all."""
+    """Run the transformers of a pipeline, which may be networks, only once."""
     if not isinstance(model, Pipeline):
         return model, X
     for _, step in model.steps[:-1]:
@@ -104,12 +112,12 @@ def _transform_once(model, X):
 
 
 def positive_score(model, X, labels):
-    """Score the positive one of two classes.
+    """Return the score of the positive one of two classes.
 
     Parameters
     ----------
     model : fitted classifier
-        With ``predict_proba``, ``decision_function``, or neither.
+        It may have ``predict_proba``, ``decision_function``, or neither.
 
     X : DataFrame, list or ndarray
         Images, in any form.
@@ -120,7 +128,7 @@ def positive_score(model, X, labels):
     Returns
     -------
     score : ndarray of shape (n_samples,), dtype float64
-        NaN where there are more classes than two, or the model has no such score.
+        NaN if there are more than two classes, or the model has no such score.
     """
     unknown = np.full(_num_samples(X), np.nan)
     classes = getattr(model, "classes_", None)
@@ -130,16 +138,16 @@ def positive_score(model, X, labels):
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(X)[:, column], dtype=np.float64)
     if hasattr(model, "decision_function"):
-        # It speaks for the greater class.
+        # Its sign belongs to the greater class.
         sign = 1 if column == 1 else -1
         return sign * np.asarray(model.decision_function(X), dtype=np.float64)
     return unknown
 
 
 def free_memory():
-    """Give back what the last network held, on an accelerator too."""
+    """Release the memory of the last network, also on an accelerator."""
     torch = sys.modules.get("torch")
-    if torch is None:  # then there was no network, and collecting takes time
+    if torch is None:  # no network was fitted, and collecting takes time
         return
     gc.collect()
     if torch.cuda.is_initialized():

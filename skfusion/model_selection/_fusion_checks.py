@@ -1,21 +1,49 @@
-"""What is asked of the arguments of a gain of fusion."""
+"""Checks of the arguments of ``fusion_gain``."""
+
+from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from .._validation._samples import check_columns
+from .._validation._blanks import warn_of_blanks
+from .._validation._columns import GROUP, is_present
+from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
+from .._validation._samples import check_columns, group_samples
+from ..metrics._paired import warn_of_few_groups
+from ._compare import check_named
+from ._folds import CheckedData
+from ._splits import check_splits
 
-__all__ = ["check_models", "check_samples", "fold_of_each"]
+__all__ = ["CheckedSamples", "check_models", "check_samples", "fold_of_each"]
 
 _RESERVED = ("best single", "pooled", "per modality")
+_NAME = "fusion_gain"
 
 
-def check_models(single, fusions):
-    """Check the models of single images and the fusions; return the columns.
+@dataclass(frozen=True)
+class CheckedSamples(CheckedData):
+    """Checked data with a column of paths for each modality.
+
+    Attributes
+    ----------
+    columns : list of str
+        Columns of paths.
+
+    fold : ndarray of shape (n_samples,), dtype int64
+        Fold in which each sample is tested.
+    """
+
+    columns: list
+    fold: np.ndarray
+
+
+def check_models(single_models, fusions):
+    """Check the models of single images and the fusions, and return the columns.
 
     Parameters
     ----------
-    single, fusions : list of (str, classifier)
+    single_models, fusions : list of (str, classifier)
 
     Returns
     -------
@@ -24,14 +52,15 @@ def check_models(single, fusions):
     Raises
     ------
     ValueError
-        If there is nothing to fuse or to compare, names are not distinct, or a model of
-        single images has no ``predict_proba``.
+        If there are fewer than two columns or no fusions, names are not distinct, or a
+        model of single images has no ``predict_proba``.
     """
-    columns = [column for column, _ in single]
+    check_named(fusions)
+    columns = [column for column, _ in single_models]
     if len(columns) < 2 or not fusions:
         raise ValueError(
-            "Expected at least 2 columns in single, one a modality, and a fusion. Got "
-            f"{len(columns)} and {len(fusions)}."
+            "Expected at least 2 columns in single_models, one for each modality, and "
+            f"a fusion. Got {len(columns)} and {len(fusions)}."
         )
     names = [*columns, *(name for name, _ in fusions), *_RESERVED]
     if len(set(names)) < len(names):
@@ -39,17 +68,17 @@ def check_models(single, fusions):
             f"Expected distinct names of columns and fusions, and none of {_RESERVED}. "
             f"Got {columns!r} and {[name for name, _ in fusions]!r}."
         )
-    for column, estimator in single:
+    for column, estimator in single_models:
         if not hasattr(estimator, "predict_proba"):
             raise ValueError(
-                f"Expected the model of {column!r} in single to have predict_proba. "
-                f"Got {estimator!r}: wrap it in CalibratedClassifierCV."
+                f"Expected the model of {column!r} in single_models to have "
+                f"predict_proba. Got {estimator!r}: wrap it in CalibratedClassifierCV."
             )
     return columns
 
 
-def check_samples(X, y, columns):
-    """Check labels, and that each modality was taken in both classes.
+def check_samples(X, y, groups, cv, columns):
+    """Check X, y and groups, and draw the folds.
 
     Parameters
     ----------
@@ -57,29 +86,70 @@ def check_samples(X, y, columns):
 
     y : array-like of shape (n_samples,)
 
+    groups : array-like of shape (n_samples,) or None
+
+    cv : int, cross-validation generator, iterable or None
+
     columns : list of str
 
     Returns
     -------
-    y : ndarray of shape (n_samples,)
+    samples : CheckedSamples
+        X has the groups as its column ``group``, and None or NaN in place of empty
+        paths.
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes, a modality has images of one class only, or `cv`
+        does not test each sample once.
     """
-    there = check_columns(X, columns, "fusion_gain")
+    present = check_columns(X, columns, _NAME)
+    y = _check_classes(X, y, columns, present)
+    warn_of_label_pairs(X)
+    groups = np.asarray(group_samples(X, columns, groups, _NAME))
+    warn_of_few_groups(groups)
+    splits = check_splits(cv, y, groups)
+    return CheckedSamples(
+        X=_prepare(X, columns, groups),
+        y=y,
+        groups=groups,
+        splits=splits,
+        labels=np.unique(y),
+        columns=columns,
+        fold=fold_of_each(splits, len(y)),
+    )
+
+
+def _check_classes(X, y, columns, present):
+    """Check that there are two classes, and images of both in each column."""
     y = column_or_1d(y, warn=True)
     check_consistent_length(X, y)
-    if len(np.unique(y)) != 2:
-        raise ValueError(f"Expected y of 2 classes. Got {len(np.unique(y))}.")
-    for column, rows in zip(columns, there.T, strict=True):
+    check_classification_targets(y)
+    classes = np.unique(y)
+    if len(classes) != 2:
+        raise ValueError(f"Expected y of 2 classes. Got {len(classes)}.")
+    warn_of_blanks(classes, _NAME)
+    for column, rows in zip(columns, present.T, strict=True):
         if len(np.unique(y[rows])) < 2:
             raise ValueError(
                 f"Expected images of both classes in the column {column!r} of X. Got "
-                f"{rows.sum()} images of {len(np.unique(y[rows]))}: that it was taken "
-                "gives the class away."
+                f"{rows.sum()} images of {len(np.unique(y[rows]))}: whether there is "
+                "an image gives the class away."
             )
     return y
 
 
+def _prepare(X, columns, groups):
+    # Models find groups in the column. The warning of label-made pairs has been given.
+    X = X.drop(columns=PAIRED_BY, errors="ignore").assign(**{GROUP: groups})
+    # Empty text is a missing image to the controls, too.
+    X[columns] = X[columns].where(X[columns].apply(is_present))
+    return X
+
+
 def fold_of_each(splits, n_samples):
-    """Fold in which each sample is tested.
+    """Return the fold in which each sample is tested.
 
     Parameters
     ----------

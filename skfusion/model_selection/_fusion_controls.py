@@ -1,5 +1,6 @@
 """Controls of a gain of fusion: shuffled pairs, and presence alone."""
 
+from dataclasses import replace
 from functools import cache, partial
 
 import numpy as np
@@ -8,14 +9,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from .._validation._columns import OF_AN_IMAGE
+from .._validation._columns import GROUP, OF_AN_IMAGE
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._paired import paired_gain
-from ._compare import compare_models
+from ._folds import predict_folds
 from ._fusion_swaps import draw_donors, draw_rings
+from ._splits import check_splits
+from ._tables import prediction_table, row_table
 
-__all__ = ["kappa_interval", "run_controls", "wide_predictions"]
+__all__ = ["kappa_interval", "pool_predictions", "run_controls", "widen"]
 
 _PRESENCE = "presence only"
 _SHUFFLES = ("within the class", "across classes")
@@ -25,25 +28,27 @@ _COLUMNS = [
 ]
 
 
-def run_controls(fusions, samples, true, seed, options, interval):
-    """Kappa of the fusions on shuffled pairs, and of presence alone.
+def run_controls(fusions, samples, true, seed, interval, verbose):
+    """Compute kappa of the fusions on shuffled pairs, and of presence alone.
 
     Parameters
     ----------
     fusions : list of (str, classifier)
 
-    samples : Bunch
-        ``X`` with the column ``group``, ``y``, ``columns`` of paths (all but the first
-        are shuffled) and ``fold`` in which each sample is tested.
+    samples : CheckedSamples
+        The images of all columns but the first are shuffled.
 
     true : DataFrame of shape (n_samples, n_models)
-        What the fusions predict on the true pairs.
+        Predictions of the fusions on the true pairs.
 
     seed : int
-        Decides the shuffles.
+        Determines the shuffles.
 
-    options, interval : dict
-        Arguments of :func:`compare_models` and of the intervals.
+    interval : dict
+        Arguments of the intervals.
+
+    verbose : int
+        Whether to show progress bars.
 
     Returns
     -------
@@ -54,21 +59,21 @@ def run_controls(fusions, samples, true, seed, options, interval):
     """
     rows = []
     for shuffle in _SHUFFLES:
-        shuffle_once = cache(partial(_shuffle_pairs, samples, shuffle, seed))
+        shuffle_once = cache(partial(_shuffle_samples, samples, shuffle, seed))
         for fusion in fusions:
-            compute = partial(_shuffled, fusion, samples.y, true, shuffle_once, options)
+            compute = partial(_shuffled, fusion, true, shuffle_once, verbose)
             rows.append(_attempt(f"shuffled {shuffle}", fusion[0], compute, interval))
-    compute = partial(_of_presence, samples, options)
+    compute = partial(_of_presence, samples, verbose)
     rows.append(_attempt(_PRESENCE, "-", compute, interval))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _attempt(control, model, compute, interval):
-    """One row; NaN, with a warning, where a control cannot be computed."""
+    """Return one row, with NaN and a warning if a control cannot be computed."""
     row = {"control": control, "model": model}
     try:
         return row | compute(interval)
-    except Exception as error:  # whatever a model raises: the rest is not lost
+    except Exception as error:  # any error of a model; the other results are kept
         warn_user(
             f"The control {control!r} of {model!r} is NaN, as it cannot be computed. "
             f"{type(error).__name__}: {error} Use fewer folds, or more patients of the "
@@ -78,13 +83,34 @@ def _attempt(control, model, compute, interval):
         return row
 
 
-def wide_predictions(comparison):
-    """Predicted labels: a row a sample, a column a model."""
-    return comparison.predictions.pivot(index="row", columns="model", values="y_pred")
+def pool_predictions(models, samples, verbose):
+    """Pool the out-of-fold predictions of several models.
+
+    Parameters
+    ----------
+    models : list of (str, classifier)
+
+    samples : CheckedSamples
+
+    verbose : int
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    predictions : DataFrame
+        One row per model and sample.
+    """
+    results = predict_folds(models, samples, verbose=verbose)
+    return prediction_table(results, samples.splits, row_table(samples))
+
+
+def widen(predictions):
+    """Arrange predicted labels with one row per sample and one column per model."""
+    return predictions.pivot(index="row", columns="model", values="y_pred")
 
 
 def kappa_interval(y, y_pred, groups, interval):
-    """Kappa with its interval."""
+    """Return kappa with its interval."""
     summary = classification_summary(
         y, y_pred, groups=groups, labels=np.unique(y), **interval
     )
@@ -92,11 +118,11 @@ def kappa_interval(y, y_pred, groups, interval):
     return kappa.to_dict()
 
 
-def _shuffled(fusion, y, true, shuffle, options, interval):
-    """Kappa of a fusion on shuffled pairs, and how far it fell."""
-    name, (shuffled, blocks) = fusion[0], shuffle()
-    options = {**options, "groups": blocks}
-    y_pred = wide_predictions(compare_models([fusion], shuffled, y, **options))[name]
+def _shuffled(fusion, true, shuffle, verbose, interval):
+    """Kappa of a fusion on shuffled pairs, and its fall from the true pairs."""
+    name, samples = fusion[0], shuffle()
+    y, blocks = samples.y, samples.groups
+    y_pred = widen(pool_predictions([fusion], samples, verbose))[name]
     fall = paired_gain(y, true[name].to_numpy(), y_pred.to_numpy(), blocks, **interval)
     return {
         **kappa_interval(y, y_pred, blocks, interval),
@@ -107,32 +133,37 @@ def _shuffled(fusion, y, true, shuffle, options, interval):
     }
 
 
-def _of_presence(samples, options, interval):
-    """Kappa of which images are there."""
+def _of_presence(samples, verbose, interval):
+    """Kappa of a classifier that sees only which images are present."""
     model = [(_PRESENCE, _presence_classifier(samples.columns))]
-    comparison = compare_models(model, samples.X, samples.y, **options)
-    y_pred = wide_predictions(comparison)[_PRESENCE]
-    groups = options["groups"]
-    kappa = kappa_interval(samples.y, y_pred, groups, interval)
-    return {**kappa, "n_blocks": len(np.unique(groups))}
+    y_pred = widen(pool_predictions(model, samples, verbose))[_PRESENCE]
+    kappa = kappa_interval(samples.y, y_pred, samples.groups, interval)
+    return {**kappa, "n_blocks": len(np.unique(samples.groups))}
+
+
+def _shuffle_samples(samples, shuffle, seed):
+    """Shuffle the pairs; the blocks of those who swap become the groups."""
+    shuffled, blocks = _shuffle_pairs(samples, shuffle, seed)
+    splits = check_splits(samples.splits, samples.y, blocks)
+    return replace(samples, X=shuffled, groups=blocks, splits=splits)
 
 
 def _shuffle_pairs(samples, shuffle, seed):
-    """Give each sample the images of another patient, and name the blocks.
+    """Give each sample the images of another patient, and return the blocks, too.
 
-    Patients of one fold swap their images, those of one class or whatever the class.
-    Behind the shuffle, images of a patient stand in the rows of another, so that those
-    who swap are a block, which must not be split. A block of label-made pairs swaps as
-    a patient does.
+    Patients of one fold swap their images, either inside each class or regardless of
+    the class. After the shuffle, images of a patient are in the rows of another one, so
+    that those who swap are a block, which must not be split. A block of label-made
+    pairs swaps like a patient.
 
-    Only rows that have an image of a column get another, so that presence, which a
-    control of its own measures, stays as it is.
+    Only rows that have an image in a column get another one there, so that presence,
+    which has its own control, does not change.
     """
     X, y = samples.X, np.unique(samples.y, return_inverse=True)[1]
     rng = np.random.RandomState(seed)
     is_within = shuffle == "within the class"
     cells = _cells(X[samples.columns[1:]], y * is_within)
-    patients = pd.factorize(X["group"])[0]
+    patients = pd.factorize(X[GROUP])[0]
     ring, place = draw_rings(patients, samples.fold, cells, rng)
     shuffled, order = X.assign(group=ring), rng.permutation(len(y))
     for keys, column in zip(cells.T, samples.columns[1:], strict=True):
@@ -143,19 +174,19 @@ def _shuffle_pairs(samples, shuffle, seed):
 
 
 def _cells(images, label):
-    """Number of what rows pass on among each other: a column, of a label; or -1."""
+    """Number the images that rows may swap, by column and label; -1 is no image."""
     cells = 2 * np.arange(images.shape[1]) + label[:, np.newaxis]
     return np.where(images.notna(), cells, -1)
 
 
 def _columns_of(column, X):
-    """A column of paths, and those that say how its images are read."""
-    names = [column, *(f"{column}_{what}" for what in OF_AN_IMAGE)]
+    """A column of paths, and the columns that belong to its images."""
+    names = [column, *(f"{column}_{name}" for name in OF_AN_IMAGE)]
     return [name for name in names if name in X.columns]
 
 
 def _presence_classifier(columns):
-    """Logistic regression of which images are there."""
+    """Logistic regression on which images are present."""
     presence = FunctionTransformer(_presence, kw_args={"columns": columns})
     return make_pipeline(presence, LogisticRegression(class_weight="balanced"))
 

@@ -1,4 +1,4 @@
-"""Whether fusion helped."""
+"""The gain of fusion over the best single modality."""
 
 from numbers import Integral
 
@@ -9,23 +9,19 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import Bunch, check_random_state
 
-from .._validation._columns import is_present
-from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
+from .._validation._columns import GROUP
 from .._validation._private import Interval, validate_params
-from .._validation._samples import group_samples
 from ..fusion import ImageLevelClassifier, PerModalityClassifier
-from ..metrics._paired import holm, paired_gain, warn_of_few_groups
-from ._compare import compare_models
-from ._fusion_checks import check_models, check_samples, fold_of_each
-from ._fusion_controls import kappa_interval, run_controls, wide_predictions
-from ._splits import check_splits
+from ..metrics._paired import holm, paired_gain
+from ._fusion_checks import check_models, check_samples
+from ._fusion_controls import kappa_interval, pool_predictions, run_controls, widen
 
 __all__ = ["fusion_gain"]
 
 
 @validate_params(
     {
-        "single": [list],
+        "single_models": [list],
         "fusions": [list],
         "groups": ["array-like", None],
         "cv": ["cv_object"],
@@ -38,7 +34,7 @@ __all__ = ["fusion_gain"]
     prefer_skip_nested_validation=False,
 )
 def fusion_gain(
-    single,
+    single_models,
     fusions,
     X,
     y,
@@ -50,57 +46,60 @@ def fusion_gain(
     random_state=0,
     verbose=0,
 ):
-    """Measure on identical folds what fusion gains over the best single modality.
+    """Measure on identical folds the gain of fusion over the best single modality.
 
     Every fusion is compared with each modality alone, with one model of both (pooled)
-    and with a model for each (per modality). The best single modality is chosen in
-    inner folds, in each outer fold anew, as one would have to choose it. Three controls
-    say what the gain is made of:
+    and with one model for each (per modality). The best single modality is chosen in
+    inner folds, separately in each outer fold, as it must be chosen in practice. Three
+    controls show where the gain comes from:
 
     - *pairs shuffled within the class*: each sample gets the image of another woman of
-      its class. What kappa loses needed both images of one woman. Where it loses
-      nothing, the gain is no larger than that of two looks at one label. For label-made
-      pairs that is so by their making.
-    - *pairs shuffled across classes*: each sample gets the image of another woman,
-      whatever her class. That image tells next to nothing, and fusion should fall to
-      about what the first modality reaches alone.
-    - *presence only*: a classifier that sees which modalities are there, and no image.
-      Above kappa 0, which images were taken gives the class away.
+      its class. The fall of kappa is the part of the gain that requires both images of
+      one woman. If kappa does not fall, the gain is no larger than that of two looks at
+      one label. For label-made pairs this is so by construction.
+    - *pairs shuffled across classes*: each sample gets the image of another woman of
+      any class. That image holds almost no information, and kappa of the fusion should
+      fall to about that of the first modality alone.
+    - *presence only*: a classifier that sees which modalities are present, and no
+      image. If its kappa is above 0, the choice of images gives the class away.
 
     To shuffle, two patients (or two blocks of label-made pairs) of one fold, drawn at
     random among those with images of the same columns, swap their images; an odd one
-    joins two others. Those who swap are then one
-    block, which no split crosses, inner splits included. A sample without an image
-    stays without.
+    joins two others. Those who swap are one block, which no split crosses, including
+    inner splits. A sample without an image stays without it.
 
     A patient is never her own donor. Across classes, in a fold of n patients, the label
-    of the donor and the own label therefore correlate by -1/(n - 1), which is small
-    beside the interval. With ``n_blocks`` below 20 the interval is too narrow.
+    of the donor and that of the patient therefore correlate by -1/(n - 1), which is
+    small compared with the interval. With ``n_blocks`` below 20 the interval is too
+    narrow.
 
     Read more in the :ref:`User Guide <fusion>`.
 
     Parameters
     ----------
-    single : list of (str, classifier)
-        Columns of paths, one a modality, and a classifier of single images for each,
-        with ``predict_proba``. That of the first column is the pooled model, too.
+    single_models : list of (str, classifier)
+        Columns of paths, one for each modality, and a classifier of single images for
+        each column, with ``predict_proba``. The classifier of the first column is also
+        the pooled model.
 
     fusions : list of (str, classifier)
-        Names, and classifiers of samples.
+        Names and classifiers of samples.
 
     X : DataFrame of shape (n_samples, n_columns)
-        With a column of paths for each modality; None or NaN where it is missing.
+        Samples with a column of paths for each modality; None or NaN is a missing
+        image.
 
     y : array-like of shape (n_samples,)
         Class labels, two of them.
 
     groups : array-like of shape (n_samples,), default=None
-        What must not cross a split, outer or inner. If None, the column ``group`` of X;
-        without one, samples that share a file, with a warning.
+        Groups that must not cross a split, outer or inner. If None, the column
+        ``group`` of X; without it, samples that share a file are a group, with a
+        warning.
 
     cv : int, cross-validation generator, iterable or None, default=None
-        As in :func:`compare_models`. Every sample must be tested once: images are
-        shuffled among the samples of one test side, so that none crosses a split.
+        The same as in :func:`compare_models`. Every sample must be tested once: images
+        are shuffled among the samples of one test side, so that none crosses a split.
 
     inner_cv : int, default=3
         Number of inner folds in which the best single modality is chosen.
@@ -109,7 +108,7 @@ def fusion_gain(
         Number of bootstrap resamples of the intervals, by group.
 
     random_state : int, RandomState instance or None, default=0
-        Decides inner folds, shuffles and resamples.
+        Determines inner folds, shuffles and resamples.
 
     verbose : int, default=0
         1 shows a progress bar.
@@ -121,41 +120,46 @@ def fusion_gain(
             Kappa of each model with its interval: columns ``model``, ``kappa``,
             ``lower`` and ``upper``.
         gain : DataFrame
-            For pooled, per modality and each fusion, its kappa above that of the best
-            single modality: ``model``, ``gain``, ``lower``, ``upper``, ``p`` (of the
-            bootstrap, two-sided), and, for the fusions, ``p (Holm)``. With fewer than
-            20 groups p-values are too small, with a warning. With one, they are NaN.
+            For pooled, per modality and each fusion, the difference of its kappa and
+            that of the best single modality: ``model``, ``gain``, ``lower``, ``upper``,
+            ``p`` (of the bootstrap, two-sided) and, for the fusions, ``p_holm``, which
+            is corrected for the number of fusions by Holm's method. With fewer than 20
+            groups p-values are too small, with a warning. With one group they are NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks
-            that the interval rests on; for the shuffles, ``fall`` of kappa from the
-            true pairs, ``fall_lower`` and ``fall_upper``, paired. What cannot be
-            computed, as with a single malignant patient in a fold, is NaN, with a
-            warning.
+            behind the interval; for the shuffles, ``fall`` of kappa from the true
+            pairs, ``fall_lower`` and ``fall_upper``, paired. A control that cannot be
+            computed, for example with a single malignant patient in a fold, is NaN,
+            with a warning.
         best_single : list of str
-            Column that was chosen in each fold.
+            Column of the modality that was chosen in each fold.
         inner_kappa : DataFrame of shape (n_folds, n_columns)
-            Kappa of each modality alone in the inner folds, by which it was chosen.
+            Kappa of each modality alone in the inner folds, which decides the choice.
         predictions : DataFrame
-            Out-of-fold predictions, as of :func:`compare_models`.
-        warning : str
-            What label-made pairs cannot say, where X holds some; else empty.
+            Out-of-fold predictions, the same table as that of :func:`compare_models`.
+
+    Warns
+    -----
+    DataQualityWarning
+        If X holds pairs that share a label only, no groups are known, there are fewer
+        than 20 groups, or a control cannot be computed.
 
     See Also
     --------
-    compare_models : Compares any models.
+    compare_models : Comparison of any models.
 
     Examples
     --------
     >>> import tempfile
     >>> from sklearn.linear_model import LogisticRegression
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.datasets import make_breast_pairs
     >>> from skfusion.feature_extraction import CNNFeatureExtractor
     >>> from skfusion.fusion import make_feature_fusion
     >>> from skfusion.model_selection import fusion_gain
-    >>> pairs = make_breast_images(
-    ...     24, paired=True, image_size=32, folder=tempfile.mkdtemp(), random_state=0
+    >>> pairs = make_breast_pairs(
+    ...     24, image_size=32, folder=tempfile.mkdtemp(), random_state=0
     ... )
     >>> features = CNNFeatureExtractor(
     ...     "squeezenet1_1", weights=None, image_size=32, random_state=0
@@ -172,105 +176,88 @@ def fusion_gain(
     >>> result.gain["model"].tolist()
     ['pooled', 'per modality', 'features']
     """
-    columns = check_models(single, fusions)
-    y = check_samples(X, y, columns)
-    warning = warn_of_label_pairs(X)
-    groups = _find_groups(X, columns, groups)
-    warn_of_few_groups(groups)
-    # Models find groups in the column; what pairs are is said once, above.
-    X = X.drop(columns=PAIRED_BY, errors="ignore").assign(group=groups)
-    # Empty text is a missing image to the controls, too.
-    X[columns] = X[columns].where(X[columns].apply(is_present))
-    splits = check_splits(cv, X, y, groups)
-    fold = fold_of_each(splits, len(y))
-    seeds = check_random_state(random_state).randint(2**31 - 1, size=3)
-    interval = {"n_resamples": n_resamples, "random_state": int(seeds[1])}
-    options = {
-        "groups": groups,
-        "cv": splits,
-        "labels": np.unique(y),
-        "verbose": verbose,
-        "error_score": "raise",
-    }
-    models = [*_references(single), *fusions]
-    # First: where a class has too few groups for inner folds, it fails before the rest.
-    inner = _inner_kappas(models[: len(single)], X, y, splits, inner_cv, int(seeds[0]))
-    comparison = compare_models(models, X, y, **options)
-    table = wide_predictions(comparison)
+    columns = check_models(single_models, fusions)
+    samples = check_samples(X, y, groups, cv, columns)
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
+    interval = {"n_resamples": n_resamples, "random_state": seeds[1]}
+    models = [*_references(single_models), *fusions]
+    # First, because it fails at once where a class has too few groups for inner folds.
+    inner = _inner_kappas(models[: len(columns)], samples, inner_cv, seeds[0])
+    predictions = pool_predictions(models, samples, verbose)
     best = inner.idxmax(axis=1).tolist()
-    table["best single"] = [table[best[k]][row] for row, k in enumerate(fold)]
-    samples = Bunch(X=X, y=y, columns=columns, fold=fold)
+    table = widen(predictions)
+    table["best single"] = [
+        table[best[fold]][row] for row, fold in enumerate(samples.fold)
+    ]
     return Bunch(
-        summary=_summarise(table, y, groups, interval),
-        gain=_gains(table, y, groups, [name for name, _ in fusions], interval),
-        controls=run_controls(
-            fusions, samples, table, int(seeds[2]), options, interval
-        ),
+        summary=_summarise(table, samples, interval),
+        gain=_gains(table, samples, [name for name, _ in fusions], interval),
+        controls=run_controls(fusions, samples, table, seeds[2], interval, verbose),
         best_single=best,
         inner_kappa=inner,
-        predictions=comparison.predictions,
-        warning=warning,
+        predictions=predictions,
     )
 
 
-def _find_groups(X, columns, groups):
-    """Groups that are known, or samples that share a file, with a warning."""
-    return np.asarray(group_samples(X, columns, groups, "fusion_gain"))
-
-
-def _references(single):
-    """Each modality alone, one model of all, and a model for each."""
-    columns = [column for column, _ in single]
+def _references(single_models):
+    """Models of each modality alone, one model of all, and one model for each."""
+    columns = [column for column, _ in single_models]
     alone = [
         (column, ImageLevelClassifier(clone(estimator), [column]))
-        for column, estimator in single
+        for column, estimator in single_models
     ]
-    pooled = ImageLevelClassifier(clone(single[0][1]), columns)
-    each = [(column, clone(estimator)) for column, estimator in single]
+    pooled = ImageLevelClassifier(clone(single_models[0][1]), columns)
+    each = [(column, clone(estimator)) for column, estimator in single_models]
     per_modality = ImageLevelClassifier(PerModalityClassifier(each), columns)
     return [*alone, ("pooled", pooled), ("per modality", per_modality)]
 
 
-def _inner_kappas(alone, X, y, splits, inner_cv, seed):
+def _inner_kappas(single_models, samples, inner_cv, seed):
     """Kappa of each modality alone in the inner folds of each outer fold."""
     return pd.DataFrame(
         {
-            name: _inner_kappa(model, X.iloc[train], y[train], inner_cv, seed)
-            for name, model in alone
+            name: _inner_kappa(
+                model, samples.X.iloc[train], samples.y[train], inner_cv, seed
+            )
+            for name, model in single_models
         }
-        for train, _ in splits
+        for train, _ in samples.splits
     )
 
 
 def _inner_kappa(model, X, y, inner_cv, seed):
     cv = StratifiedGroupKFold(inner_cv, shuffle=True, random_state=seed)
     y_pred = np.empty_like(y)
-    # Not cross_val_predict, which takes groups in two ways, as routing is on or off.
-    for train, test in cv.split(X, y, X["group"]):
+    # Not cross_val_predict, to which groups are passed differently with routing.
+    for train, test in cv.split(X, y, X[GROUP]):
         y_pred[test] = clone(model).fit(X.iloc[train], y[train]).predict(X.iloc[test])
     return cohen_kappa_score(y, y_pred)
 
 
-def _summarise(table, y, groups, interval):
+def _summarise(table, samples, interval):
     """Kappa of each model with its interval."""
     return pd.DataFrame(
-        {"model": model, **kappa_interval(y, y_pred, groups, interval)}
+        {"model": model, **kappa_interval(samples.y, y_pred, samples.groups, interval)}
         for model, y_pred in table.items()
     )
 
 
-def _gains(table, y, groups, fusions, interval):
-    """Gain of all but the single modalities over the best of these."""
-    models = ["pooled", "per modality", *fusions]
+def _gains(table, samples, fusions, interval):
+    """Gain over the best single modality of every model that uses both."""
     reference = table["best single"].to_numpy()
-    rows = [
+    gains = pd.DataFrame(
         {
             "model": model,
-            **paired_gain(y, table[model].to_numpy(), reference, groups, **interval),
+            **paired_gain(
+                samples.y,
+                table[model].to_numpy(),
+                reference,
+                samples.groups,
+                **interval,
+            ),
         }
-        for model in models
-    ]
-    gains = pd.DataFrame(rows)
+        for model in ["pooled", "per modality", *fusions]
+    )
     is_fusion = gains["model"].isin(fusions)
-    gains.loc[is_fusion, "p (Holm)"] = holm(gains.loc[is_fusion, "p"])
+    gains.loc[is_fusion, "p_holm"] = holm(gains.loc[is_fusion, "p"])
     return gains

@@ -1,4 +1,4 @@
-"""Rings of patients who pass images on, for the controls of a gain of fusion."""
+"""Rings of patients who swap images, for the controls of a gain of fusion."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,9 @@ __all__ = ["draw_donors", "draw_rings"]
 def draw_rings(patients, pools, cells, random_state):
     """Put the patients of each pool into rings, most of which are pairs.
 
-    Each patient takes the images of the next one of her ring, so that two swap. Pairs
-    are drawn at random among those who have images of the same columns. Somebody who is
-    left over joins the ring of another.
+    Each patient takes the images of the next patient in her ring, so that two patients
+    swap. Pairs are drawn at random among patients who have images of the same columns.
+    A patient who is left over joins another ring.
 
     Parameters
     ----------
@@ -22,26 +22,27 @@ def draw_rings(patients, pools, cells, random_state):
         Only patients of one pool share a ring.
 
     cells : ndarray of shape (n_rows, n_columns), dtype int64
-        What the row gives and needs from another, in each column; -1 is nothing.
+        Number of the images that the row gives and receives, in each column; -1 is no
+        image.
 
     random_state : RandomState
-        Decides the rings.
+        Determines the rings.
 
     Returns
     -------
     ring, place : ndarray of shape (n_rows,), dtype int64
-        Ring of the patient of each row, and her place there.
+        Ring of the patient of each row, and her place in it.
 
     Raises
     ------
     ValueError
-        If nobody else of a pool has what a patient needs.
+        If no other patient of a pool has the images that a patient must receive.
 
     Notes
     -----
-    A patient is never her own partner, so that the partner of a malignant one is drawn
-    from a pool with one malignant patient fewer. In a pool of n patients, the labels of
-    two partners therefore correlate by -1 / (n - 1).
+    A patient is never her own partner, so that the partner of a malignant patient is
+    drawn from a pool with one malignant patient fewer. In a pool of n patients, the
+    labels of two partners therefore correlate by -1 / (n - 1).
     """
     table = _describe_patients(patients, pools, cells)
     rings = []
@@ -51,8 +52,9 @@ def draw_rings(patients, pools, cells, random_state):
             drawn += _pair(random_state.permutation(alike.index).tolist())
         rings += _join_lonely(drawn, pool["cells"])
     found = np.argsort(np.concatenate(rings))[patients]
-    ring = np.repeat(np.arange(len(rings)), [len(one) for one in rings])
-    place = np.concatenate([np.arange(len(one)) for one in rings])
+    sizes = [len(members) for members in rings]
+    ring = np.repeat(np.arange(len(rings)), sizes)
+    place = np.concatenate([np.arange(size) for size in sizes])
     return ring[found], place[found]
 
 
@@ -60,15 +62,15 @@ def _describe_patients(patients, pools, cells):
     """Pool of each patient, and her set of cells."""
     rows = pd.DataFrame({"pool": pools}).groupby(patients)
     sets = {
-        patient: frozenset(cells[own].ravel().tolist()) - {-1}
-        for patient, own in rows.indices.items()
+        patient: frozenset(cells[patient_rows].ravel().tolist()) - {-1}
+        for patient, patient_rows in rows.indices.items()
     }
     table = rows.agg({"pool": "first"})
     return table.assign(cells=table.index.map(sets))
 
 
 def _pair(order):
-    """Pair patients as they come; an odd one joins the last pair."""
+    """Pair patients in their order; an odd one joins the last pair."""
     rings = [order[start : start + 2] for start in range(0, len(order), 2)]
     if len(rings) > 1 and len(rings[-1]) == 1:
         odd = rings.pop()
@@ -77,44 +79,45 @@ def _pair(order):
 
 
 def _join_lonely(rings, cells):
-    """Join rings of one pool until everybody finds there what she needs."""
-    for one in [ring[0] for ring in rings if len(ring) == 1]:
-        own = next(ring for ring in rings if one in ring)
-        while lacking := cells[one] - _cells_of(own, cells, without=one):
-            others = [ring for ring in rings if ring is not own]
+    """Join rings of one pool until every patient finds her images in her ring."""
+    for patient in [ring[0] for ring in rings if len(ring) == 1]:
+        joined = next(ring for ring in rings if patient in ring)
+        while lacking := cells[patient] - _cells_of(joined, cells, without=patient):
+            others = [ring for ring in rings if ring is not joined]
             found = [len(lacking & _cells_of(ring, cells)) for ring in others]
             if not any(found):
                 raise ValueError(
                     "Expected images of at least two patients (or blocks of label-made "
-                    "pairs) to swap in each fold, of each class where pairs are "
-                    "shuffled within it. Got those of one. Use fewer folds."
+                    "pairs) to swap in each fold, and in each class where pairs are "
+                    "shuffled within it. Got images of one. Use fewer folds."
                 )
             best = others[int(np.argmax(found))]
-            best[:0] = own
-            rings.remove(own)
-            own = best
+            best[:0] = joined
+            rings.remove(joined)
+            joined = best
     return rings
 
 
 def _cells_of(ring, cells, without=None):
+    """All cells of a ring, without those of one patient."""
     return frozenset().union(*(cells[one] for one in ring if one != without))
 
 
 def draw_donors(keys, ring, place, order):
-    """Row from which each row gets its image: one of the next patient of its ring.
+    """Return the row, of the next patient in the ring, that gives each row its image.
 
     Parameters
     ----------
     keys : ndarray of shape (n_rows,)
-        Rows that get and give images have a key of 0 or more, and only those of one key
-        do so among each other. -1 is a row without an image.
+        Rows with a key of 0 or more swap images with rows of the same key. A row
+        without an image has the key -1.
 
     ring, place : ndarray of shape (n_rows,)
-        Ring of the patient of each row, and her place there.
+        Ring of the patient of each row, and her place in it.
 
     order : ndarray of shape (n_rows,)
-        In which the rows of a patient are numbered: row i gets row i modulo n of the n
-        rows of the next one.
+        Order in which the rows of a patient are numbered: row i gets its image from row
+        i modulo n of the n rows of the next patient.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def draw_donors(keys, ring, place, order):
     rows = np.flatnonzero(keys >= 0)
     rows = rows[np.lexsort((order[rows], place[rows], ring[rows], keys[rows]))]
     table = pd.DataFrame({"key": keys, "ring": ring, "place": place}).iloc[rows]
-    # Patients as they come: those who pass images on to each other side by side.
+    # Numbered so that patients who swap images have consecutive numbers.
     patient = table.groupby(["key", "ring", "place"]).ngroup().to_numpy()
     _, start, size = np.unique(patient, return_index=True, return_counts=True)
     circle = table.groupby(["key", "ring"]).ngroup().to_numpy()[start]

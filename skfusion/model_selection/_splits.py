@@ -6,24 +6,24 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 
+__all__ = ["check_splits"]
 
-def check_splits(cv, X, y, groups):
-    """Draw the folds once, and refuse those that a group crosses.
+
+def check_splits(cv, y, groups):
+    """Draw the folds once, and raise an error if a group crosses one.
 
     Parameters
     ----------
     cv : int, cross-validation generator, iterable or None
-        As in :func:`~sklearn.model_selection.cross_validate`; an int or None is
-        stratified, shuffled with a fixed seed, and grouped where groups are known.
-
-    X : DataFrame, list or ndarray
-        Images, in any form.
+        The same as in :func:`~sklearn.model_selection.cross_validate`. With an int or
+        None the folds are stratified, shuffled with a fixed seed, and grouped if groups
+        are known.
 
     y : ndarray of shape (n_samples,)
         Class labels.
 
     groups : ndarray of shape (n_samples,) or None
-        What must not stand on both sides.
+        Groups that must not be on both sides.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def check_splits(cv, X, y, groups):
     Raises
     ------
     ValueError
-        If a group, or a row, stands on both sides of a split, or there is none.
+        If a group, or a row, is on both sides of a split, or there is no split.
     """
     if cv is None or isinstance(cv, Integral):
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
@@ -54,11 +54,11 @@ def check_splits(cv, X, y, groups):
 def _check_split(fold, train, test, *, has_groups):
     n_crossing = len(np.intersect1d(train, test))
     if n_crossing:
-        what = "groups (patients)" if has_groups else "rows"
+        name = "groups (patients)" if has_groups else "rows"
         raise ValueError(
-            f"{n_crossing} {what} stand on both sides of the split of fold {fold}, so "
-            "that its score would be too good. Pass cv=StratifiedGroupKFold(5), or "
-            "splits that keep each of them on one side."
+            f"Expected each of the {name} on one side of a split. Got {n_crossing} "
+            f"{name} on both sides of the split of fold {fold}, whose score would be "
+            "too good. Pass cv=StratifiedGroupKFold(5), or other splits."
         )
     if not len(train) or not len(test):
         raise ValueError(

@@ -4,53 +4,51 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
+from .._validation._columns import GROUP, MODALITY
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
-from ..metrics._summary import describe_lone_folds, summarise
+from ..metrics._intervals import summarise
+from ..metrics._predictions import check_predictions, describe_lone_folds
+
+__all__ = ["fold_table", "prediction_table", "row_table", "summary_table"]
 
 _ALL = "all"
 
 
-def row_table(X, y, groups):
-    """Note what is known of each row, without its path and its patient.
+def row_table(data):
+    """Tabulate what is known of each row, without its path and its patient.
 
     Parameters
     ----------
-    X : DataFrame, list or ndarray
-        Images, in any form.
-
-    y : ndarray of shape (n_samples,)
-        Class labels.
-
-    groups : ndarray of shape (n_samples,) or None
-        They become numbers.
+    data : CheckedData
+        The groups become numbers.
 
     Returns
     -------
     rows : DataFrame of shape (n_samples, n_columns)
-        With ``row``, ``group`` and ``modality`` where known, and ``y_true``.
+        The columns are ``row``, ``group`` and ``modality`` if known, and ``y_true``.
     """
-    rows = pd.DataFrame({"row": np.arange(len(y))})
-    if groups is not None:
-        rows["group"] = pd.factorize(groups)[0]
-    if isinstance(X, pd.DataFrame) and "modality" in X.columns:
-        rows["modality"] = X["modality"].to_numpy()
-    return rows.assign(y_true=y)
+    rows = pd.DataFrame({"row": np.arange(len(data.y))})
+    if data.groups is not None:
+        rows[GROUP] = pd.factorize(data.groups)[0]
+    if isinstance(data.X, pd.DataFrame) and MODALITY in data.X.columns:
+        rows[MODALITY] = data.X[MODALITY].to_numpy()
+    return rows.assign(y_true=data.y)
 
 
 def prediction_table(results, splits, rows):
-    """Put the out-of-fold predictions of every model below each other.
+    """Concatenate the out-of-fold predictions of every model.
 
     Parameters
     ----------
     results : dict of str to list of dict
-        By name of the model, what ``fit_fold`` returned for each fold.
+        Results of ``fit_fold`` on each fold, by the name of the model.
 
     splits : list of (train, test)
         Rows of each fold.
 
     rows : DataFrame
-        What is known of each row.
+        Table of the rows.
 
     Returns
     -------
@@ -72,36 +70,36 @@ def prediction_table(results, splits, rows):
 
 
 def _parts(table):
-    """All rows, then those of each modality."""
+    """Yield all rows, then those of each modality."""
     yield _ALL, table
-    if "modality" in table.columns:
-        yield from table.groupby("modality", sort=True)
+    if MODALITY in table.columns:
+        yield from table.groupby(MODALITY, sort=True)
 
 
 def fold_table(results, splits, rows, predictions, error_score):
-    """Score every fold, whole and by modality.
+    """Compute kappa and accuracy of every fold, in total and for each modality.
 
     Parameters
     ----------
     results : dict of str to list of dict
-        By name of the model, what ``fit_fold`` returned for each fold.
+        Results of ``fit_fold`` on each fold, by the name of the model.
 
     splits : list of (train, test)
         Rows of each fold.
 
     rows : DataFrame
-        What is known of each row.
+        Table of the rows.
 
     predictions : DataFrame
         Out-of-fold predictions.
 
     error_score : float
-        Kappa and accuracy of a fold that failed.
+        Kappa and accuracy of a fold on which the model failed.
 
     Returns
     -------
     folds : DataFrame
-        A row for each model, fold and modality.
+        One row for each model, fold and modality.
     """
     by_fold = dict(iter(predictions.groupby(["model", "fold"])))
     records = []
@@ -121,7 +119,7 @@ def _fold_records(name, fold, table, result, error_score):
         if has_failed:
             record |= {"kappa": error_score, "accuracy": error_score}
         else:
-            # Both measures are the same whichever class is positive.
+            # Both measures do not depend on which class is positive.
             labels = unique_labels(part["y_true"], part["y_pred"])
             estimate = classification_summary(
                 part["y_true"], part["y_pred"], labels=labels, n_resamples=0
@@ -131,7 +129,7 @@ def _fold_records(name, fold, table, result, error_score):
 
 
 def summary_table(predictions, classes):
-    """Summarise the pooled predictions of every model, whole and by modality.
+    """Summarise the pooled predictions of every model, in total and by modality.
 
     Parameters
     ----------
@@ -144,19 +142,25 @@ def summary_table(predictions, classes):
     Returns
     -------
     summary : DataFrame
-        A row for each model, modality and measure. Where a print is too narrow, pandas
-        leaves out the columns in the middle.
+        One row for each model, modality and measure. The columns of interest come first
+        and last, because a narrow print leaves out those in the middle.
     """
     tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
         for modality, part in _parts(table):
-            summary = _summarise_part(part, classes)
+            checked, groups = _check_part(part, classes)
+            summary = summarise(checked)
             summary.insert(0, "model", name)
-            tables.append(summary.assign(modality=modality, measure=summary.index))
-            if _has_scores(part, classes):
-                # Of equal warnings the first one, which is of all modalities, is given.
-                reason = describe_lone_folds(part["y_true"], part["fold"])
-                lone.setdefault(reason, modality)
+            tables.append(
+                summary.assign(
+                    n=len(part),
+                    n_groups=groups.nunique(),
+                    modality=modality,
+                    measure=summary.index,
+                )
+            )
+            # Of equal warnings only the first one, that of all modalities, is given.
+            lone.setdefault(describe_lone_folds(checked), modality)
     _warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
 
@@ -164,26 +168,21 @@ def summary_table(predictions, classes):
 def _warn_of_lone_folds(lone):
     for reason, modality in lone.items():
         if reason:
-            of = "" if modality == _ALL else f"Of {modality!r}: "
-            warn_user(
-                f"{of}{reason}",
-                DataQualityWarning,
-            )
+            prefix = "" if modality == _ALL else f"For {modality!r}: "
+            warn_user(f"{prefix}{reason}", DataQualityWarning)
 
 
-def _has_scores(part, classes):
-    return len(classes) == 2 and part["y_score"].notna().all()
-
-
-def _summarise_part(part, classes):
+def _check_part(part, classes):
+    """Predictions of one model for one modality, and their groups."""
     # A row that is predicted in several folds (repeated folds) is one group too.
-    groups = part["group"] if "group" in part else part["row"]
-    summary = summarise(
+    groups = part[GROUP] if GROUP in part else part["row"]
+    has_scores = len(classes) == 2 and part["y_score"].notna().all()
+    checked = check_predictions(
         part["y_true"],
         part["y_pred"],
-        y_score=part["y_score"] if _has_scores(part, classes) else None,
+        y_score=part["y_score"] if has_scores else None,
         groups=groups,
         folds=part["fold"],
         labels=classes,
     )
-    return summary.assign(n=len(part), n_groups=groups.nunique())
+    return checked, groups

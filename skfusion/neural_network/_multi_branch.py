@@ -147,10 +147,10 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     Examples
     --------
     >>> import tempfile
-    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.datasets import make_breast_pairs
     >>> from skfusion.fusion import MultiBranchCNNClassifier
-    >>> pairs = make_breast_images(
-    ...     8, paired=True, image_size=16, folder=tempfile.mkdtemp(), random_state=0
+    >>> pairs = make_breast_pairs(
+    ...     8, image_size=16, folder=tempfile.mkdtemp(), random_state=0
     ... )
     >>> model = MultiBranchCNNClassifier(
     ...     ["mammogram", "ultrasound"], width=2, image_size=16, max_epochs=1

@@ -1,4 +1,4 @@
-"""The forms in which images come to a sampler, and leave it."""
+"""The forms of X that a sampler accepts and returns."""
 
 from pathlib import Path
 
@@ -6,14 +6,24 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.random import sample_without_replacement
 
+from .._validation._columns import IMAGE
 from .._validation._image_table import holds_paths, image_table
 from ..images import augment_image
+
+__all__ = [
+    "augment_copies",
+    "draw_seeds",
+    "holds_files",
+    "names_of",
+    "seeded_table",
+    "take",
+]
 
 _GREATEST_SEED = 2**31 - 1
 
 
 def holds_files(X):
-    """Whether X holds paths; a lone column of bare words holds values."""
+    """Return whether X holds paths; a single column of bare words holds values."""
     if isinstance(X, np.ndarray) and X.ndim == 2:
         return holds_paths(X) and len(X) > 0 and _looks_like_path(X[0, 0])
     return holds_paths(X)
@@ -25,7 +35,7 @@ def _looks_like_path(value):
 
 
 def seeded_table(X):
-    """Image table of X with the column ``augmentation``; 0 is the image as it is."""
+    """Return the image table of X with ``augmentation``; 0 means no augmentation."""
     table = image_table(X)
     if "augmentation" not in table:
         return table.assign(augmentation=np.zeros(len(table), dtype=np.int64))
@@ -34,27 +44,27 @@ def seeded_table(X):
 
 
 def names_of(X):
-    """A DataFrame with the names of the columns of X."""
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=["image"])
+    """Return a DataFrame with the names of the columns of X."""
+    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(columns=[IMAGE])
 
 
 def take(X, rows):
-    """Rows of X, numbered anew where X has an index."""
+    """Return rows of X, with a new index if X has one."""
     if isinstance(X, pd.DataFrame):
         return X.iloc[rows].reset_index(drop=True)
     return X[rows]
 
 
 def draw_seeds(n_seeds, rng):
-    """Seeds of augmentations, no two of which are equal, and none 0."""
+    """Draw distinct seeds of augmentations, none of them 0."""
     return 1 + sample_without_replacement(_GREATEST_SEED, n_seeds, random_state=rng)
 
 
 def augment_copies(X, seeds):
-    """Augment the last rows of X in place, now or when they are read."""
+    """Augment the last rows of X in place, or mark them to be augmented when read."""
     first = X.shape[0] - len(seeds)
     if isinstance(X, pd.DataFrame):
-        if "image" in X.columns:
+        if IMAGE in X.columns:
             X.iloc[first:, X.columns.get_loc("augmentation")] = seeds
     elif X.ndim > 2:
         for row, seed in enumerate(seeds, start=first):

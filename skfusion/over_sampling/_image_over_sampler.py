@@ -30,38 +30,38 @@ __all__ = ["ImageOverSampler"]
 class ImageOverSampler(BaseOverSampler):
     """Over-sample the smaller classes with freshly augmented copies.
 
-    Images of the smaller classes are drawn at random with replacement, and every
-    copy gets an augmentation of its own, so that no two are the same picture
-    whatever model follows. Arrays of images are augmented at once; rows of paths
-    get a column ``augmentation``, the seed with which
-    :class:`~skfusion.images.ImageSource` augments the row when it reads it.
+    Images of the smaller classes are drawn at random with replacement. Every copy has
+    its own augmentation, so that no two pictures are the same, with any model. Arrays
+    of images are augmented at once; rows of paths get a column ``augmentation``, the
+    seed with which :class:`~skfusion.images.ImageSource` augments the row when it
+    reads it.
 
-    Like every sampler it belongs inside a pipeline, behind the split, and acts in
-    ``fit`` only: copies made before a split stand on both of its sides.
+    Like every sampler it belongs inside a pipeline, after the split, and acts in
+    ``fit`` only: copies made before a split are on both of its sides.
 
     Parameters
     ----------
     sampling_strategy : float, str, dict or callable, default="auto"
-        How many copies to add, as in
-        :class:`~imblearn.over_sampling.RandomOverSampler`. With `by`, it holds
+        How many copies to add, the same as in
+        :class:`~imblearn.over_sampling.RandomOverSampler`. With `by`, it applies
         inside each value of that column.
 
     by : str, default=None
-        Name of a column of X inside whose values the classes are balanced, mostly
-        ``"modality"``: where the modalities differ in prevalence, a model can tell
-        the class from the modality alone. Needs a DataFrame.
+        Column of X inside whose values the classes are balanced, usually
+        ``"modality"``: where the modalities differ in prevalence, a model can predict
+        the class from the modality alone. It requires a DataFrame.
 
     augmentation : bool, default=True
-        Whether copies are augmented. If False they are plain copies, and X comes
-        back in the form that came.
+        Whether copies are augmented. If False they are plain copies, and the form of
+        X does not change.
 
     random_state : int, RandomState instance or None, default=None
-        Decides which rows are copied, and the augmentation of each copy.
+        Determines which rows are copied, and the augmentation of each copy.
 
     Attributes
     ----------
     sampling_strategy_ : dict
-        Number of copies to add of each class; with `by`, such a dict for each
+        Number of copies to add of each class; with `by`, one such dict for each
         value of the column.
 
     sample_indices_ : ndarray of shape (n_samples_new,)
@@ -71,7 +71,7 @@ class ImageOverSampler(BaseOverSampler):
         Number of columns of X.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of X. Only if X has names that are all strings.
+        Names of the columns of X. Defined only if all names are strings.
 
     See Also
     --------
@@ -81,20 +81,19 @@ class ImageOverSampler(BaseOverSampler):
 
     Notes
     -----
-    What comes back depends on what came:
+    The form of the result depends on the form of X:
 
-    - an array of images, (n_samples, height, width[, n_channels]): such an array, of
-      the same dtype, whose added images are augmented.
-      No inner split behind the sampler can tell that they are copies: with early
-      stopping, use a DataFrame;
-    - a DataFrame with a column ``image``: all of its columns, and ``augmentation``
-      (int64; 0 for the rows of X, which keep a seed that they had);
-    - a list, Series, 1-D or (n_samples, 1) array of paths: a DataFrame with the
-      columns ``image`` and ``augmentation``, since a list has no place for the seed.
-      In an (n_samples, 1) array, strings without an extension or a folder are taken
-      for values, as imbalanced-learn does;
-    - a 2-D numeric or sparse array, or another DataFrame: plain copies. Rows of
-      numbers have no known geometry: reshape flattened images for augmented ones.
+    - For an array of images, (n_samples, height, width[, n_channels]), it is an array
+      of the same dtype, whose added images are augmented. An inner split after the
+      sampler cannot recognise copies in it: with early stopping, use a DataFrame.
+    - For a DataFrame with a column ``image``, it has the same columns and
+      ``augmentation`` (int64; 0 for the rows of X, or the seed that they had).
+    - For a list, Series, 1-D or (n_samples, 1) array of paths, it is a DataFrame with
+      the columns ``image`` and ``augmentation``, because a list cannot hold the seed.
+      In an (n_samples, 1) array, strings without an extension or a folder are treated
+      as values, the same as in imbalanced-learn.
+    - For a 2-D numeric or sparse array, or another DataFrame, it has plain copies.
+      Rows of numbers have no known geometry: reshape flattened images to augment them.
 
     Examples
     --------
@@ -130,7 +129,7 @@ class ImageOverSampler(BaseOverSampler):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, **params):
-        """Check X and y and count the copies; use ``fit_resample`` instead.
+        """Check X and y and count the copies. Use ``fit_resample`` to add them.
 
         Parameters
         ----------
@@ -148,13 +147,13 @@ class ImageOverSampler(BaseOverSampler):
         self : ImageOverSampler
             The sampler.
         """
-        levels = self._values_of_by(X)
+        values = self._values_of_by(X)
         X, y, _ = self._check_X_y(X, y)
-        self._plan(y, levels)
+        self._plan(y, values)
         return self
 
-    # imbalanced-learn's own version resolves sampling_strategy over the whole of y,
-    # which is wrong where it holds inside each value of a column.
+    # imbalanced-learn's own version resolves sampling_strategy for all rows together,
+    # which is wrong where it applies inside each value of a column.
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_resample(self, X, y, **params):
         """Add copies of the smaller classes.
@@ -173,26 +172,26 @@ class ImageOverSampler(BaseOverSampler):
         Returns
         -------
         X_resampled : DataFrame, list, ndarray or sparse matrix
-            X and the copies below it; its form is told in the notes.
+            X followed by the copies, in the form described in the notes.
 
         y_resampled : array-like of shape (n_samples_new,)
-            Their labels, in the form of `y`.
+            The labels, in the form of `y`.
 
         Raises
         ------
         ValueError
-            If there is one class only, the column `by` is not there, or the
-            strategy asks for fewer samples than there are.
+            If there is only one class, X has no column `by`, or the strategy requires
+            fewer samples than X has.
         """
         check_classification_targets(y)
-        levels = self._values_of_by(X)
+        values = self._values_of_by(X)
         table = seeded_table(X) if self.augmentation and holds_files(X) else X
         forms = ArraysTransformer(table, y)
         checked, labels, binarize_y = self._check_X_y(table, y)
-        if table is not X:  # the names that came, not those that leave
+        if table is not X:  # the names of the input, not those of the result
             validate_data(self, X=names_of(X), skip_check_array=True)
         self._adds_column = table is not X and "augmentation" not in names_of(X)
-        parts = self._plan(labels, levels)
+        parts = self._plan(labels, values)
         X_new, y_new = self._fit_resample(checked, labels, parts=parts)
         if binarize_y:
             y_new = label_binarize(y_new, classes=np.unique(labels))
@@ -209,7 +208,7 @@ class ImageOverSampler(BaseOverSampler):
         Returns
         -------
         feature_names_out : ndarray of str
-            Those of X, and ``augmentation`` where it was added.
+            Names of the columns of X, and ``augmentation`` if it was added.
         """
         names = super().get_feature_names_out(input_features)
         if getattr(self, "_adds_column", False):
@@ -245,35 +244,35 @@ class ImageOverSampler(BaseOverSampler):
             X, self.by, f"ImageOverSampler(by={self.by!r})"
         ).to_numpy()
 
-    def _plan(self, y, levels):
-        """Decide how many copies of which class to add inside which rows."""
-        if levels is None:
+    def _plan(self, y, values):
+        """Return each part of the rows with the number of copies of each class."""
+        if values is None:
             self.sampling_strategy_ = self._strategy(y)
             return [(np.arange(len(y)), self.sampling_strategy_)]
-        rows = {level: np.flatnonzero(levels == level) for level in pd.unique(levels)}
+        rows = {value: np.flatnonzero(values == value) for value in pd.unique(values)}
         self.sampling_strategy_ = {
-            level: self._strategy_inside(level, y[rows[level]]) for level in rows
+            value: self._strategy_inside(value, y[rows[value]]) for value in rows
         }
-        return [(rows[level], self.sampling_strategy_[level]) for level in rows]
+        return [(rows[value], self.sampling_strategy_[value]) for value in rows]
 
     def _strategy(self, y):
         return dict(
             check_sampling_strategy(self.sampling_strategy, y, self._sampling_type)
         )
 
-    def _strategy_inside(self, level, y):
+    def _strategy_inside(self, value, y):
         classes = np.unique(y).tolist()
         if len(classes) == 1:
             warn_user(
-                f"The rows with {self.by} {level!r} are all of class {classes[0]!r}: "
-                f"they are left as they are, and {self.by} gives their class away.",
+                f"The rows with {self.by} {value!r} are all of class {classes[0]!r}: "
+                f"they are not changed, and {self.by} gives their class away.",
                 DataQualityWarning,
             )
             return {}
         try:
             return self._strategy(y)
         except ValueError as error:
-            raise ValueError(f"Inside {self.by} {level!r}: {error}") from error
+            raise ValueError(f"Inside {self.by} {value!r}: {error}") from error
 
     def _fit_resample(self, X, y, *, parts):
         rng = check_random_state(self.random_state)

@@ -12,7 +12,7 @@ from torch import nn
 from skfusion._engine import augment_batch, resolve_device, seeded
 from skfusion._engine._device import autocast, trains_in_bfloat16
 from skfusion._engine._net import GRADIENT_NORM, LABEL_SMOOTHING
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.networks import CNN17, Backbone
@@ -125,9 +125,7 @@ def test_a_training_epoch_costs_what_a_hand_written_loop_costs(
 @pytest.mark.parametrize("precision", ["float32", "auto"])
 def test_two_branches_cost_what_two_networks_cost(precision, tmp_path, compare):
     """Network of two branches / one network each, 17-layer CNN at 64 px."""
-    pairs = make_breast_images(
-        160, paired=True, image_size=64, folder=tmp_path, random_state=0
-    )
+    pairs = make_breast_pairs(160, image_size=64, folder=tmp_path, random_state=0)
     columns = ["mammogram", "ultrasound"]
     options = {
         "max_epochs": 6,

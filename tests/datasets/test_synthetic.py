@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_images, make_breast_pairs
 
 MODALITIES = ["mammography", "ultrasound", "both"]
 CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset"]
@@ -178,9 +178,7 @@ def test_wrong_parameter_is_named(parameter, value):
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pairs")
-    return make_breast_images(
-        40, paired=True, complementarity=0.5, folder=folder, random_state=0
-    )
+    return make_breast_pairs(40, complementarity=0.5, folder=folder, random_state=0)
 
 
 def test_a_pair_is_two_files_of_one_patient(pairs):
@@ -208,15 +206,13 @@ def test_half_of_the_complementary_lesions_show_in_each_modality(pairs):
 
 
 def test_pairs_are_drawn_the_same_by_one_seed(pairs, tmp_path):
-    again = make_breast_images(
-        40, paired=True, complementarity=0.5, folder=tmp_path, random_state=0
-    )
+    again = make_breast_pairs(40, complementarity=0.5, folder=tmp_path, random_state=0)
     np.testing.assert_array_equal(again.images, pairs.images)
 
 
 def test_pairs_need_a_folder():
-    with pytest.raises(ValueError, match="Expected a folder"):
-        make_breast_images(4, paired=True)
+    with pytest.raises(ValueError, match="'folder' parameter of make_breast_pairs"):
+        make_breast_pairs(4, folder=None)
 
 
 def test_labels_can_be_changed():

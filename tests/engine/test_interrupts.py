@@ -17,7 +17,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback, EarlyStopping
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.feature_extraction import CNNFeatureExtractor, FeatureCache
 from skfusion.fusion import (
     DecisionFusionClassifier,
@@ -53,9 +53,8 @@ def images():
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return make_breast_images(
+    return make_breast_pairs(
         16,
-        paired=True,
         image_size=16,
         folder=tmp_path_factory.mktemp("pairs"),
         random_state=0,

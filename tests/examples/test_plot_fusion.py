@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from skfusion.datasets import make_breast_images, make_label_pairs
+from skfusion.datasets import make_breast_images, make_breast_pairs, make_label_pairs
 from skfusion.fusion import ImageLevelClassifier
 from skfusion.model_selection import fusion_gain
 
@@ -31,9 +31,8 @@ def example():
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return make_breast_images(
+    return make_breast_pairs(
         24,
-        paired=True,
         complementarity=0.5,
         image_size=16,
         folder=tmp_path_factory.mktemp("pairs"),
@@ -117,7 +116,7 @@ def test_real_images_are_paired_by_label(example, tmp_path, monkeypatch, capsys,
     ((kind, pairs),) = example.load_pairs(arguments, tmp_path).items()
     assert kind == "label-made pairs"
     text = " ".join(example.describe_pairs(pairs, kind).split())
-    assert f"WARNING: {pairs.warning}" in text
+    assert "WARNING: Each pair shares a label, not a woman" in text
 
 
 def test_the_pairs_are_counted(example, pairs):

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
-from skfusion.datasets import make_breast_images, make_label_pairs
+from skfusion.datasets import make_breast_images, make_breast_pairs, make_label_pairs
 from skfusion.fusion import (
     DecisionFusionClassifier,
     ImageLevelClassifier,
@@ -192,9 +192,8 @@ def label_pairs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def gaps(tmp_path_factory):
     """Synthetic pairs, two of a group, of which some lack an image."""
-    pairs = make_breast_images(
+    pairs = make_breast_pairs(
         96,
-        paired=True,
         image_size=16,
         folder=tmp_path_factory.mktemp("gaps"),
         random_state=0,
@@ -223,7 +222,7 @@ def log(data, monkeypatch):
     monkeypatch.setattr(Tell, "log", log)
     watch_networks(log, monkeypatch)
     # Collecting garbage takes longer than all the rest here.
-    monkeypatch.setattr("skfusion.model_selection._compare.free_memory", lambda: None)
+    monkeypatch.setattr("skfusion.model_selection._folds.free_memory", lambda: None)
     return log
 
 

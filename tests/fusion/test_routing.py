@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_pairs
 from skfusion.fusion import (
     DecisionFusionClassifier,
     ImageLevelClassifier,
@@ -123,9 +123,7 @@ def test_without_routing_metadata_is_refused(model, data, request):
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return make_breast_images(
-        24, paired=True, image_size=16, folder=tmp_path_factory.mktemp("pairs")
-    )
+    return make_breast_pairs(24, image_size=16, folder=tmp_path_factory.mktemp("pairs"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import sys
 import types
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -150,7 +151,7 @@ def test_permuted_labels_of_patients_are_not_predicted():
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_a_group_on_both_sides_is_refused():
     X, y = make_table()
-    with pytest.raises(ValueError, match=r"groups \(patients\) stand on both sides"):
+    with pytest.raises(ValueError, match=r"groups \(patients\) on both sides"):
         compare_models(TABLE_MODELS, X, y, cv=KFold(3, shuffle=True, random_state=0))
 
 
@@ -164,7 +165,7 @@ def test_the_refusal_names_no_patient():
 
 def test_a_row_on_both_sides_is_refused():
     X, y, _ = draw_patients()
-    with pytest.raises(ValueError, match="1 rows stand on both sides"):
+    with pytest.raises(ValueError, match="1 rows on both sides"):
         compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
 
 
@@ -553,7 +554,7 @@ def test_the_inner_folds_of_a_search_know_the_groups():
 
 def test_images_of_unknown_patients_are_warned_of():
     X, y, _ = draw_patients()
-    with pytest.warns(DataQualityWarning, match="given no groups"):
+    with pytest.warns(DataQualityWarning, match="No groups"):
         compare_models([("prior", DummyClassifier())], X, y, cv=2)
 
 
@@ -571,6 +572,7 @@ def test_label_made_pairs_are_told_wherever_their_rows_went():
     X, y = pd.concat([other, X]).iloc[::-1], np.tile([0, 1], 12)
     models = [("prior", DummyClassifier())]
     with pytest.warns(DataQualityWarning, match="not a woman"):
-        result = compare_models(models, X, y, groups=np.arange(24), cv=2)
-    assert "not a woman" in result.warning
-    assert compare_models(models, other, y[:12], groups=np.arange(12)).warning == ""
+        compare_models(models, X, y, groups=np.arange(24), cv=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        compare_models(models, other, y[:12], groups=np.arange(12))

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skfusion._validation._groups import known_groups
+from skfusion._validation._groups import find_groups
 from skfusion._validation._samples import check_columns, group_samples
 from skfusion._validation._units import level_of_rows
 from skfusion.fusion import MultiBranchCNNClassifier, make_feature_fusion
@@ -58,7 +58,7 @@ def test_a_row_of_single_images_needs_one(form):
 def test_it_is_no_group():
     X = pd.DataFrame({"image": ["a.png", "b.png"], "group": ["anna", ""]})
     with pytest.raises(ValueError, match="none in row 1"):
-        known_groups(X)
+        find_groups(X)
 
 
 def test_it_is_no_breast():

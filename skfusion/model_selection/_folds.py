@@ -1,0 +1,139 @@
+"""Fits of several models on the same folds of checked data."""
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.exceptions import FitFailedWarning
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm.auto import tqdm
+
+from ..exceptions import warn_user
+from ._fit_fold import fit_fold, free_memory
+
+__all__ = ["CheckedData", "predict_folds"]
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """Data whose parts agree with each other, and the folds to compare models on.
+
+    Attributes
+    ----------
+    X : DataFrame, list or ndarray
+        Images or samples, in any form.
+
+    y : ndarray of shape (n_samples,)
+        Class labels.
+
+    groups : ndarray of shape (n_samples,) or None
+        Group of each row; no group crosses a split.
+
+    splits : list of (train, test)
+        Rows of both sides of each fold.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+    """
+
+    X: Any
+    y: np.ndarray
+    groups: np.ndarray | None
+    splits: list
+    labels: np.ndarray
+
+
+def predict_folds(
+    estimators, data, *, scorer=None, error_score="raise", n_jobs=None, verbose=0
+):
+    """Fit a clone of every model on every fold, and predict the test sides.
+
+    Parameters
+    ----------
+    estimators : list of (str, classifier)
+        Models with distinct names.
+
+    data : CheckedData
+
+    scorer : callable, default=None
+        Called with the fitted clone and the test side; returns a dict.
+
+    error_score : "raise" or float, default="raise"
+        With a number, a fold on which a model fails has a warning instead of
+        predictions.
+
+    n_jobs : int, default=None
+        Number of folds of a model that are fitted at once.
+
+    verbose : int, default=0
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    results : dict of str to list of dict
+        For each model, the results of :func:`fit_fold` on every fold.
+
+    Raises
+    ------
+    ValueError
+        If every fit fails.
+    """
+    _warn_of_shared_gpu(estimators, n_jobs)
+    options = {"labels": data.labels, "groups": data.groups}
+    options |= {"scorer": scorer, "error_score": error_score}
+    fit = delayed(fit_fold)
+    results = {}
+    with tqdm(
+        total=len(estimators) * len(data.splits), disable=not verbose
+    ) as progress:
+        for name, estimator in estimators:
+            progress.set_description(name)
+            jobs = (fit(estimator, data.X, data.y, s, **options) for s in data.splits)
+            results[name] = []
+            for result in Parallel(n_jobs=n_jobs, return_as="generator")(jobs):
+                results[name].append(result)
+                progress.update()
+                free_memory()
+    _report_errors(results)
+    return results
+
+
+def _warn_of_shared_gpu(estimators, n_jobs):
+    torch = sys.modules.get("torch")
+    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
+        return
+    devices = [
+        value
+        for _, estimator in estimators
+        for name, value in estimator.get_params().items()
+        if name.rpartition("__")[2] == "device"
+    ]
+    if any(device == "auto" or str(device).startswith("cuda") for device in devices):
+        warn_user(
+            f"n_jobs={n_jobs!r} lets several processes share one CUDA device: they "
+            "slow each other down, and may run out of its memory. Set n_jobs=1, or "
+            "device='cpu'.",
+            RuntimeWarning,
+        )
+
+
+def _report_errors(results):
+    errors = [
+        (name, fold, result["error"])
+        for name, folds in results.items()
+        for fold, result in enumerate(folds)
+        if "error" in result
+    ]
+    if errors and len(errors) == sum(map(len, results.values())):
+        raise ValueError(
+            f"All {len(errors)} fits failed. Set error_score='raise' to debug. The "
+            f"first error was:\n{errors[0][2]}"
+        )
+    for name, fold, error in errors:
+        warn_user(
+            f"The model {name!r} failed on fold {fold} and is not scored there. Set "
+            f"error_score='raise' to debug. The error was:\n{error}",
+            FitFailedWarning,
+        )

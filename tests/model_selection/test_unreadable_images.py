@@ -1,0 +1,32 @@
+"""A study names an unreadable image by its row in the X of the user."""
+
+from pathlib import Path
+
+import pytest
+from imblearn.pipeline import make_pipeline
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
+
+from skfusion.datasets import make_breast_images
+from skfusion.exceptions import ImageReadError
+from skfusion.images import ImageSource
+from skfusion.model_selection import compare_models
+
+
+def to_rows(X):
+    images = ImageSource(X, image_size=16)[:]
+    return images.reshape(len(images), -1)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_the_row_is_that_of_the_whole_table(tmp_path, n_jobs):
+    data = make_breast_images(12, image_size=16, folder=tmp_path, random_state=0)
+    X = data.data.sample(frac=1, random_state=0)
+    Path(X["image"].iloc[7]).write_bytes(b"")
+    model = make_pipeline(FunctionTransformer(to_rows), LogisticRegression())
+    with pytest.raises(ImageReadError, match=r"Row 7 of X: .*it is empty") as info:
+        compare_models(
+            [("model", model)], X, data.target, cv=2, error_score="raise", n_jobs=n_jobs
+        )
+    assert info.value.row == 7
+    assert str(tmp_path) not in str(info.value)
