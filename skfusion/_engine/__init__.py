@@ -1,6 +1,6 @@
 """How any network is trained and run."""
 
-from ._augmentation import augment_batch
+from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors
 from ._device import autocast, on_device, resolve_device, seeded
 from ._inference import run_network
@@ -10,6 +10,8 @@ from ._threads import running, while_none_runs
 __all__ = [
     "ImageTensors",
     "augment_batch",
+    "augment_channels",
+    "augment_present",
     "autocast",
     "build_net",
     "on_device",

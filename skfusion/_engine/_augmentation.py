@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from ..images._augment import AUGMENTATION_LIMITS
 
-__all__ = ["augment_batch"]
+__all__ = ["augment_batch", "augment_channels", "augment_present"]
 
 
 def augment_batch(images, strength=1.0):
@@ -39,6 +39,41 @@ def augment_batch(images, strength=1.0):
     grid = functional.affine_grid(_draw_affine(draw), images.shape, align_corners=False)
     moved = functional.grid_sample(images, grid, align_corners=False)
     return _expose(moved, draw).contiguous(memory_format=torch.channels_last)
+
+
+def augment_channels(images, strength=1.0):
+    """Augment each channel of a batch as an image by itself.
+
+    Parameters
+    ----------
+    images, strength
+        The same as in :func:`augment_batch`. A channel that is 0 everywhere stays so.
+
+    Returns
+    -------
+    images : Tensor of the same shape, channels last
+    """
+    single = images.reshape(-1, 1, *images.shape[2:])
+    changed = augment_batch(single, strength).reshape(images.shape)
+    return changed.contiguous(memory_format=torch.channels_last)
+
+
+def augment_present(images, augment):
+    """Augment a batch by a callable; a channel that is 0 everywhere stays so.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, n_channels, height, width)
+
+    augment : callable
+        Takes and returns such a batch.
+
+    Returns
+    -------
+    images : Tensor of the same shape
+    """
+    present = (images.flatten(2).amax(2) > 0)[..., None, None]
+    return torch.where(present, augment(images), 0.0)
 
 
 def _draw(name, n, device, strength):

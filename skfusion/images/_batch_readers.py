@@ -1,5 +1,6 @@
-"""How the images of an ImageSource are read: from an array, a file or a store."""
+"""How the images of an ImageSource are read: from an array, a file or a cache."""
 
+import copy
 import math
 import multiprocessing
 import threading
@@ -16,6 +17,7 @@ from .._store._compute_once import compute_once
 from .._store._home import versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
+from ._eight_bits import to_uint8
 from ._formats._signatures import is_compressed_dicom
 from ._pixel_share import PixelShare
 from ._read import read_shared
@@ -98,6 +100,11 @@ class PathReader:
                 image = 1 - image
             return finish(image[..., np.newaxis])
 
+    def unaugmented(self):
+        reader = copy.copy(self)
+        reader.seeds = np.zeros_like(self.seeds)
+        return reader
+
     def augment(self, row, image):
         """Augment one image: at the size at which it is used, which is cheaper."""
         if not self.seeds[row]:
@@ -128,6 +135,11 @@ class StoredReader:
         # In 8 bits an image is not quite what it was.
         return (b"8 bits" + identity for identity in self.reader.identities())
 
+    def unaugmented(self):
+        reader = copy.copy(self)
+        reader.reader = self.reader.unaugmented()
+        return reader
+
     def read(self, rows, finish):
         images = self._read_plain(rows, finish).astype(np.float32)
         images /= np.float32(255)
@@ -156,6 +168,9 @@ class ArrayReader:
 
     def __len__(self):
         return len(self.images)
+
+    def unaugmented(self):
+        return self
 
     def identities(self):
         for image in self.images:
@@ -224,7 +239,3 @@ def _in_threads(function, items):
         raise
     finally:
         pool.terminate()
-
-
-def to_uint8(images):
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

@@ -1,47 +1,55 @@
 """Images of several columns, as the channels of one."""
 
+import copy
+
 import numpy as np
+import pandas as pd
 from tqdm.auto import tqdm
 
 from .._validation._columns import is_present
-from .._validation._samples import column_table, naming_rows
-from ._batch_readers import to_uint8
+from .._validation._samples import column_table, group_samples, naming_rows
+from ._eight_bits import to_uint8
 from ._source import ImageSource
 
-__all__ = ["ColumnsSource"]
+__all__ = ["SampleSource"]
 
 _CHUNK = 256  # rows read at once when a whole set is
 
 
-class ColumnsSource:
-    """Images of several columns of X, a channel each; 0 where an image is missing.
+class SampleSource:
+    """Images of several columns of X, one channel each; 0 where an image is missing.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
     columns : list of str
-        Columns of paths, one a modality.
+        Columns of paths, one for each modality.
 
     image_size, resize, image_cache, isolated
-        As in :class:`~skfusion.images.ImageSource`.
+        The same as in :class:`~skfusion.images.ImageSource`.
 
     Attributes
     ----------
     n_channels : int
         Number of columns.
+
+    channels_are_images : bool
+        True: each channel is an image, which may be missing.
     """
+
+    channels_are_images = True
 
     def __init__(
         self, X, columns, *, image_size, resize="pad", image_cache=None, isolated=False
     ):
         self.n_channels = len(columns)
-        self._columns = columns
+        self._X, self._columns = X, columns
         self._shape = (image_size, image_size, self.n_channels)
-        there = [is_present(X[column]) for column in columns]
-        self._there = [np.flatnonzero(rows) for rows in there]
+        present = [is_present(X[column]) for column in columns]
+        self._present = [np.flatnonzero(rows) for rows in present]
         # Row of each sample in the source of each column, -1 where it is missing.
-        self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in there]
+        self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in present]
         settings = {
             "image_size": image_size,
             "resize": resize,
@@ -52,7 +60,7 @@ class ColumnsSource:
             ImageSource(column_table(X, column, columns), **settings)
             if rows.any()
             else None
-            for column, rows in zip(columns, there, strict=True)
+            for column, rows in zip(columns, present, strict=True)
         ]
 
     def __len__(self):
@@ -64,13 +72,13 @@ class ColumnsSource:
         if isinstance(rows, slice):
             rows = range(*rows.indices(len(self)))
         images = np.zeros((len(rows), *self._shape), np.float32)
-        for channel, own in enumerate(self._rows):
-            wanted = own[np.asarray(rows)]
-            there = np.flatnonzero(wanted >= 0)
-            if len(there):
-                with naming_rows(self._there[channel], self._columns[channel]):
-                    found = self._sources[channel][wanted[there]]
-                images[there, ..., channel] = found[..., 0]
+        for channel, column_rows in enumerate(self._rows):
+            wanted = column_rows[np.asarray(rows)]
+            present = np.flatnonzero(wanted >= 0)
+            if len(present):
+                with naming_rows(self._present[channel], self._columns[channel]):
+                    found = self._sources[channel][wanted[present]]
+                images[present, ..., channel] = found[..., 0]
         return images
 
     def to_array(self, *, verbose=0):
@@ -83,3 +91,20 @@ class ColumnsSource:
                 images[start : start + _CHUNK] = to_uint8(chunk)
                 bar.update(len(chunk))
         return images
+
+    def unaugmented(self):
+        """Return the same images without the columns of augmentation."""
+        source = copy.copy(self)
+        source._sources = [part and part.unaugmented() for part in self._sources]
+        return source
+
+    def groups(self, user):
+        """Return the group of each sample; warn, as `user`, where X has none."""
+        groups = group_samples(self._X, self._columns, None, user)
+        return pd.factorize(np.asarray(groups))[0]
+
+    def present_by_column(self, images):
+        """Yield each column and its images that are not black throughout."""
+        for channel, column in enumerate(self._columns):
+            column_images = images[..., [channel]]
+            yield column, column_images[column_images.any(axis=(1, 2, 3))]

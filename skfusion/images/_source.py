@@ -1,19 +1,22 @@
 """The lazy form of X."""
 
+import copy
 from hashlib import blake2b
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._validation._groups import check_groups, find_groups
 from .._validation._image_table import holds_paths, image_table
+from ..exceptions import DataQualityWarning, warn_user
 from ._batch_readers import (
     ArrayReader,
     PathReader,
     StoredReader,
     reading_versions,
-    to_uint8,
     with_channels,
 )
+from ._eight_bits import to_uint8
 from ._image_cache import ImageCache
 from ._resize import resize_image
 
@@ -65,6 +68,9 @@ class ImageSource:
     n_channels : int
         Number of channels of each image; 1 for paths.
 
+    channels_are_images : bool
+        False: the channels are those of one image.
+
     See Also
     --------
     read_image : Read one file.
@@ -79,6 +85,8 @@ class ImageSource:
     (5, (2, 8, 8, 1))
     """
 
+    channels_are_images = False
+
     def __init__(
         self,
         X,
@@ -92,9 +100,11 @@ class ImageSource:
         self.image_size = image_size
         self.resize = resize
         if not holds_paths(X):
-            self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
+            self._X = with_channels(np.asarray(X), image_shape)
+            self._reader = ArrayReader(self._X)
         else:
-            self._reader = PathReader(image_table(X), image_size, isolated)
+            self._X = image_table(X)
+            self._reader = PathReader(self._X, image_size, isolated)
             if image_cache is not None:
                 self._reader = StoredReader(
                     self._reader, ImageCache(image_cache), image_size, resize
@@ -157,6 +167,62 @@ class ImageSource:
                 chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
                 bar.update(len(chunk))
         return np.concatenate(chunks)
+
+    def unaugmented(self):
+        """Return the same images without the column ``augmentation``.
+
+        Returns
+        -------
+        source : ImageSource
+        """
+        source = copy.copy(self)
+        source._reader = self._reader.unaugmented()
+        return source
+
+    def groups(self, user):
+        """Return the group of each image: what must not cross a split.
+
+        Parameters
+        ----------
+        user : str
+            The estimator, for the warning.
+
+        Returns
+        -------
+        groups : ndarray of shape (n_samples,), dtype int64
+            Codes of the column ``group`` of X. Without one, equal arrays and rows of
+            one file are a group.
+
+        Warns
+        -----
+        DataQualityWarning
+            If X has no column ``group``.
+        """
+        if find_groups(self._X) is None:
+            warn_user(
+                f"No groups were passed to {user}: its inner split keeps rows of one "
+                "image together, but neither the images of a patient nor augmented "
+                "copies of an array. Pass groups to fit, or a DataFrame with the "
+                "columns 'image' and 'group'.",
+                DataQualityWarning,
+            )
+        return check_groups(self._X)
+
+    def present_by_column(self, images):
+        """Yield the name of each column and its images that are present: all here.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_images, height, width, n_channels)
+            Images of this source.
+
+        Yields
+        ------
+        column : str
+
+        images : ndarray of shape (n_present, height, width, n_channels)
+        """
+        yield "image", images
 
     def digests(self):
         """Digest of all that decides each image, as it comes out of here.

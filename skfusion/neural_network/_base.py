@@ -4,6 +4,7 @@ from abc import ABCMeta, abstractmethod
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from torch import nn
 from .._engine import (
     ImageTensors,
     augment_batch,
+    augment_channels,
+    augment_present,
     build_net,
     on_device,
     release_training_state,
@@ -23,7 +26,7 @@ from .._engine import (
     seeded,
 )
 from .._validation._fitting import all_or_nothing
-from .._validation._groups import check_groups, find_groups
+from .._validation._groups import check_groups
 from .._validation._images import check_images, check_labels
 from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import (
@@ -31,11 +34,21 @@ from .._validation._scale import (
     warn_of_other_scale,
     warn_of_scale,
 )
-from ..exceptions import DataQualityWarning, warn_user
 from ..images import ImageSource
 from ._inner_split import inner_split
 
-__all__ = ["BaseCNNClassifier"]
+__all__ = ["BaseCNNClassifier", "NetworkPlan"]
+
+
+class NetworkPlan(NamedTuple):
+    """The network that an estimator trains, and what is particular to it."""
+
+    module: type
+    params: dict  # without n_classes
+    learning_rates: dict  # as in build_net
+    learns_scale: bool = False  # the mean and deviation of the training images
+    augmentation_strength: float = 1.0
+    criterion: type = nn.CrossEntropyLoss
 
 
 class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -71,19 +84,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     # takes them, and the column "group" of X has told the networks already.
     __metadata_request__fit = {"groups": False}
 
-    _augmentation_strength = 1.0
-    _criterion = nn.CrossEntropyLoss
-
     @abstractmethod
-    def _module(self, n_channels):
-        """Return the class of the network, its own arguments, and learning rates."""
+    def _plan(self, n_channels):
+        """Return the plan of the network for images of so many channels."""
 
     @abstractmethod
     def _default_image_size(self):
         """Return the side of the images, in pixels, where `image_size` is None."""
-
-    def _start(self, net, images):
-        """Set up an initialised net from the training images."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, groups=None):
@@ -125,45 +132,20 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self._resize = self.resize
             self._mirrors = self.augmentation is True
             with seeded(self.random_state, device) as seed:
-                train, valid = self._split(X, codes, groups, seed)
-                source = self._source(self._unaugmented(X))
-                images = source.to_array(verbose=self.verbose)
-                self._train(images, codes, train, valid, device, source.n_channels)
+                source = self._source(X)
+                train, valid = self._split(source, codes, groups, seed)
+                self._train(source, codes, train, valid, device)
         return self
 
     def _check(self, X, *y, reset=False):
         return check_images(self, X, *y, image_shape=self.image_shape, reset=reset)
 
-    def _split(self, X, codes, groups, seed):
+    def _split(self, source, codes, groups, seed):
         if not self.early_stopping:
             return slice(None), None
         if groups is None:
-            self._warn_of_no_groups(X)
-            groups = self._default_groups(X)
+            groups = source.groups(f"{type(self).__name__}(early_stopping=True)")
         return inner_split(codes, groups, self.validation_fraction, seed)
-
-    def _default_groups(self, X):
-        return check_groups(X)
-
-    def _unaugmented(self, X):
-        """Leave augmentation to training, which draws a fresh one for every image.
-
-        Copies that were augmented twice would differ in their looks from the images
-        that were augmented once, and, being of the rarer class, give it away.
-        """
-        if isinstance(X, np.ndarray) or self.augmentation is False:
-            return X
-        return X.drop(columns="augmentation", errors="ignore")
-
-    def _warn_of_no_groups(self, X):
-        if find_groups(X) is None:
-            warn_user(
-                f"{type(self).__name__}(early_stopping=True) was given no groups: its "
-                "inner split keeps rows of one image together, but neither the images "
-                "of a patient nor augmented copies of an array. Pass groups to fit, or "
-                "a DataFrame with the columns 'image' and 'group'.",
-                DataQualityWarning,
-            )
 
     def _source(self, X):
         return ImageSource(
@@ -174,41 +156,73 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             isolated=self.isolated,
         )
 
-    def _train(self, images, codes, train, valid, device, n_channels):
+    def _train(self, source, codes, train, valid, device):
+        plan = self._plan(source.n_channels)
+        images = self._read(source)
+
         def tensors(rows):
             return ImageTensors(images[rows], codes[rows], device)
 
         train_set = tensors(train)
-        module, module_params, learning_rates = self._module(n_channels)
         net = build_net(
-            module,
-            module_params={"n_classes": len(self.classes_), **module_params},
+            plan.module,
+            module_params={"n_classes": len(self.classes_), **plan.params},
             train=train_set,
             valid=None if valid is None else tensors(valid),
-            learning_rates=learning_rates,
+            learning_rates=plan.learning_rates,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes[train], device),
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
-            augment=self._augment(),
+            augment=self._augment(source, plan),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
             precision=self.precision,
             verbose=self.verbose,
-            criterion=self._criterion,
+            criterion=plan.criterion,
         ).initialize()
-        self._start(net, images[train])
-        # partial_fit: fit would initialise, and so forget what _start has set.
+        self._learn_scale(net.module_, plan, source, images[train])
+        # partial_fit: fit would initialise, and so forget the scale.
         net.partial_fit(train_set, y=None)
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
         self.history_ = net.history
 
-    def _augment(self):
+    def _read(self, source):
+        """Read all images as training takes them.
+
+        Training draws a fresh augmentation for every image. A copy that was augmented
+        twice would differ from the images that were augmented once, and give away
+        that it is of the rarer class.
+        """
+        if self.augmentation is not False:
+            source = source.unaugmented()
+        return source.to_array(verbose=self.verbose)
+
+    def _augment(self, source, plan):
         if self.augmentation is True:
-            return partial(augment_batch, strength=self._augmentation_strength)
+            augment = augment_channels if source.channels_are_images else augment_batch
+            return partial(augment, strength=plan.augmentation_strength)
+        if self.augmentation and source.channels_are_images:
+            return partial(augment_present, augment=self.augmentation)
         return self.augmentation or None
+
+    def _learn_scale(self, module, plan, source, images):
+        """Set the mean and deviation of each input, where they are not given."""
+        warn_of_scale(images, self)
+        if not plan.learns_scale:
+            self._in_unit_range = True
+            return
+        columns = source.present_by_column(images)
+        for layer, (column, present) in zip(module.inputs(), columns, strict=True):
+            if not len(present):
+                raise ValueError(
+                    "Expected images of each modality to learn from. Got none of "
+                    f"{column!r} that is not black, behind what early stopping set "
+                    "aside."
+                )
+            layer.learn(present)
 
     def _class_weight(self, codes, device):
         if self.class_weight is None:

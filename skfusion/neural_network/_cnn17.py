@@ -2,17 +2,15 @@
 
 from numbers import Integral, Real
 
-import numpy as np
-import torch
-
 from .._validation._private import Interval, StrOptions
-from .._validation._scale import warn_of_scale
 from ..networks import CNN17
-from ._base import BaseCNNClassifier
+from ._base import BaseCNNClassifier, NetworkPlan
 
-__all__ = ["CNN17Classifier", "channel_statistics"]
+__all__ = ["CNN17Classifier"]
 
-_CHUNK = 256
+# Without pretrained weights, a network gains by stronger augmentation: docs/studies,
+# settings_cnn17.
+STRENGTH = 2.0
 
 
 class CNN17Classifier(BaseCNNClassifier):
@@ -161,9 +159,6 @@ class CNN17Classifier(BaseCNNClassifier):
         **BaseCNNClassifier._parameter_constraints,
     }
 
-    # Without pretrained weights it gains by more: docs/studies, settings_cnn17.
-    _augmentation_strength = 2.0
-
     def __init__(
         self,
         *,
@@ -213,36 +208,17 @@ class CNN17Classifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _module(self, n_channels):
+    def _plan(self, n_channels):
         params = {
             "n_channels": n_channels,
             "variant": self.variant,
             "width": self.width,
             "dropout": self.dropout,
         }
-        return CNN17, params, {"*": self.learning_rate}
+        rates = {"*": self.learning_rate}
+        return NetworkPlan(
+            CNN17, params, rates, learns_scale=True, augmentation_strength=STRENGTH
+        )
 
     def _default_image_size(self):
         return 64
-
-    def _start(self, net, images):
-        warn_of_scale(images, self)
-        standardize = net.module_.input
-        mean, std = channel_statistics(images)
-        standardize.mean.copy_(mean.reshape(1, -1, 1, 1))
-        standardize.std.copy_(std.reshape(1, -1, 1, 1))
-
-
-def channel_statistics(images):
-    """Mean and standard deviation of each channel, as the network will see them."""
-    scale = 255 if images.dtype == np.uint8 else 1
-    # A chunk at a time: a set of 8 bits a pixel is not to become one of 64.
-    sums = np.zeros((2, images.shape[-1]))
-    for chunk in np.array_split(images, -(-len(images) // _CHUNK)):
-        pixels = chunk.reshape(-1, images.shape[-1]) / np.float64(scale)
-        sums += pixels.sum(axis=0), np.square(pixels).sum(axis=0)
-    mean, square = sums / np.prod(images.shape[:-1])
-    std = np.sqrt(np.maximum(square - mean**2, 0))
-    # A constant channel is left as it is.
-    std = np.where(std > 1e-6, std, 1)
-    return torch.from_numpy(mean).float(), torch.from_numpy(std).float()

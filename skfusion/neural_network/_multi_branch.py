@@ -1,22 +1,16 @@
 """A network with a branch for each modality, as an estimator."""
 
-from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import torch
-
-from .._engine import augment_batch
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
-from .._validation._samples import check_columns, group_samples, remember_columns
-from ..images._sample_source import ColumnsSource
+from .._validation._samples import check_columns, remember_columns
+from ..images._sample_source import SampleSource
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier
-from ._cnn17 import channel_statistics
+from ._base import BaseCNNClassifier, NetworkPlan
+from ._cnn17 import STRENGTH
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -170,7 +164,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     _parameter_constraints.pop("image_shape")
 
     image_shape_ = None
-    _criterion = MultiBranchLoss
 
     def __init__(
         self,
@@ -307,21 +300,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
                     f"{rows.sum()} in the column {column!r} of X."
                 )
 
-    def _default_groups(self, X):
-        groups = group_samples(X, self.columns, None, type(self).__name__)
-        return pd.factorize(np.asarray(groups))[0]
-
-    def _warn_of_no_groups(self, X):
-        """Leave it to group_samples."""
-
-    def _unaugmented(self, X):
-        if self.augmentation is False:
-            return X
-        seeds = [f"{column}_augmentation" for column in self.columns]
-        return X.drop(columns=seeds, errors="ignore")
-
     def _source(self, X):
-        return ColumnsSource(
+        return SampleSource(
             X,
             self.feature_names_in_.tolist(),
             image_size=self._size,
@@ -330,7 +310,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
             isolated=self.isolated,
         )
 
-    def _module(self, n_channels):
+    def _plan(self, n_channels):
         params = {
             "n_branches": n_channels,
             "branch": self.branch,
@@ -342,7 +322,14 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         rates = {"*": self.learning_rate}
         if not self._is_cnn17:
             rates = {"branches.*": BACKBONE_LEARNING_RATE * self.learning_rate, **rates}
-        return MultiBranchNetwork, params, rates
+        return NetworkPlan(
+            MultiBranchNetwork,
+            params,
+            rates,
+            learns_scale=self._is_cnn17,
+            augmentation_strength=STRENGTH if self._is_cnn17 else 1.0,
+            criterion=MultiBranchLoss,
+        )
 
     def _default_image_size(self):
         if self._is_cnn17:
@@ -350,45 +337,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         check_backbone(self.branch)
         return backbone_image_size(self.branch, self.weights)
 
-    def _start(self, net, images):
-        if not self._is_cnn17:
-            return
-        for channel, branch in enumerate(net.module_.branches):
-            own = images[..., [channel]]
-            own = own[own.any(axis=(1, 2, 3))]
-            if not len(own):
-                raise ValueError(
-                    "Expected images of each modality to learn from. Got none of "
-                    f"{self.columns[channel]!r} that is not black, behind what early "
-                    "stopping set aside."
-                )
-            mean, std = channel_statistics(own)
-            branch.input.mean.copy_(mean.reshape(1, -1, 1, 1))
-            branch.input.std.copy_(std.reshape(1, -1, 1, 1))
-
-    def _augment(self):
-        if self.augmentation is True:
-            strength = 2.0 if self._is_cnn17 else 1.0
-            return partial(_augment_each, strength=strength)
-        if self.augmentation is False:
-            return None
-        return partial(_augment_those_there, augment=self.augmentation)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = False
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _augment_each(images, strength):
-    """Augment each channel as an image of its own; what is 0 stays so."""
-    alone = images.reshape(-1, 1, *images.shape[2:])
-    changed = augment_batch(alone, strength).reshape(images.shape)
-    return changed.contiguous(memory_format=torch.channels_last)
-
-
-def _augment_those_there(images, augment):
-    """Augment a batch; what was missing stays so."""
-    there = (images.flatten(2).amax(2) > 0)[..., None, None]
-    return torch.where(there, augment(images), 0.0)

@@ -4,10 +4,10 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from .._validation._private import Interval, StrOptions
-from .._validation._scale import check_channels, warn_of_scale
+from .._validation._scale import check_channels
 from ..networks import TransferNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier
+from ._base import BaseCNNClassifier, NetworkPlan
 
 __all__ = ["TransferCNNClassifier"]
 
@@ -218,7 +218,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _module(self, n_channels):
+    def _plan(self, n_channels):
         check_channels(n_channels, self)
         params = {
             "backbone": self.backbone,
@@ -230,11 +230,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
             "backbone.*": BACKBONE_LEARNING_RATE * self.learning_rate,
             "*": self.learning_rate,
         }
-        return TransferNetwork, params, rates
-
-    def _start(self, net, images):
-        warn_of_scale(images, self)
-        self._in_unit_range = True
+        return NetworkPlan(TransferNetwork, params, rates)
 
     def _default_image_size(self):
         check_backbone(self.backbone)

@@ -9,7 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 from skfusion.exceptions import ImageReadError
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.images import ImageSource
-from skfusion.images._sample_source import ColumnsSource
+from skfusion.images._sample_source import SampleSource
 from skfusion.networks import MultiBranchLoss, MultiBranchNetwork
 
 COLUMNS = ["mammogram", "ultrasound"]
@@ -75,9 +75,9 @@ def test_early_stopping_keeps_groups_on_one_side(gaps, pairs, monkeypatch):
     sides = []
     split = MultiBranchCNNClassifier._split
 
-    def write_down(self, X, *arguments):
-        rows = split(self, X, *arguments)
-        sides.append([set(X["group"].iloc[part]) for part in rows])
+    def write_down(self, *arguments):
+        rows = split(self, *arguments)
+        sides.append([set(gaps["group"].iloc[part]) for part in rows])
         return rows
 
     monkeypatch.setattr(MultiBranchCNNClassifier, "_split", write_down)
@@ -112,7 +112,7 @@ def test_a_modality_that_nobody_has_at_fit_is_named(pairs):
 
 
 def test_columns_are_channels_and_what_is_missing_is_zero(gaps):
-    source = ColumnsSource(gaps, COLUMNS, image_size=16)
+    source = SampleSource(gaps, COLUMNS, image_size=16)
     images = source[[5, 0, 2]]
     assert images.shape == (3, 16, 16, 2)
     assert not images[0, ..., 0].any()
@@ -193,7 +193,7 @@ def test_a_damaged_file_names_its_row_and_column(gaps, tmp_path):
     (tmp_path / "damaged.png").write_bytes(b"")
     X.loc[9, "mammogram"] = str(tmp_path / "damaged.png")
     with pytest.raises(ImageReadError, match=r"Row 9 of X, column 'mammogram'"):
-        ColumnsSource(X, COLUMNS, image_size=16)[:]
+        SampleSource(X, COLUMNS, image_size=16)[:]
 
 
 @pytest.mark.parametrize("columns", [[], ["mammogram", "mammogram"]])
