@@ -1,7 +1,9 @@
 """The skorch net that trains every network."""
 
 import copy
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import torch
 from skorch import NeuralNetClassifier
@@ -14,7 +16,7 @@ from tqdm.auto import tqdm
 from ._batches import TrainingBatches, ValidationBatches, n_batches
 from ._device import autocast, trains_in_bfloat16
 
-__all__ = ["build_net", "release_training_state"]
+__all__ = ["TrainingSettings", "build_net", "release_training_state"]
 
 LABEL_SMOOTHING = 0.05
 GRADIENT_NORM = 1.0
@@ -82,26 +84,48 @@ class _EpochProgress(Callback):
         del self.bar_
 
 
-def build_net(
-    module,
-    *,
-    module_params,
-    train,
-    valid,
-    learning_rates,
-    weight_decay,
-    class_weight,
-    max_epochs,
-    batch_size,
-    augment,
-    n_iter_no_change,
-    callbacks,
-    device,
-    precision,
-    verbose,
-    criterion=nn.CrossEntropyLoss,
-):
-    """Set up a skorch net with the habits that all models share.
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained: parameters of the estimators, as torch takes them.
+
+    Parameters
+    ----------
+    learning_rates : dict
+        From a pattern of parameter names to the highest learning rate of those;
+        "*" stands for the rest and comes last.
+
+    max_epochs, batch_size, weight_decay, n_iter_no_change, callbacks, precision, \
+verbose
+        The same as in the estimators.
+
+    class_weight : Tensor of shape (n_classes,), default=None
+
+    augment : callable, default=None
+        Applied to the images of each training batch.
+
+    device : str, default="cpu"
+        Name of a torch device.
+
+    criterion : type, default=CrossEntropyLoss
+        Class of the loss, with the arguments `weight` and `label_smoothing`.
+    """
+
+    learning_rates: dict
+    max_epochs: int
+    batch_size: int
+    weight_decay: float = 0.01
+    class_weight: torch.Tensor | None = None
+    augment: Callable | None = None
+    n_iter_no_change: int = 10
+    callbacks: list | None = None
+    device: str = "cpu"
+    precision: str = "float32"
+    verbose: int = 0
+    criterion: type = nn.CrossEntropyLoss
+
+
+def build_net(module, module_params, train, valid, settings):
+    """Build a skorch net with the choices that all models share.
 
     AdamW with a one-cycle schedule, label smoothing, clipped gradients; with
     validation data, early stopping that goes back to the best epoch.
@@ -117,72 +141,69 @@ def build_net(
     train, valid : ImageTensors
         Data to learn from, and to stop by (may be None).
 
-    learning_rates : dict
-        From a pattern of parameter names to the highest learning rate of those;
-        "*" stands for the rest and comes last.
-
-    weight_decay, class_weight, max_epochs, batch_size, augment, n_iter_no_change, \
-callbacks, device, precision, verbose
-        As in the estimators; `class_weight` is a tensor or None, `augment` a
-        callable or None.
-
-    criterion : type, default=CrossEntropyLoss
-        Class of the loss, with the arguments `weight` and `label_smoothing`.
+    settings : TrainingSettings
 
     Returns
     -------
     net : skorch.NeuralNetClassifier
         Not yet initialised.
     """
-    steps = max_epochs * n_batches(len(train), batch_size)
     return _AutocastNet(
         module,
         classes=list(range(module_params["n_classes"])),
         **{f"module__{name}": value for name, value in module_params.items()},
-        criterion=criterion,
-        criterion__weight=class_weight,
+        criterion=settings.criterion,
+        criterion__weight=settings.class_weight,
         criterion__label_smoothing=LABEL_SMOOTHING,
-        optimizer=torch.optim.AdamW,
-        optimizer__weight_decay=weight_decay,
-        optimizer__fused=torch.device(device).type in _FUSED_DEVICES,
-        optimizer__param_groups=[
-            (name, {"lr": rate}) for name, rate in learning_rates.items() if name != "*"
-        ],
-        lr=learning_rates["*"],
-        max_epochs=max_epochs,
-        batch_size=batch_size,
+        **_optimizer(settings),
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
         iterator_train=TrainingBatches,
-        iterator_train__augment=augment,
+        iterator_train__augment=settings.augment,
         iterator_valid=ValidationBatches,
         train_split=None if valid is None else predefined_split(valid),
         callbacks=[
-            *_callbacks(list(learning_rates.values()), steps),
-            *_stopping(valid, n_iter_no_change),
-            *([("progress", _EpochProgress())] if verbose else []),
+            *_callbacks(settings, len(train)),
+            *_stopping(settings, valid),
+            *([("progress", _EpochProgress())] if settings.verbose else []),
             # Copies: callbacks keep what they see, and parameters stay as they are.
-            *copy.deepcopy(callbacks or []),
+            *copy.deepcopy(settings.callbacks or []),
         ],
-        device=device,
-        precision=precision,
+        device=settings.device,
+        precision=settings.precision,
         verbose=0,
     )
 
 
-def _callbacks(learning_rates, steps):
+def _optimizer(settings):
+    rates = settings.learning_rates.items()
+    return {
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": settings.weight_decay,
+        "optimizer__fused": torch.device(settings.device).type in _FUSED_DEVICES,
+        "optimizer__param_groups": [
+            (name, {"lr": rate}) for name, rate in rates if name != "*"
+        ],
+        "lr": settings.learning_rates["*"],
+    }
+
+
+def _callbacks(settings, n_samples):
+    steps = settings.max_epochs * n_batches(n_samples, settings.batch_size)
     schedule = LRScheduler(
         torch.optim.lr_scheduler.OneCycleLR,
         step_every="batch",
-        max_lr=learning_rates,
+        max_lr=list(settings.learning_rates.values()),
         total_steps=max(steps, 2),
     )
     clipping = GradientNormClipping(GRADIENT_NORM)
     return [("clipping", clipping), ("schedule", schedule)]
 
 
-def _stopping(valid, n_iter_no_change):
+def _stopping(settings, valid):
     if valid is None:
         return []
-    stopping = EarlyStopping(patience=n_iter_no_change, load_best=True)
+    stopping = EarlyStopping(patience=settings.n_iter_no_change, load_best=True)
     return [("early_stopping", stopping)]
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from .._engine import (
     ImageTensors,
+    TrainingSettings,
     augment_batch,
     augment_channels,
     augment_present,
@@ -166,21 +167,10 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         train_set = tensors(train)
         net = build_net(
             plan.module,
-            module_params={"n_classes": len(self.classes_), **plan.params},
-            train=train_set,
-            valid=None if valid is None else tensors(valid),
-            learning_rates=plan.learning_rates,
-            weight_decay=self.weight_decay,
-            class_weight=self._class_weight(codes[train], device),
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            augment=self._augment(source, plan),
-            n_iter_no_change=self.n_iter_no_change,
-            callbacks=self.callbacks,
-            device=str(device),
-            precision=self.precision,
-            verbose=self.verbose,
-            criterion=plan.criterion,
+            {"n_classes": len(self.classes_), **plan.params},
+            train_set,
+            None if valid is None else tensors(valid),
+            self._settings(plan, source, codes[train], device),
         ).initialize()
         self._learn_scale(net.module_, plan, source, images[train])
         # partial_fit: fit would initialise, and so forget the scale.
@@ -188,6 +178,22 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
         self.history_ = net.history
+
+    def _settings(self, plan, source, codes, device):
+        return TrainingSettings(
+            learning_rates=plan.learning_rates,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            weight_decay=self.weight_decay,
+            class_weight=self._class_weight(codes, device),
+            augment=self._augment(source, plan),
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=self.callbacks,
+            device=str(device),
+            precision=self.precision,
+            verbose=self.verbose,
+            criterion=plan.criterion,
+        )
 
     def _read(self, source):
         """Read all images as training takes them.
