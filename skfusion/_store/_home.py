@@ -3,11 +3,11 @@
 import os
 import secrets
 from contextlib import suppress
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
+
+__all__ = ["home_folder", "home_secret", "lock_of", "make_file", "make_folder"]
 
 _SECRET_BYTES = 32
 _TIMEOUT = 60.0  # seconds
@@ -135,25 +135,3 @@ def _make_secret(path):
             new.write_bytes(secrets.token_bytes(_SECRET_BYTES))
             new.replace(path)  # all of it at once
         return path.read_bytes()
-
-
-@cache
-def versions_of(*packages):
-    """Return what stands for the versions of packages in a key.
-
-    Parameters
-    ----------
-    *packages : str
-        Their names on the package index.
-
-    Returns
-    -------
-    versions : bytes
-
-    Examples
-    --------
-    >>> from skfusion._store._home import versions_of
-    >>> versions_of("numpy").startswith(b"numpy")
-    True
-    """
-    return " ".join(f"{name} {version(name)}" for name in packages).encode()

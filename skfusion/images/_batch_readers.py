@@ -5,7 +5,6 @@ import math
 import multiprocessing
 import threading
 from functools import partial
-from hashlib import blake2b
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .._store._compute_once import compute_once
-from .._store._home import versions_of
+from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
 from ._eight_bits import to_uint8
@@ -40,8 +39,8 @@ _WORTH_WORKERS = 8
 
 
 def reading_versions():
-    """Return what stands for the code that reads images in a key."""
-    return b"%d " % _READING + versions_of(*_READING_PACKAGES)
+    """Return the version of the code that reads images, as a part of a key."""
+    return f"{_READING} {versions_of(*_READING_PACKAGES)}"
 
 
 class PathReader:
@@ -59,15 +58,15 @@ class PathReader:
         return len(self.paths)
 
     def files(self, rows):
-        """What decides each image before it is augmented."""
+        """Yield the digest of all that decides each image before augmentation."""
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            yield repr((*known, bool(self.inverted[row]))).encode()
+            yield digest(*known, bool(self.inverted[row]))
 
     def identities(self):
         files = self.files(range(len(self)))
-        return (b"%d" % seed + f for seed, f in zip(self.seeds, files, strict=True))
+        return (digest(int(s), f) for s, f in zip(self.seeds, files, strict=True))
 
     def read(self, rows, finish):
         read_plain = self.plain_reader(rows, finish)
@@ -126,14 +125,14 @@ class StoredReader:
         self.reader = reader
         self.store = store
         self.shape = (image_size, image_size, 1)
-        self.settings = repr((image_size, resize)).encode() + reading_versions()
+        self.settings = (image_size, resize, reading_versions())
 
     def __len__(self):
         return len(self.reader)
 
     def identities(self):
         # In 8 bits an image is not quite what it was.
-        return (b"8 bits" + identity for identity in self.reader.identities())
+        return (digest("8 bits", identity) for identity in self.reader.identities())
 
     def unaugmented(self):
         reader = copy.copy(self)
@@ -153,8 +152,7 @@ class StoredReader:
             images = _in_threads(self.reader.plain_reader(missing, finish), missing)
             return to_uint8(np.stack(images)).reshape(len(missing), -1)
 
-        files = [self.settings + file for file in self.reader.files(rows)]
-        keys = [blake2b(file, digest_size=16).digest() for file in files]
+        keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
         n = math.prod(self.shape)
         found = compute_once(self.store, keys, compute, batch_size=len(rows), n=n)
         return found.reshape(-1, *self.shape)
@@ -174,8 +172,8 @@ class ArrayReader:
 
     def identities(self):
         for image in self.images:
-            kind = repr((image.shape, image.dtype.str)).encode()
-            yield kind + np.ascontiguousarray(image).tobytes()
+            pixels = np.ascontiguousarray(image).tobytes()
+            yield digest(image.shape, image.dtype.str, pixels)
 
     def read(self, rows, finish):
         images = self.images[rows]

@@ -1,11 +1,11 @@
 """The lazy form of X."""
 
 import copy
-from hashlib import blake2b
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._store._keys import digest
 from .._validation._groups import check_groups, find_groups
 from .._validation._image_table import holds_paths, image_table
 from ..exceptions import DataQualityWarning, warn_user
@@ -234,9 +234,8 @@ class ImageSource:
         digests : list of bytes
             16 bytes each, from which no path can be read.
         """
-        settings = repr((self.image_size, self.resize)).encode() + reading_versions()
-        identities = self._reader.identities()
-        return [blake2b(settings + i, digest_size=16).digest() for i in identities]
+        settings = (self.image_size, self.resize, reading_versions())
+        return [digest(*settings, image) for image in self._reader.identities()]
 
     def _fit_square(self, image):
         if self.image_size is None:

@@ -24,7 +24,12 @@ from skfusion._store import _row_store
 from skfusion._store._compute_once import compute_once
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import CacheWarning, WeightsError
-from skfusion.feature_extraction import CNNFeatureExtractor, FeatureCache, _cnn
+from skfusion.feature_extraction import (
+    CNNFeatureExtractor,
+    FeatureCache,
+    _cnn,
+    _frozen_network,
+)
 
 N_IMAGES = 30
 
@@ -75,7 +80,7 @@ def test_a_search_computes_each_image_once_and_the_next_none(
 
 def test_the_network_is_not_built_where_all_is_kept(images, tmp_path, monkeypatch):
     extractor(tmp_path).fit_transform(images[0])
-    monkeypatch.setattr(_cnn, "Backbone", None)
+    monkeypatch.setattr(_frozen_network, "Backbone", None)
     assert extractor(tmp_path).fit_transform(images[0]).shape == (N_IMAGES, 512)
 
 
