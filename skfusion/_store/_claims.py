@@ -4,6 +4,8 @@ import os
 import time
 from functools import cache
 
+__all__ = ["CREATE_CLAIMS", "end_claims", "living_claims", "make_claims"]
+
 CREATE_CLAIMS = (
     "CREATE TABLE claims "
     "(key BLOB PRIMARY KEY, process INTEGER, token BLOB, since REAL)"

@@ -7,6 +7,8 @@ import numpy as np
 
 from ..exceptions import CacheWarning, warn_user
 
+__all__ = ["compute_once"]
+
 _WINDOW = 500
 _PAUSE = 0.02  # seconds between two looks at what others compute
 

@@ -22,6 +22,14 @@ from ._pixel_share import PixelShare
 from ._read import read_shared
 from ._worker_pool import can_isolate, stop_busy_workers
 
+__all__ = [
+    "ArrayReader",
+    "PathReader",
+    "StoredReader",
+    "reading_versions",
+    "with_channels",
+]
+
 # What turns a file into pixels. The number goes up when our own part of it changes.
 _READING = 1
 _READING_PACKAGES = (
