@@ -23,7 +23,7 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from skfusion.datasets import load_rsna
-from skfusion.fusion import aggregate_predictions
+from skfusion.fusion import aggregate_scores
 from skfusion.metrics import classification_summary
 
 MODELS = ("logistic", "forest", "transfer", "cnn17")  # those with probabilities
@@ -117,7 +117,7 @@ def combine(table, by, method):
         return None
     codes = table.groupby(["seed", "fold", *by]).ngroup().to_numpy()
     whole = table.groupby(codes)[["seed", "fold", "group", "y_true"]].max()
-    scores = aggregate_predictions(table["y_score"], codes, method)
+    scores = aggregate_scores(table["y_score"], codes, method)
     return whole.assign(y_score=scores.loc[whole.index])
 
 

@@ -1,30 +1,33 @@
-"""What every ``fit`` keeps to: all is learnt, or nothing."""
+"""A ``fit`` that fails changes nothing."""
 
-from contextlib import contextmanager
+from functools import wraps
 
 __all__ = ["all_or_nothing"]
 
 
-@contextmanager
-def all_or_nothing(estimator):
-    """Context of a ``fit``: where it fails or is interrupted, it changes nothing.
+def all_or_nothing(fit):
+    """Make a ``fit`` leave the estimator as it was where it fails or is interrupted.
 
-    An estimator that was fitted before predicts as before, and another one is not
-    fitted: parts of two fits never stand side by side.
+    An estimator that was fitted before predicts as before, and another one stays
+    unfitted. Attributes of two fits never stand side by side.
 
     Parameters
     ----------
-    estimator : estimator
-        Its ``fit`` sets attributes anew, and alters none in place.
+    fit : callable
+        Method that sets attributes anew, and alters none in place.
+
+    Returns
+    -------
+    fit : callable
 
     Examples
     --------
     >>> from skfusion._validation._fitting import all_or_nothing
     >>> class Mean:
+    ...     @all_or_nothing
     ...     def fit(self, X):
-    ...         with all_or_nothing(self):
-    ...             self.n_ = len(X)
-    ...             self.mean_ = sum(X) / self.n_
+    ...         self.n_ = len(X)
+    ...         self.mean_ = sum(X) / self.n_
     >>> mean = Mean()
     >>> mean.fit([1, 2, 3])
     >>> mean.fit([])
@@ -33,9 +36,14 @@ def all_or_nothing(estimator):
     >>> mean.n_, mean.mean_
     (3, 2.0)
     """
-    before = vars(estimator).copy()
-    try:
-        yield
-    except BaseException:  # Ctrl-C, too
-        estimator.__dict__ = before
-        raise
+
+    @wraps(fit)
+    def safe_fit(self, *args, **kwargs):
+        before = vars(self).copy()
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:  # Ctrl-C, too
+            self.__dict__ = before
+            raise
+
+    return safe_fit

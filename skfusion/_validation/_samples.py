@@ -1,14 +1,11 @@
 """X with a path column for each modality."""
 
-from contextlib import contextmanager
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..exceptions import DataQualityWarning, ImageReadError, warn_user
+from ..exceptions import DataQualityWarning, warn_user
 from ._columns import OF_AN_IMAGE, is_present, require_column
 from ._groups import known_groups
 from ._image_table import image_table
@@ -17,7 +14,6 @@ __all__ = [
     "check_columns",
     "column_table",
     "group_samples",
-    "naming_rows",
     "remember_columns",
 ]
 
@@ -149,53 +145,3 @@ def group_samples(X, columns, groups, name):
     shape = (len(X), codes.max() + 1)
     links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)
     return connected_components(links @ links.T, directed=False)[1]
-
-
-@contextmanager
-def naming_rows(rows, columns=None, paths=None):
-    """Name the row of X where an image of a part of X is unreadable.
-
-    Levels compose: each finds its own row of the one that was named within.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_part,), dtype int64
-        Where the rows of the part stand in X.
-
-    columns : str or ndarray of shape (n_part,), default=None
-        Columns of the images. If None, what was named within, if anything was.
-
-    paths : Series of shape (n_part,), default=None
-        Paths of the images: they tell the row where something between, such as a
-        ``CalibratedClassifierCV``, asked for a part of the part.
-    """
-    try:
-        yield
-    except ImageReadError as error:
-        within = _row_within(error, paths)
-        if within is None or within >= len(rows):
-            raise
-        column = error.column
-        if columns is not None:
-            column = str(np.broadcast_to(columns, len(rows))[within])
-        raise _named_error(error, int(rows[within]), column) from error.__cause__
-
-
-def _row_within(error, paths):
-    """Row of a part; None where none was named."""
-    if error.row is None or paths is None:
-        return error.row
-    found = np.flatnonzero(paths.isin([error.path]))
-    if not len(found):  # an error of another process has the last component alone
-        names = [Path(str(path)).name for path in paths]
-        found = np.flatnonzero(np.array(names) == error.path)
-    return found[0] if len(found) and error.row not in found else error.row
-
-
-def _named_error(error, row, column):
-    """Say anew what was said of a row of a part."""
-    where = "" if column is None else f", column {column!r}"
-    named = ImageReadError(f"Row {row} of X{where}: {error.reason}")
-    named.row, named.column = row, column
-    named.reason, named.path = error.reason, error.path
-    return named

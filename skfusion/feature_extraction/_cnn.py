@@ -179,6 +179,7 @@ class CNNFeatureExtractor(
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def fit(self, X, y=None):
         """Check X and load the network; nothing is learnt from the images.
 
@@ -197,20 +198,19 @@ class CNNFeatureExtractor(
         self : object
             Fitted extractor.
         """
-        with all_or_nothing(self):
-            check_backbone(self.backbone)
-            X = check_images(self, X, image_shape=self.image_shape, reset=True)
-            # Parameters may change after fit.
-            default_size = backbone_image_size(self.backbone, self.weights)
-            self._size, self._resize = self.image_size or default_size, self.resize
-            source = self._source(X)
-            check_channels(source.n_channels, self)
-            warn_of_scale(X, self)
-            seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-            self._network = FrozenNetwork(
-                self.backbone, self.weights, self.layer, self.pooling, seed
-            )
-            self._n_features_out = self._count_features(X)
+        check_backbone(self.backbone)
+        X = check_images(self, X, image_shape=self.image_shape, reset=True)
+        # Parameters may change after fit.
+        default_size = backbone_image_size(self.backbone, self.weights)
+        self._size, self._resize = self.image_size or default_size, self.resize
+        source = self._source(X)
+        check_channels(source.n_channels, self)
+        warn_of_scale(X, self)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._network = FrozenNetwork(
+            self.backbone, self.weights, self.layer, self.pooling, seed
+        )
+        self._n_features_out = self._count_features(X)
         return self
 
     def transform(self, X):

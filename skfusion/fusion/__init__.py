@@ -5,7 +5,7 @@ from importlib import import_module
 from ._decision import DecisionFusionClassifier
 from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._image_level import ImageLevelClassifier
-from ._levels import LevelAggregator, aggregate_predictions
+from ._levels import LevelAggregator, aggregate_scores
 from ._per_modality import PerModalityClassifier
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "ModalityFeatures",
     "MultiBranchCNNClassifier",
     "PerModalityClassifier",
-    "aggregate_predictions",
+    "aggregate_scores",
     "make_feature_fusion",
 ]
 

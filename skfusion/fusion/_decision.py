@@ -26,9 +26,9 @@ from .._validation._samples import (
     check_columns,
     column_table,
     group_samples,
-    naming_rows,
     remember_columns,
 )
+from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, gain_over_chance, score_images
 from ._composition import MostProbable, NamedEstimators
 
@@ -160,6 +160,8 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y, groups=None):
         """Fit and calibrate the model of each modality, then what combines them.
 
@@ -181,33 +183,33 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         self : object
             Fitted classifier.
         """
-        with all_or_nothing(self):
-            self._take_names()
-            self._check_models()
-            there = check_columns(X, self._columns, type(self).__name__)
-            self._check_each_column(there)
-            remember_columns(self, self._columns)
-            y = check_target(X, y)
-            self.classes_, codes = check_labels(y, type(self).__name__)
-            self._check_two_classes()
-            self._check_weights()
-            groups = group_samples(X, self._columns, groups, type(self).__name__)
-            # The models find the groups where they find those of any image.
-            X = X.assign(group=groups)
-            splits = self._split(codes, there, groups)
-            self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
-            scores, log_odds = np.full((2, *there.shape), np.nan)
-            for column, rows in enumerate(there.T):
-                own = self._fit_column(X, codes, column, rows, splits)
-                scores[rows, column] = own
-                calibrator = calibrate(own, codes[rows])
-                self.calibrators_.append(calibrator)
-                own_odds = calibrator.decision_function(own[:, np.newaxis])
-                log_odds[rows, column] = own_odds
-            self.weights_ = self._weigh(scores, codes)
-            self.final_estimator_ = self._fit_final(log_odds, codes)
+        self._take_names()
+        self._check_models()
+        there = check_columns(X, self._columns, type(self).__name__)
+        self._check_each_column(there)
+        remember_columns(self, self._columns)
+        y = check_target(X, y)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        self._check_two_classes()
+        self._check_weights()
+        groups = group_samples(X, self._columns, groups, type(self).__name__)
+        # The models find the groups where they find those of any image.
+        X = X.assign(group=groups)
+        splits = self._split(codes, there, groups)
+        self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
+        scores, log_odds = np.full((2, *there.shape), np.nan)
+        for column, rows in enumerate(there.T):
+            own = self._fit_column(X, codes, column, rows, splits)
+            scores[rows, column] = own
+            calibrator = calibrate(own, codes[rows])
+            self.calibrators_.append(calibrator)
+            own_odds = calibrator.decision_function(own[:, np.newaxis])
+            log_odds[rows, column] = own_odds
+        self.weights_ = self._weigh(scores, codes)
+        self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
 
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict probabilities from the modalities that each sample has.
 
@@ -284,18 +286,15 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         """Fit one model; return its scores of what it did not learn from."""
         name, estimator = self.estimators[column]
         table, own = column_table(X, name, self._columns), codes[rows]
-        scores, samples = np.empty(len(table)), np.flatnonzero(rows)
+        scores = np.empty(len(table))
         for train, test in splits:
             train, test = (_positions(rows, part) for part in (train, test))
             if len(test):
                 self._check_both_classes(own[train], name, "an inner fold")
-                with naming_rows(samples[train], name, table["image"].iloc[train]):
-                    model = clone(estimator).fit(table.iloc[train], own[train])
-                with naming_rows(samples[test], name, table["image"].iloc[test]):
-                    scores[test] = score_images(model, table.iloc[test], len(train))
+                model = clone(estimator).fit(table.iloc[train], own[train])
+                scores[test] = score_images(model, table.iloc[test], len(train))
         self._check_both_classes(own, name, "fit")
-        with naming_rows(samples, name, table["image"]):
-            self.estimators_.append(clone(estimator).fit(table, own))
+        self.estimators_.append(clone(estimator).fit(table, own))
         self._n_learnt[name] = len(table)
         return scores
 
@@ -343,8 +342,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             if rows.any():
                 name, model = self._columns[column], self.estimators_[column]
                 table = column_table(X, name, self._columns)
-                with naming_rows(np.flatnonzero(rows), name, table["image"]):
-                    scores = score_images(model, table, self._n_learnt[name])
+                scores = score_images(model, table, self._n_learnt[name])
                 log_odds[rows, column] = self.calibrators_[column].decision_function(
                     scores[:, np.newaxis]
                 )

@@ -18,9 +18,9 @@ from .._validation._private import StrOptions, _fit_context
 from .._validation._samples import (
     check_columns,
     column_table,
-    naming_rows,
     remember_columns,
 )
+from .._validation._unreadable import names_unreadable_images
 from ._composition import NamedEstimators
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
@@ -103,6 +103,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         self.missing = missing
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y=None):
         """Fit the extractor of each column to the images, or values, that are there.
 
@@ -120,21 +122,21 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         self : object
             Fitted transformer.
         """
-        with all_or_nothing(self):
-            self._take_names()
-            self._missing = self.missing
-            self._passing = [
-                column for column, own in self.extractors if isinstance(own, str)
-            ]
-            self.image_columns_ = self._find_image_columns(X)
-            there = self._check(X)
-            remember_columns(self, self._columns)
-            self.extractors_, self._n_features = [], {}
-            for (column, extractor), rows in zip(self.extractors, there.T, strict=True):
-                fitted = self._fit_column(X, column, extractor, rows)
-                self.extractors_.append(fitted)
+        self._take_names()
+        self._missing = self.missing
+        self._passing = [
+            column for column, own in self.extractors if isinstance(own, str)
+        ]
+        self.image_columns_ = self._find_image_columns(X)
+        there = self._check(X)
+        remember_columns(self, self._columns)
+        self.extractors_, self._n_features = [], {}
+        for (column, extractor), rows in zip(self.extractors, there.T, strict=True):
+            fitted = self._fit_column(X, column, extractor, rows)
+            self.extractors_.append(fitted)
         return self
 
+    @names_unreadable_images
     def transform(self, X):
         """Compute the features of each column.
 
@@ -194,10 +196,9 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
                 "Expected an image, or a value, of each column in fit. Got none in "
                 f"the column {column!r} of X."
             )
-        with naming_rows(np.flatnonzero(rows), column, table.get("image")):
-            fitted = _new(extractor).fit(table)
-            # The number of NaN where no sample has this column in prediction.
-            self._n_features[column] = fitted.transform(table[:1]).shape[1]
+        fitted = _new(extractor).fit(table)
+        # The number of NaN where no sample has this column in prediction.
+        self._n_features[column] = fitted.transform(table[:1]).shape[1]
         return fitted
 
     def _block(self, X, column, extractor, rows):
@@ -206,8 +207,7 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         block[:, -1] = ~rows
         if rows.any():
             table = self._table(X, column, rows)
-            with naming_rows(np.flatnonzero(rows), column, table.get("image")):
-                features = extractor.transform(table)
+            features = extractor.transform(table)
             block[rows, :-1] = features.toarray() if issparse(features) else features
         return block
 

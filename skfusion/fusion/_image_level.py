@@ -12,9 +12,9 @@ from .._validation._private import HasMethods, _check_method_params, _fit_contex
 from .._validation._samples import (
     check_columns,
     column_table,
-    naming_rows,
     remember_columns,
 )
+from .._validation._unreadable import names_unreadable_images
 from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["ImageLevelClassifier"]
@@ -78,6 +78,8 @@ class ImageLevelClassifier(
         self.columns = columns
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y, **params):
         """Fit the classifier to all images of the columns.
 
@@ -98,19 +100,18 @@ class ImageLevelClassifier(
         self : object
             Fitted classifier.
         """
-        with all_or_nothing(self):
-            check_columns(X, self.columns, type(self).__name__, any_image=False)
-            remember_columns(self, self.columns)
-            y = check_target(X, y)
-            self.classes_, codes = check_labels(y, type(self).__name__)
-            self.prior_ = np.bincount(codes) / len(codes)
-            table, samples = self._images(X)
-            params = route_fit(self, params)["estimator"]["fit"]
-            params = _check_method_params(X, params, indices=samples)
-            with naming_rows(samples, table["modality"], table["image"]):
-                self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
+        check_columns(X, self.columns, type(self).__name__, any_image=False)
+        remember_columns(self, self.columns)
+        y = check_target(X, y)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        self.prior_ = np.bincount(codes) / len(codes)
+        table, samples = self._images(X)
+        params = route_fit(self, params)["estimator"]["fit"]
+        params = _check_method_params(X, params, indices=samples)
+        self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
         return self
 
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the mean of the probabilities of each sample's images.
 
@@ -131,8 +132,7 @@ class ImageLevelClassifier(
         if len(table):
             columns = np.searchsorted(self.classes_, self.estimator_.classes_)
             own = np.zeros((len(table), len(self.classes_)))
-            with naming_rows(samples, table["modality"], table["image"]):
-                own[:, columns] = self.estimator_.predict_proba(table)
+            own[:, columns] = self.estimator_.predict_proba(table)
             means = pd.DataFrame(own).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities

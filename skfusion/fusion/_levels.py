@@ -17,23 +17,23 @@ from .._validation._private import (
     validate_params,
 )
 from .._validation._units import level_of_rows
+from .._validation._unreadable import names_unreadable_images
+from ..metrics._aggregation import METHODS, combine_scores
 from ..metrics._summary import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 
-__all__ = ["LevelAggregator", "aggregate_predictions"]
-
-_METHODS = ("mean", "max", "noisy_or")
+__all__ = ["LevelAggregator", "aggregate_scores"]
 
 
 @validate_params(
     {
         "y_score": ["array-like"],
         "by": ["array-like"],
-        "method": [StrOptions(set(_METHODS))],
+        "method": [StrOptions(set(METHODS))],
     },
     prefer_skip_nested_validation=True,
 )
-def aggregate_predictions(y_score, by, method="mean"):
+def aggregate_scores(y_score, by, method="mean"):
     """Combine the scores of the images of each breast, or of each patient.
 
     Parameters
@@ -71,8 +71,8 @@ def aggregate_predictions(y_score, by, method="mean"):
 
     Examples
     --------
-    >>> from skfusion.fusion import aggregate_predictions
-    >>> aggregate_predictions([0.5, 0.5, 0.1], ["anna", "anna", "berta"], "noisy_or")
+    >>> from skfusion.fusion import aggregate_scores
+    >>> aggregate_scores([0.5, 0.5, 0.1], ["anna", "anna", "berta"], "noisy_or")
     anna     0.75
     berta    0.10
     dtype: float64
@@ -82,7 +82,7 @@ def aggregate_predictions(y_score, by, method="mean"):
     _check_probabilities(y_score)
     _check_none_missing(by)
     codes, names = pd.factorize(by)
-    return pd.Series(_combine(y_score, codes, method), index=names)
+    return pd.Series(combine_scores(y_score, codes, method), index=names)
 
 
 def _check_probabilities(y_score):
@@ -101,14 +101,6 @@ def _check_none_missing(by):
         raise ValueError(
             f"Expected what each image belongs to. Got none in row {missing[0]} of by."
         )
-
-
-def _combine(y_score, codes, method):
-    """Score of each code."""
-    groups = pd.Series(np.asarray(y_score, dtype=np.float64)).groupby(codes)
-    if method == "noisy_or":
-        return 1 - (1 - groups.obj).groupby(codes).prod().to_numpy()
-    return groups.agg(method).to_numpy()
 
 
 def _can_score(aggregator):
@@ -134,7 +126,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         such as "group", the patient.
 
     method : {"mean", "max", "noisy_or"}, default="mean"
-        As in :func:`aggregate_predictions`. All but the mean depend on which class is
+        As in :func:`aggregate_scores`. All but the mean depend on which class is
         positive: of two labels the greater one, and a warning says which one that is
         where it is but the last in the alphabet.
 
@@ -174,7 +166,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "by": [str],
-        "method": [StrOptions(set(_METHODS))],
+        "method": [StrOptions(set(METHODS))],
     }
 
     def __init__(self, estimator, *, by="breast", method="mean"):
@@ -183,6 +175,8 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self.method = method
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y, **fit_params):
         """Fit the model of images.
 
@@ -202,23 +196,22 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self : object
             Fitted classifier.
         """
-        with all_or_nothing(self):
-            # What defines predictions; parameters may change after fit.
-            self._by, self._method = self.by, self.method
-            level_of_rows(X, self._by)
-            y = check_target(X, y)
-            if _routing_enabled():
-                fit_params = route_fit(self, fit_params)["estimator"]["fit"]
-            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-            self.classes_ = self.estimator_.classes_
-            if len(self.classes_) != 2:
-                raise ValueError(
-                    f"{type(self).__name__} combines probabilities of 2 classes. Got "
-                    f"{len(self.classes_)} classes in y."
-                )
-            if self._method != "mean":  # which is the same from both sides
-                name = type(self).__name__
-                warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
+        # What defines predictions; parameters may change after fit.
+        self._by, self._method = self.by, self.method
+        level_of_rows(X, self._by)
+        y = check_target(X, y)
+        if _routing_enabled():
+            fit_params = route_fit(self, fit_params)["estimator"]["fit"]
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.classes_ = self.estimator_.classes_
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"{type(self).__name__} combines probabilities of 2 classes. Got "
+                f"{len(self.classes_)} classes in y."
+            )
+        if self._method != "mean":  # which is the same from both sides
+            name = type(self).__name__
+            warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
 
     @property
@@ -232,6 +225,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         return self.estimator_.feature_names_in_
 
     @available_if(_can_score)
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probabilities of what each image belongs to.
 
@@ -248,7 +242,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         check_is_fitted(self)
         codes = pd.factorize(level_of_rows(X, self._by))[0]
         y_score = self.estimator_.predict_proba(X)[:, 1]
-        combined = _combine(y_score, codes, self._method)[codes]
+        combined = combine_scores(y_score, codes, self._method)[codes]
         return np.column_stack([1 - combined, combined])
 
     def get_metadata_routing(self):

@@ -9,7 +9,7 @@ from .._validation._columns import require_column
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
 from .._validation._private import _check_method_params, _fit_context
-from .._validation._samples import naming_rows
+from .._validation._unreadable import names_unreadable_images
 from ._composition import NamedEstimators, route_fit, router_of
 
 __all__ = ["PerModalityClassifier"]
@@ -77,6 +77,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         self.by = by
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @all_or_nothing
+    @names_unreadable_images
     def fit(self, X, y, **params):
         """Fit the model of each modality to its rows.
 
@@ -97,22 +99,20 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         self : object
             Fitted classifier.
         """
-        with all_or_nothing(self):
-            y = check_target(X, y)
-            self._take_names()
-            self._by = self.by
-            rows, routed = self._rows_of_each(X), route_fit(self, params)
-            self._check_each_has_rows(rows)
-            self.estimators_ = []
-            for name, estimator in self.estimators:
-                own, params = rows[name], routed[name]["fit"]
-                params = _check_method_params(X, params, indices=own)
-                with naming_rows(own, paths=X.iloc[own].get("image")):
-                    fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
-                self.estimators_.append(fitted)
-            self.classes_ = np.unique(
-                np.concatenate([e.classes_ for e in self.estimators_])
-            )
+        y = check_target(X, y)
+        self._take_names()
+        self._by = self.by
+        rows, routed = self._rows_of_each(X), route_fit(self, params)
+        self._check_each_has_rows(rows)
+        self.estimators_ = []
+        for name, estimator in self.estimators:
+            own, params = rows[name], routed[name]["fit"]
+            params = _check_method_params(X, params, indices=own)
+            fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
+            self.estimators_.append(fitted)
+        self.classes_ = np.unique(
+            np.concatenate([e.classes_ for e in self.estimators_])
+        )
         return self
 
     @property
@@ -126,6 +126,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         return self.estimators_[0].feature_names_in_
 
     @available_if(_have_probabilities)
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probability of each class.
 
@@ -145,11 +146,11 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
             model = self.named_estimators_[name]
             columns = np.searchsorted(self.classes_, model.classes_)
             if len(rows):
-                with naming_rows(rows, paths=X.iloc[rows].get("image")):
-                    answers = model.predict_proba(X.iloc[rows])
+                answers = model.predict_proba(X.iloc[rows])
                 probabilities[np.ix_(rows, columns)] = answers
         return probabilities
 
+    @names_unreadable_images
     def predict(self, X):
         """Predict the class of each row by the model of its modality.
 
@@ -166,8 +167,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         y = np.empty(len(X), dtype=self.classes_.dtype)
         for name, rows in self._rows_of_each(X).items():
             if len(rows):
-                with naming_rows(rows, paths=X.iloc[rows].get("image")):
-                    y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
+                y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
         return y
 
     def get_metadata_routing(self):

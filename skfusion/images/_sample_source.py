@@ -7,7 +7,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from .._validation._columns import is_present
-from .._validation._samples import column_table, group_samples, naming_rows
+from .._validation._samples import column_table, group_samples
 from ._eight_bits import to_uint8
 from ._source import ImageSource
 
@@ -47,7 +47,6 @@ class SampleSource:
         self._X, self._columns = X, columns
         self._shape = (image_size, image_size, self.n_channels)
         present = [is_present(X[column]) for column in columns]
-        self._present = [np.flatnonzero(rows) for rows in present]
         # Row of each sample in the source of each column, -1 where it is missing.
         self._rows = [np.where(rows, np.cumsum(rows) - 1, -1) for rows in present]
         settings = {
@@ -76,8 +75,7 @@ class SampleSource:
             wanted = column_rows[np.asarray(rows)]
             present = np.flatnonzero(wanted >= 0)
             if len(present):
-                with naming_rows(self._present[channel], self._columns[channel]):
-                    found = self._sources[channel][wanted[present]]
+                found = self._sources[channel][wanted[present]]
                 images[present, ..., channel] = found[..., 0]
         return images
 

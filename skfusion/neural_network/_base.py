@@ -94,6 +94,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Return the side of the images, in pixels, where `image_size` is None."""
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @all_or_nothing
     def fit(self, X, y, groups=None):
         """Train the network.
 
@@ -122,20 +123,19 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             Fitted estimator.
         """
-        with all_or_nothing(self):
-            X, y = self._check(X, y, reset=True)
-            self.classes_, codes = check_labels(y, type(self).__name__)
-            device = resolve_device(self.device)
-            groups = None if groups is None else check_groups(X, groups)
-            self._in_unit_range = not is_beyond_unit_range(X)
-            # Prediction is by what was fitted: parameters may change afterwards.
-            self._size = self.image_size or self._default_image_size()
-            self._resize = self.resize
-            self._mirrors = self.augmentation is True
-            with seeded(self.random_state, device) as seed:
-                source = self._source(X)
-                train, valid = self._split(source, codes, groups, seed)
-                self._train(source, codes, train, valid, device)
+        X, y = self._check(X, y, reset=True)
+        self.classes_, codes = check_labels(y, type(self).__name__)
+        device = resolve_device(self.device)
+        groups = None if groups is None else check_groups(X, groups)
+        self._in_unit_range = not is_beyond_unit_range(X)
+        # Prediction is by what was fitted: parameters may change afterwards.
+        self._size = self.image_size or self._default_image_size()
+        self._resize = self.resize
+        self._mirrors = self.augmentation is True
+        with seeded(self.random_state, device) as seed:
+            source = self._source(X)
+            train, valid = self._split(source, codes, groups, seed)
+            self._train(source, codes, train, valid, device)
         return self
 
     def _check(self, X, *y, reset=False):

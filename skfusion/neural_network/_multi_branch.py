@@ -6,6 +6,7 @@ from pathlib import Path
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
 from .._validation._samples import check_columns, remember_columns
+from .._validation._unreadable import names_unreadable_images
 from ..images._sample_source import SampleSource
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
@@ -218,6 +219,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
+    @names_unreadable_images
     def fit(self, X, y, groups=None):
         """Train the network.
 
@@ -260,6 +262,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         """
         return super().predict(X)
 
+    @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probability of each class for each sample.
 

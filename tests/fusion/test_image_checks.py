@@ -307,6 +307,7 @@ DAMAGED = {
         ),
         COLUMNS,
     ),
+    "levels, decisions": LevelAggregator(DECISIONS, by="group"),
     "decisions, image level": DecisionFusionClassifier(
         [(column, ImageLevelClassifier(IMAGE, ["image"])) for column in COLUMNS], cv=2
     ),
@@ -370,6 +371,11 @@ def test_a_damaged_file_names_its_row_from_another_process(images, tmp_path):
     model = PerModalityClassifier(models)
     with pytest.raises(ImageReadError, match=f"^Row {row} of X: .*'damaged.png'"):
         model.fit(X, y)
+    X.loc[0, "image"] = str(tmp_path / "Roe_Rita" / "damaged.png")
+    said = rf"^One of the rows \[0, {row}\] of X: .*'damaged.png'"
+    with pytest.raises(ImageReadError, match=said) as caught:
+        model.fit(X=X, y=y)
+    assert caught.value.row is None
 
 
 def test_a_pickled_error_holds_no_folder(tmp_path):

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfusion.exceptions import DataQualityWarning
-from skfusion.fusion import LevelAggregator, aggregate_predictions
+from skfusion.fusion import LevelAggregator, aggregate_scores
 from skfusion.metrics import make_level_scorer
 
 
@@ -48,19 +48,19 @@ def data():
     [("mean", [0.3, 0.5]), ("max", [0.4, 0.5]), ("noisy_or", [0.52, 0.5])],
 )
 def test_scores_of_one_breast_become_one(method, expected):
-    scores = aggregate_predictions([0.4, 0.5, 0.2], ["b", "a", "b"], method)
+    scores = aggregate_scores([0.4, 0.5, 0.2], ["b", "a", "b"], method)
     assert scores.index.tolist() == ["b", "a"]
     np.testing.assert_allclose(scores, expected)
 
 
 def test_a_score_that_is_no_probability_names_its_row():
     with pytest.raises(ValueError, match=r"Got .*1.5.* in row 1"):
-        aggregate_predictions([0.5, 1.5], ["a", "b"])
+        aggregate_scores([0.5, 1.5], ["a", "b"])
 
 
 def test_an_image_of_nobody_names_its_row():
     with pytest.raises(ValueError, match="none in row 1 of by"):
-        aggregate_predictions([0.5, 0.5], ["a", None])
+        aggregate_scores([0.5, 0.5], ["a", None])
 
 
 @pytest.mark.parametrize("by", ["breast", "group", "laterality"])
@@ -96,7 +96,7 @@ def test_parameters_of_the_model_can_be_searched(model):
 
 def test_a_column_that_is_not_there_is_named(model, data):
     X, y = data
-    with pytest.raises(ValueError, match=r"by='breast' needs the column 'laterality' in X"):
+    with pytest.raises(ValueError, match="needs the column 'laterality' in X"):
         LevelAggregator(model).fit(X.drop(columns="laterality"), y)
 
 
@@ -165,7 +165,7 @@ def test_a_level_scorer_takes_probabilities(model, data, labels, method):
     fitted.fit(X, np.array(labels)[y])
     scorer = make_level_scorer("group", roc_auc_score, response_method="predict_proba")
     images = fitted.estimator_.predict_proba(X)[:, 1]
-    patients = aggregate_predictions(images, X["group"], method)
+    patients = aggregate_scores(images, X["group"], method)
     expected = roc_auc_score(y[::4], patients)
     assert scorer(fitted, X, np.array(labels)[y]) == pytest.approx(expected)
 

@@ -6,7 +6,6 @@ import torch
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
-from skfusion.exceptions import ImageReadError
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.images import ImageSource
 from skfusion.images._sample_source import SampleSource
@@ -186,14 +185,6 @@ def test_a_lone_image_in_a_batch_moves_nothing():
     scores = network(batch)
     assert scores[:, 2].isnan().all()
     assert not scores[:, :2].isnan().any()
-
-
-def test_a_damaged_file_names_its_row_and_column(gaps, tmp_path):
-    X = gaps.copy()
-    (tmp_path / "damaged.png").write_bytes(b"")
-    X.loc[9, "mammogram"] = str(tmp_path / "damaged.png")
-    with pytest.raises(ImageReadError, match=r"Row 9 of X, column 'mammogram'"):
-        SampleSource(X, COLUMNS, image_size=16)[:]
 
 
 @pytest.mark.parametrize("columns", [[], ["mammogram", "mammogram"]])
