@@ -97,7 +97,7 @@ def require_values(X, column, user):
     if len(missing):
         raise ValueError(
             f"{user} needs a value in every row of the column {column!r} of X. Got "
-            f"none in row {missing[0]}."
+            f"none in row {missing[0]} (None, NaN or empty text)."
         )
     return values
 

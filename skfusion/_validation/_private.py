@@ -32,7 +32,12 @@ from sklearn.utils.metadata_routing import _raise_for_params, _routing_enabled
 from sklearn.utils.metaestimators import _BaseComposition
 
 # Rows of any form of X are counted, and arguments of `fit` are cut to some rows.
-from sklearn.utils.validation import _check_method_params, _num_samples
+# Names of features that are passed to a transformer are compared with those of `fit`.
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _check_method_params,
+    _num_samples,
+)
 
 __all__ = [
     "ArraysTransformer",
@@ -42,6 +47,7 @@ __all__ = [
     "Options",
     "StrOptions",
     "_BaseComposition",
+    "_check_feature_names_in",
     "_check_method_params",
     "_fit_context",
     "_num_samples",

@@ -1,9 +1,12 @@
-"""X with a path column for each modality."""
+"""Tables whose rows are samples, with one column for each modality."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from sklearn.utils.validation import validate_data
 
 from ..exceptions import DataQualityWarning, warn_user
 from ._columns import OF_AN_IMAGE, is_present, require_column
@@ -12,28 +15,90 @@ from ._image_table import image_table
 
 __all__ = [
     "check_columns",
+    "check_samples",
     "column_table",
     "group_samples",
+    "holds_values",
     "remember_columns",
 ]
 
 
+def check_samples(estimator, X, columns, *, reset=False):
+    """Return X as a table that has each of several columns.
+
+    Names of columns require a DataFrame. Positions, as in scikit-learn's
+    ``ColumnTransformer``, are those of the columns of any two-dimensional X.
+
+    Parameters
+    ----------
+    estimator : estimator
+        For its name, and for the attributes of its input, which are set in ``fit``.
+
+    X : DataFrame or array-like of shape (n_samples, n_columns)
+
+    columns : list of str or list of int
+        Names or positions.
+
+    reset : bool, default=False
+        True in ``fit``, False in ``predict`` and ``transform``.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_samples, n_columns)
+        X itself where columns have names; a column that is given by its position is
+        named by it.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or X is not a DataFrame and columns have names.
+    """
+    user = type(estimator).__name__
+    if all(isinstance(column, str) for column in columns):
+        for column in columns:
+            require_column(X, column, user)
+        if reset:
+            remember_columns(estimator, columns)
+        return X
+    values = validate_data(
+        estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
+    )
+    missing = [column for column in columns if column not in range(values.shape[1])]
+    if missing:
+        raise ValueError(
+            f"{user} needs the column {missing[0]!r} in X, given by its position as "
+            f"all others are. Got X with n_features={values.shape[1]}."
+        )
+    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
+    places = enumerate(table.columns)
+    return table.set_axis(
+        [place if place in columns else name for place, name in places], axis=1
+    )
+
+
+def remember_columns(estimator, columns):
+    """Set the attributes that hold, after ``fit``, the columns an estimator uses."""
+    estimator.feature_names_in_ = np.array(columns, dtype=object)
+    estimator.n_features_in_ = len(columns)
+
+
 def check_columns(X, columns, user, any_image=True):
-    """Check a table of samples that have an image in some of several columns.
+    """Check the columns of samples, of which each may lack some.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str
-        A column of paths for each modality; None, NaN or empty text where it was not
-        taken.
+    columns : list of str or list of int
+        One column of paths, or of values, for each modality; None, NaN or empty text
+        where it is missing.
 
     user : str
         Name of the estimator or function, for the errors.
 
     any_image : bool, default=True
-        Whether a row without any image in these columns is an error.
+        Whether a row without any image in these columns is an error, if one of them
+        holds images.
 
     Returns
     -------
@@ -48,10 +113,12 @@ def check_columns(X, columns, user, any_image=True):
     for column in columns:
         require_column(X, column, user)
     if not columns or len(set(columns)) < len(columns):
-        raise ValueError(f"Expected distinct columns, one a modality. Got {columns!r}.")
+        raise ValueError(
+            f"Expected distinct columns, one for each modality. Got {columns!r}."
+        )
     present = np.column_stack([is_present(X[column]) for column in columns])
     without = np.flatnonzero(~present.any(axis=1))
-    if any_image and len(without):
+    if any_image and len(without) and _any_paths(X, columns):
         raise ValueError(
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
@@ -60,16 +127,8 @@ def check_columns(X, columns, user, any_image=True):
     return present
 
 
-def _paths(X, columns):
-    """Paths of all columns, one below the other; NaN where an image is missing."""
-    own = [X[column].astype(object).where(is_present(X[column])) for column in columns]
-    return pd.concat(own, ignore_index=True)
-
-
-def remember_columns(estimator, columns):
-    """Set what tells, after ``fit``, which columns an estimator uses."""
-    estimator.feature_names_in_ = np.array(columns, dtype=object)
-    estimator.n_features_in_ = len(columns)
+def _any_paths(X, columns):
+    return not all(holds_values(X[column]) for column in columns)
 
 
 def _check_no_file_twice(X, columns):
@@ -79,53 +138,89 @@ def _check_no_file_twice(X, columns):
     if (n_columns > 1).any():
         row = int(np.argmax(n_columns > 1)) % len(X)
         raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only. That of row "
-            f"{row} of X stands in several."
+            f"Expected each file in one of the columns {columns!r} only. The file of "
+            f"row {row} of X stands in several."
         )
 
 
+def _paths(X, columns):
+    """Paths of all columns, one below the other; NaN where there is no image."""
+    paths = []
+    for column in columns:
+        is_path = is_present(X[column]) & (not holds_values(X[column]))
+        paths.append(X[column].astype(object).where(is_path))
+    return pd.concat(paths, ignore_index=True)
+
+
+def holds_values(column):
+    """Return whether a column holds values, such as an age, and no paths.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+
+    Returns
+    -------
+    holds_values : bool
+        False where every value is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfusion._validation._samples import holds_values
+    >>> holds_values(pd.Series([None, 63])), holds_values(pd.Series([None, "a.png"]))
+    (True, False)
+    """
+    values = column[is_present(column)]
+    return len(values) > 0 and not isinstance(values.iloc[0], str | Path)
+
+
 def column_table(X, column, columns):
-    """Image table of the samples that have an image in one column.
+    """Return the table of the samples that have an image, or a value, in a column.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    column : str
-        Column of the paths.
+    column : str or int
+        Column of paths or values.
 
-    columns : list of str
+    columns : list of str or list of int
         All such columns, of which the others are left out.
 
     Returns
     -------
-    table : DataFrame of shape (n_there, n_other_columns)
-        With the column ``image``; what else X has rides along.
+    table : DataFrame of shape (n_present, n_other_columns)
+        An image table, which keeps the remaining columns of X; of values, this column
+        alone.
     """
+    present = is_present(X[column])
+    if holds_values(X[column]):
+        return X.loc[present, [column]]
     others = [name for name in columns if name != column]
-    own = {f"{column}_{name}": name for name in OF_AN_IMAGE}
-    others += [f"{name}_{what}" for name in others for what in OF_AN_IMAGE]
+    renamed = {f"{column}_{name}": name for name in OF_AN_IMAGE}
+    others += [f"{other}_{name}" for other in others for name in OF_AN_IMAGE]
     others += ["image"] if column != "image" else []
-    table = X[is_present(X[column])].drop(columns=others, errors="ignore")
-    return image_table(table.rename(columns={column: "image", **own}))
+    table = X[present].drop(columns=others, errors="ignore")
+    return image_table(table.rename(columns={column: "image", **renamed}))
 
 
 def group_samples(X, columns, groups, name):
-    """Find what must not cross a split of samples.
+    """Return the group of each sample, which a split must keep together.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str
-        Columns of paths.
+    columns : list of str or list of int
+        Columns of paths or values.
 
     groups : array-like of shape (n_samples,) or None
-        If None, the column ``group`` of X; without one, samples that share a file are a
-        group, and a warning says so.
+        If None, the column ``group`` of X. Without it, samples that share a file are a
+        group, and a warning is raised.
 
     name : str
-        Of the estimator, for the warning.
+        Name of the estimator, for the warning.
 
     Returns
     -------
@@ -135,7 +230,7 @@ def group_samples(X, columns, groups, name):
     if known is not None:
         return known
     warn_user(
-        f"{name} was given no groups: its splits keep samples that share a file "
+        f"No groups were passed to {name}: its splits keep samples that share a file "
         "together, but not those of one patient. Pass groups, or a DataFrame with the "
         "column 'group'.",
         DataQualityWarning,

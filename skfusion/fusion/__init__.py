@@ -1,4 +1,4 @@
-"""Several images, views and modalities into one decision."""
+"""Classifiers of samples that have several images, views or modalities."""
 
 from importlib import import_module
 
@@ -19,7 +19,7 @@ __all__ = [
     "make_feature_fusion",
 ]
 
-# Public names of other packages, which are imported when they are first used, so that
+# These public names of other packages are imported when they are first used, so that
 # `skfusion.fusion` needs no torch.
 _LAZY = {"MultiBranchCNNClassifier": "neural_network"}
 

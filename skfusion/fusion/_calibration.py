@@ -1,4 +1,4 @@
-"""What the model of a modality says, and how far it is to be believed."""
+"""Scores of the model of a modality, their calibration and their worth."""
 
 import numpy as np
 from scipy.special import logit
@@ -9,9 +9,9 @@ __all__ = ["calibrate", "gain_over_chance", "score_images"]
 
 
 def score_images(model, table, n_learnt):
-    """Score images: log-odds of the positive class, or what the model decides by.
+    """Return the log-odds of the positive class, or the decision values, of images.
 
-    No model can be surer than it has seen images.
+    The number of images that the model learnt from bounds the log-odds.
 
     Parameters
     ----------
@@ -19,10 +19,10 @@ def score_images(model, table, n_learnt):
         Fitted, with ``predict_proba`` or ``decision_function``.
 
     table : DataFrame of shape (n_images, n_columns)
-        Image table.
+        Image table, or values.
 
     n_learnt : int
-        Number of images from which the model learnt.
+        Number of images that the model learnt from.
 
     Returns
     -------
@@ -36,15 +36,15 @@ def score_images(model, table, n_learnt):
 
 
 def calibrate(scores, codes):
-    """Fit Platt's line from scores to log-odds; flat where they say the opposite.
+    """Fit Platt's line from scores to log-odds; it is flat where it would fall.
 
     Parameters
     ----------
     scores : ndarray of shape (n_images,)
-        Of images from which the model did not learn.
+        Scores of images that the model did not learn from.
 
     codes : ndarray of shape (n_images,), dtype int64
-        1 for the positive class.
+        1 for the positive class, 0 for the other.
 
     Returns
     -------
@@ -63,19 +63,19 @@ def calibrate(scores, codes):
 
 
 def gain_over_chance(scores, codes):
-    """Area under the ROC curve above that of chance; 0 where it is below.
+    """Return the area under the ROC curve above that of chance, or 0 if it is below.
 
     Parameters
     ----------
     scores : ndarray of shape (n_samples,)
-        NaN where the modality is missing.
+        Scores, NaN where the modality is missing.
 
     codes : ndarray of shape (n_samples,), dtype int64
-        1 for the positive class.
+        1 for the positive class, 0 for the other.
 
     Returns
     -------
     gain : float
     """
-    there = ~np.isnan(scores)
-    return max(roc_auc_score(codes[there], scores[there]) - 0.5, 0)
+    present = ~np.isnan(scores)
+    return max(roc_auc_score(codes[present], scores[present]) - 0.5, 0)

@@ -1,5 +1,8 @@
-"""What the composite estimators of this package share."""
+"""Parts that the composite estimators of this package share."""
 
+from numbers import Integral
+
+from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -12,36 +15,37 @@ __all__ = ["MostProbable", "NamedEstimators", "route_fit", "router_of"]
 
 
 class MostProbable:
-    """Mixin of classifiers that decide by the greatest probability.
+    """Mixin of classifiers that predict the class of the greatest probability.
 
     Warning: this class should not be used directly. Use derived classes instead.
     """
 
     def predict(self, X):
-        """Predict the class of each row of X, the most probable one.
+        """Predict the class of each row of X, which is the most probable one.
 
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+            The same columns as in ``fit``.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
         """
-        # Asked first, because it says so where there was no fit.
+        # First, because it raises the NotFittedError.
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
 
 class NamedEstimators(_BaseComposition):
-    """Base class of estimators that hold a list of (name, estimator).
+    """Base class of estimators that hold a list of named estimators.
 
     Warning: this class should not be used directly. Use derived classes instead.
     """
 
-    _named = "estimators"  # the parameter with the list
-    _pair = "(column, classifier)"  # what is in it
+    _list = "estimators"  # the parameter with the list
+    _forms = "(column, classifier) or (name, classifier, column)"  # of its items
+    _lengths = (2, 3)
 
     def get_params(self, deep=True):
         """Return the parameters, those of the estimators by ``name__parameter``.
@@ -49,13 +53,13 @@ class NamedEstimators(_BaseComposition):
         Parameters
         ----------
         deep : bool, default=True
-            Whether the parameters of the estimators are among them.
+            Whether to include the parameters of the estimators.
 
         Returns
         -------
         params : dict
         """
-        return self._get_params(self._named, deep=deep)
+        return self._get_params("_pairs", deep=deep)
 
     def set_params(self, **params):
         """Set parameters, those of the estimators by ``name__parameter``.
@@ -68,34 +72,49 @@ class NamedEstimators(_BaseComposition):
         -------
         self : object
         """
-        return self._set_params(self._named, **params)
+        if self._list in params:  # before its items
+            setattr(self, self._list, params.pop(self._list))
+        return self._set_params("_pairs", **params)
 
     @property
-    def named_estimators_(self):
-        """Fitted estimators by their name."""
-        fitted = getattr(self, f"{self._named}_")
-        return dict(zip(self._columns, fitted, strict=True))
+    def _pairs(self):
+        """Names and estimators, by which scikit-learn sets nested parameters."""
+        items = getattr(self, self._list)
+        try:
+            return [(name, estimator) for name, estimator, *_ in items]
+        except (TypeError, ValueError):  # fit checks the list
+            return items
+
+    @_pairs.setter
+    def _pairs(self, pairs):
+        items = zip(pairs, getattr(self, self._list), strict=True)
+        setattr(self, self._list, [(*pair, *item[2:]) for pair, item in items])
+
+    def _by_name(self, estimators):
+        return Bunch(**dict(zip(self._names, estimators, strict=True)))
 
     def _sk_visual_block_(self):
-        names, estimators = zip(*self._pairs(), strict=True)
+        self._check_items()
+        names, estimators = zip(*self._pairs, strict=True)
         return visual_block("parallel", estimators, names)
 
-    def _take_names(self):
-        """Keep the names, in ``fit``: parameters may change afterwards."""
-        self._columns = [name for name, _ in self._pairs()]
-        self._validate_names(self._columns)
+    def _store_names(self):
+        """Store names and columns in ``fit``, since parameters may change later."""
+        self._check_items()
+        items = getattr(self, self._list)
+        self._names = [item[0] for item in items]
+        self._columns = [item[2] if len(item) == 3 else item[0] for item in items]
+        self._validate_names(self._names)
 
-    def _pairs(self):
-        """Return the list, or raise a ValueError where something in it is no pair."""
-        pairs = getattr(self, self._named)
-        for pair in pairs:
-            is_pair = isinstance(pair, tuple | list) and len(pair) == 2
-            if not is_pair or not isinstance(pair[0], str):
+    def _check_items(self):
+        for item in getattr(self, self._list):
+            is_tuple = isinstance(item, tuple | list) and len(item) in self._lengths
+            is_named = is_tuple and isinstance(item[0], str)
+            if not is_named or not all(isinstance(c, str | Integral) for c in item[2:]):
                 raise ValueError(
-                    f"Expected {self._named} to be a list of {self._pair}. Got "
-                    f"{pair!r} in it."
+                    f"Expected {self._list} to be a list of {self._forms}. Got "
+                    f"{item!r} in it."
                 )
-        return pairs
 
 
 def router_of(composite, estimators):
@@ -117,7 +136,7 @@ def router_of(composite, estimators):
 
 
 def route_fit(composite, params):
-    """Find what each inner estimator asked for of the metadata of ``fit``.
+    """Return the metadata of ``fit`` that each inner estimator requests.
 
     Parameters
     ----------
@@ -125,7 +144,7 @@ def route_fit(composite, params):
         With ``get_metadata_routing``.
 
     params : dict
-        Metadata; an error where there is some and routing is not enabled.
+        Metadata. Any metadata is an error where routing is not enabled.
 
     Returns
     -------

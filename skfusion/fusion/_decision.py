@@ -1,12 +1,10 @@
-"""Fusion of decisions: a calibrated model a modality, then one answer."""
+"""Fusion of decisions: one calibrated model per modality, then one decision."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
 from scipy.special import expit
 from sklearn.base import ClassifierMixin, clone
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils.validation import (
     check_is_fitted,
     check_random_state,
@@ -24,50 +22,54 @@ from .._validation._private import (
 )
 from .._validation._samples import (
     check_columns,
+    check_samples,
     column_table,
     group_samples,
-    remember_columns,
 )
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, gain_over_chance, score_images
 from ._composition import MostProbable, NamedEstimators
+from ._inner_folds import fit_with_scores, split_inner
 
 __all__ = ["DecisionFusionClassifier"]
 
 
 class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
-    """A model for each modality, whose calibrated probabilities are combined.
+    """Classifier that combines the calibrated probabilities of one model per modality.
 
-    Each model sees the images of its own column. In inner folds, which no group
-    crosses, it predicts what it did not learn from; on these predictions its
-    probabilities are calibrated [1]_, and weights or a final estimator are learnt from
-    them. (A model that is wrong more often than right there is not believed: it gives
-    the prevalence.) Then it learns from all images of its column. A sample is decided
-    by the modalities that it has.
+    Each model learns from the images of its own column. In inner folds, which split no
+    group, it predicts images that it did not learn from. These predictions calibrate
+    its probabilities [1]_, and the weights or the final estimator learn from them. (A
+    model that is wrong more often than right in these folds predicts the prevalence.)
+    Then the model learns from all images of its column. The modalities that a sample
+    has decide its class. (If all columns hold values and a sample has none of them, its
+    probabilities are 0.5.)
 
     Parameters
     ----------
-    estimators : list of (str, classifier)
-        Columns of paths, one a modality, and their models, with ``predict_proba`` or
-        ``decision_function``.
+    estimators : list of (str, classifier) or (str, classifier, str or int)
+        One classifier per modality, with ``predict_proba`` or ``decision_function``:
+        (column, classifier), or (name, classifier, column), where the column may be
+        given by its position. A column holds paths of images, which the classifier
+        gets in the column ``image``, or values, of which it gets this column alone.
 
     weights : None, "cv" or array-like of shape (n_modalities,), default=None
-        Weights of the probabilities, over the modalities that a sample has. None: all
-        alike, which suits modalities that are about equally good. "cv": the area under
-        the ROC curve in the inner folds, above that of chance. Where a sample has only
-        modalities of weight 0, these decide alone, all alike. Not used where there is a
-        `final_estimator`.
+        Weights of the probabilities, over the modalities that a sample has. None
+        weighs all alike, which suits modalities that are about equally good. "cv" is
+        the area under the ROC curve in the inner folds, above that of chance. Where a
+        sample has only modalities of weight 0, these weigh all alike. The weights are
+        not used where there is a `final_estimator`.
 
     final_estimator : classifier, default=None
-        What combines the modalities in place of a weighted mean (stacking [2]_), so
-        that `weights` are not used. It learns from the calibrated log-odds in the inner
-        folds and from which modalities are there.
+        Classifier that combines the modalities in place of a weighted mean (stacking
+        [2]_). It learns from the calibrated log-odds in the inner folds and from which
+        modalities are present.
 
     cv : int, default=5
         Number of inner folds.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the inner folds.
+        Seed of the inner folds.
 
     Attributes
     ----------
@@ -75,30 +77,30 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         Class labels; the second is the positive one.
 
     estimators_ : list of classifier
-        Fitted models, in the order of `estimators`.
+        Fitted classifiers, in the order of `estimators`.
+
+    named_estimators_ : Bunch
+        Fitted classifiers by their name, which is the column where none was given.
 
     calibrators_ : list of LogisticRegression
-        From the log-odds of each model to calibrated ones.
+        Maps from the log-odds of each classifier to calibrated ones.
 
     weights_ : ndarray of shape (n_modalities,)
-        They sum to 1.
+        Weights, which sum to 1.
 
     final_estimator_ : classifier or None
         Fitted `final_estimator`.
 
-    named_estimators_ : dict
-        Fitted models by their column.
-
     n_features_in_ : int
-        Number of columns.
+        Number of columns: of those used if they have names, else of all.
 
     feature_names_in_ : ndarray of str
-        The columns.
+        Names of these columns, if they have names.
 
     See Also
     --------
-    make_feature_fusion : Fuses features instead.
-    sklearn.ensemble.StackingClassifier : Stacks models of one X.
+    make_feature_fusion : Pipeline that fuses features instead.
+    sklearn.ensemble.StackingClassifier : Classifier that stacks models of one X.
 
     References
     ----------
@@ -141,7 +143,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         "random_state": ["random_state"],
     }
 
-    # As in the networks: the column "group" of X tells the groups.
+    # The same as in the networks: the column "group" of X holds the groups.
     __metadata_request__fit = {"groups": False}
 
     def __init__(
@@ -163,48 +165,42 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     @all_or_nothing
     @names_unreadable_images
     def fit(self, X, y, groups=None):
-        """Fit and calibrate the model of each modality, then what combines them.
+        """Fit and calibrate the model of each modality, then the combination.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            With one column for each modality; None or NaN where it is missing. It is a
+            DataFrame where columns are given by name.
 
         y : array-like of shape (n_samples,)
             Class labels, two of them.
 
         groups : array-like of shape (n_samples,), default=None
-            What must not cross the inner folds, such as the patient. If None, the
-            column ``group`` of X; without one, samples that share a file stay
-            together.
+            Groups that no inner fold splits, such as the patient. If None, the column
+            ``group`` of X; without it, samples that share a file stay together.
 
         Returns
         -------
         self : object
             Fitted classifier.
         """
-        self._take_names()
+        self._store_names()
         self._check_models()
-        there = check_columns(X, self._columns, type(self).__name__)
-        self._check_each_column(there)
-        remember_columns(self, self._columns)
+        user = type(self).__name__
+        X = check_samples(self, X, self._columns, reset=True)
+        present = check_columns(X, self._columns, user)
+        self._check_each_column(present)
         y = check_target(X, y)
-        self.classes_, codes = check_labels(y, type(self).__name__)
+        self.classes_, codes = check_labels(y, user)
         self._check_two_classes()
         self._check_weights()
-        groups = group_samples(X, self._columns, groups, type(self).__name__)
-        # The models find the groups where they find those of any image.
-        X = X.assign(group=groups)
-        splits = self._split(codes, there, groups)
-        self.estimators_, self.calibrators_, self._n_learnt = [], [], {}
-        scores, log_odds = np.full((2, *there.shape), np.nan)
-        for column, rows in enumerate(there.T):
-            own = self._fit_column(X, codes, column, rows, splits)
-            scores[rows, column] = own
-            calibrator = calibrate(own, codes[rows])
-            self.calibrators_.append(calibrator)
-            own_odds = calibrator.decision_function(own[:, np.newaxis])
-            log_odds[rows, column] = own_odds
+        groups = group_samples(X, self._columns, groups, user)
+        splits = self._split(codes, present, groups)
+        # The models find the groups in the same column as those of any image.
+        scores, log_odds = self._fit_models(
+            X.assign(group=groups), codes, present, splits
+        )
         self.weights_ = self._weigh(scores, codes)
         self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
@@ -215,8 +211,8 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The same columns as in ``fit``.
 
         Returns
         -------
@@ -227,12 +223,18 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         if self.final_estimator_ is not None:
             return self.final_estimator_.predict_proba(_with_presence(log_odds))
         weights = np.where(np.isnan(log_odds), 0, self.weights_)
-        # All weight on what a sample lacks: then those that it has count alike.
+        # Where a sample has only modalities of weight 0, these weigh all alike.
         lost = weights.sum(axis=1) == 0
         weights[lost] = ~np.isnan(log_odds[lost])
+        weights[np.isnan(log_odds).all(axis=1)] = 1  # of values, all may be missing
         probabilities = expit(np.nan_to_num(log_odds))
         malignant = np.average(probabilities, axis=1, weights=weights)
         return np.column_stack([1 - malignant, malignant])
+
+    @property
+    def named_estimators_(self):
+        """Fitted classifiers by their name."""
+        return self._by_name(self.estimators_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -249,17 +251,17 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         return visual_block("serial", [models, final], None, dash_wrapped=False)
 
     def _check_models(self):
-        for name, model in self.estimators:
-            says = ("predict_proba", "decision_function")
-            if not any(hasattr(model, method) for method in says):
+        methods = ("predict_proba", "decision_function")
+        for name, model in self._pairs:
+            if not any(hasattr(model, method) for method in methods):
                 raise ValueError(
                     "Expected classifiers with predict_proba or decision_function in "
                     f"estimators. Got {type(model).__name__} without them for "
                     f"{name!r}."
                 )
 
-    def _check_each_column(self, there):
-        for column, rows in zip(self._columns, there.T, strict=True):
+    def _check_each_column(self, present):
+        for column, rows in zip(self._columns, present.T, strict=True):
             if not rows.any():
                 raise ValueError(
                     "Expected an image of each modality in fit. Got none in the column "
@@ -269,42 +271,32 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     def _check_two_classes(self):
         if len(self.classes_) != 2:
             raise ValueError(
+                "Only binary classification is supported. "
                 f"{type(self).__name__} combines the probabilities of 2 classes. Got "
                 f"{len(self.classes_)} classes in y."
             )
 
-    def _split(self, codes, there, groups):
-        """Inner folds, alike in class and in which modalities are there."""
+    def _split(self, codes, present, groups):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        splitter = StratifiedGroupKFold(self.cv, shuffle=True, random_state=seed)
-        strata = np.unique(np.c_[codes, there], axis=0, return_inverse=True)[1]
-        with warnings.catch_warnings():  # of strata that are smaller than cv
-            warnings.simplefilter("ignore", UserWarning)
-            return list(splitter.split(codes, strata.ravel(), groups))
+        return split_inner(codes, present, groups, cv=self.cv, seed=seed)
 
-    def _fit_column(self, X, codes, column, rows, splits):
-        """Fit one model; return its scores of what it did not learn from."""
-        name, estimator = self.estimators[column]
-        table, own = column_table(X, name, self._columns), codes[rows]
-        scores = np.empty(len(table))
-        for train, test in splits:
-            train, test = (_positions(rows, part) for part in (train, test))
-            if len(test):
-                self._check_both_classes(own[train], name, "an inner fold")
-                model = clone(estimator).fit(table.iloc[train], own[train])
-                scores[test] = score_images(model, table.iloc[test], len(train))
-        self._check_both_classes(own, name, "fit")
-        self.estimators_.append(clone(estimator).fit(table, own))
-        self._n_learnt[name] = len(table)
-        return scores
-
-    def _check_both_classes(self, codes, name, where):
-        if len(np.unique(codes)) < 2:
-            raise ValueError(
-                f"Expected images of both classes of each modality in {where}. Got "
-                f"{len(codes)} images of {len(np.unique(codes))} of them in {name!r}. "
-                "Lower cv, or check the groups."
+    def _fit_models(self, X, codes, present, splits):
+        """Fit the models; return their scores and log-odds in the inner folds."""
+        self.estimators_, self.calibrators_ = [], []
+        self._n_learnt = present.sum(axis=0)
+        scores, log_odds = np.full((2, *present.shape), np.nan)
+        for place, (_, estimator) in enumerate(self._pairs):
+            column, rows = self._columns[place], present[:, place]
+            table = column_table(X, column, self._columns)
+            model, of_column = fit_with_scores(
+                estimator, table, codes, rows, splits, column
             )
+            calibrator = calibrate(of_column, codes[rows])
+            scores[rows, place] = of_column
+            log_odds[rows, place] = calibrator.decision_function(of_column[:, None])
+            self.estimators_.append(model)
+            self.calibrators_.append(calibrator)
+        return scores, log_odds
 
     def _fit_final(self, log_odds, codes):
         if self.final_estimator is None:
@@ -318,7 +310,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             weights = np.array([gain_over_chance(each, codes) for each in scores.T])
         else:
             weights = self._check_weights()
-        if not weights.any():  # none is better than chance: then all alike
+        if not weights.any():  # no model is better than chance
             weights = np.ones(len(weights))
         return weights / weights.sum()
 
@@ -330,30 +322,26 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         is_right = is_right and weights.any()
         if len(weights) != len(self.estimators) or not is_right:
             raise ValueError(
-                f"Expected {len(self.estimators)} weights, one a modality, none below "
-                f"0 and one above. Got {self.weights!r}."
+                f"Expected {len(self.estimators)} weights, one for each modality, none "
+                f"below 0 and one above. Got {self.weights!r}."
             )
         return weights
 
     def _predict_log_odds(self, X):
-        there = check_columns(X, self._columns, type(self).__name__)
-        log_odds = np.full(there.shape, np.nan)
-        for column, rows in enumerate(there.T):
+        X = check_samples(self, X, self._columns)
+        present = check_columns(X, self._columns, type(self).__name__)
+        log_odds = np.full(present.shape, np.nan)
+        for place, rows in enumerate(present.T):
             if rows.any():
-                name, model = self._columns[column], self.estimators_[column]
-                table = column_table(X, name, self._columns)
-                scores = score_images(model, table, self._n_learnt[name])
-                log_odds[rows, column] = self.calibrators_[column].decision_function(
-                    scores[:, np.newaxis]
+                table = column_table(X, self._columns[place], self._columns)
+                scores = score_images(
+                    self.estimators_[place], table, self._n_learnt[place]
                 )
+                calibrator = self.calibrators_[place]
+                log_odds[rows, place] = calibrator.decision_function(scores[:, None])
         return log_odds
 
 
-def _positions(rows, part):
-    """Positions, among the rows that are there, of those in a part of all."""
-    return (np.cumsum(rows) - 1)[part[rows[part]]]
-
-
 def _with_presence(log_odds):
-    """Log-odds, 0 where a modality is missing, and which are there."""
+    """Return log-odds, 0 where a modality is missing, and which are present."""
     return np.hstack([np.nan_to_num(log_odds), ~np.isnan(log_odds)])

@@ -1,4 +1,4 @@
-"""A classifier of single images, asked about samples with several."""
+"""A classifier of single images for samples that have several."""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,8 @@ from .._validation._images import check_labels, check_target
 from .._validation._private import HasMethods, _check_method_params, _fit_context
 from .._validation._samples import (
     check_columns,
+    check_samples,
     column_table,
-    remember_columns,
 )
 from .._validation._unreadable import names_unreadable_images
 from ._composition import MostProbable, route_fit, router_of
@@ -23,21 +23,22 @@ __all__ = ["ImageLevelClassifier"]
 class ImageLevelClassifier(
     MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
-    """One classifier of single images for samples that have several.
+    """Classifier of samples by one classifier of their single images.
 
-    It learns from all images of the columns, a row an image with the column's name as
-    its modality. A sample gets the mean of the probabilities of its images. With one
-    column it is that modality alone; with all of them, one model of both (pooled); with
-    a :class:`PerModalityClassifier` inside, a model for each. Fusion is worth what it
-    does better.
+    The classifier learns from a table of all images of the columns, one row per image,
+    with the image in the column ``image`` and the name of its column in the column
+    ``modality``. The probabilities of a sample are the mean of those of its images.
+    With one column this is a model of one modality; with several, one model of all
+    (pooled); with a :class:`PerModalityClassifier` inside, one model per modality. They
+    are the models with which to compare a fusion.
 
     Parameters
     ----------
     estimator : classifier
-        Of single images, with ``predict_proba``.
+        Classifier of single images, with ``predict_proba``.
 
-    columns : list of str
-        Columns of paths that it sees.
+    columns : list of str or list of int
+        Columns of paths of images, or of values, by name or position.
 
     Attributes
     ----------
@@ -48,14 +49,14 @@ class ImageLevelClassifier(
         The fitted classifier of images.
 
     n_features_in_ : int
-        Number of columns.
+        Number of columns: of those used if they have names, else of all.
 
     feature_names_in_ : ndarray of str
-        The columns.
+        Names of these columns, if they have names.
 
     prior_ : ndarray of shape (n_classes,)
-        Share of each class in ``fit``: what is said of a sample without any image in
-        these columns.
+        Share of each class in ``fit``. It is the probability for a sample that has no
+        image in these columns.
 
     Examples
     --------
@@ -85,23 +86,25 @@ class ImageLevelClassifier(
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            With one column for each modality; None or NaN where it is missing. It is a
+            DataFrame where columns are given by name.
 
         y : array-like of shape (n_samples,)
             Class labels.
 
         **params : dict
             Metadata, such as `groups`, for the classifier: each image gets that of its
-            sample. Only with metadata routing enabled.
+            sample. It requires metadata routing to be enabled.
 
         Returns
         -------
         self : object
             Fitted classifier.
         """
-        check_columns(X, self.columns, type(self).__name__, any_image=False)
-        remember_columns(self, self.columns)
+        self._columns = list(self.columns)
+        X = check_samples(self, X, self._columns, reset=True)
+        check_columns(X, self._columns, type(self).__name__, any_image=False)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
         self.prior_ = np.bincount(codes) / len(codes)
@@ -117,28 +120,28 @@ class ImageLevelClassifier(
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The same columns as in ``fit``.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
         check_is_fitted(self)
-        columns = self.feature_names_in_.tolist()
-        check_columns(X, columns, type(self).__name__, any_image=False)
+        X = check_samples(self, X, self._columns)
+        check_columns(X, self._columns, type(self).__name__, any_image=False)
         table, samples = self._images(X)
         probabilities = np.tile(self.prior_, (len(X), 1))
         if len(table):
-            columns = np.searchsorted(self.classes_, self.estimator_.classes_)
-            own = np.zeros((len(table), len(self.classes_)))
-            own[:, columns] = self.estimator_.predict_proba(table)
-            means = pd.DataFrame(own).groupby(samples).mean()
+            places = np.searchsorted(self.classes_, self.estimator_.classes_)
+            of_images = np.zeros((len(table), len(self.classes_)))
+            of_images[:, places] = self.estimator_.predict_proba(table)
+            means = pd.DataFrame(of_images).groupby(samples).mean()
             probabilities[means.index] = means
         return probabilities
 
     def get_metadata_routing(self):
-        """Say which metadata of ``fit`` the classifier of images asks for.
+        """Get the metadata of ``fit`` that the classifier of images requests.
 
         Returns
         -------
@@ -153,11 +156,12 @@ class ImageLevelClassifier(
         return tags
 
     def _images(self, X):
-        """A row an image, and the sample of each."""
-        columns = self.feature_names_in_.tolist()
+        """Return a table of one row per image, and the sample of each row."""
         tables = [
-            column_table(X, column, columns).assign(modality=column)
-            for column in columns
+            column_table(X, column, self._columns)
+            .rename(columns={column: "image"})
+            .assign(modality=column)
+            for column in self._columns
         ]
-        samples = [np.flatnonzero(is_present(X[column])) for column in columns]
+        samples = [np.flatnonzero(is_present(X[column])) for column in self._columns]
         return pd.concat(tables, ignore_index=True), np.concatenate(samples)

@@ -1,4 +1,6 @@
-"""From images to breasts, and from breasts to patients."""
+"""Predictions of breasts and patients from those of their images."""
+
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,13 @@ from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
 from .._validation._private import (
     HasMethods,
+    Interval,
     StrOptions,
     _fit_context,
     _routing_enabled,
     validate_params,
 )
+from .._validation._samples import check_samples
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
@@ -42,19 +46,19 @@ def aggregate_scores(y_score, by, method="mean"):
         Probability of malignant of each image, in [0, 1].
 
     by : array-like of shape (n_samples,)
-        What each image belongs to.
+        The breast, or the patient, of each image.
 
     method : {"mean", "max", "noisy_or"}, default="mean"
-        "mean" of the images; "max", the most suspicious one; "noisy_or", the
-        probability that at least one is malignant if all were independent [1]_. Views
-        of one breast are not: it is too sure of itself, and more so the more images
-        there are.
+        "mean" is the mean of the images; "max" is the most suspicious image;
+        "noisy_or" is the probability that at least one image is malignant if all were
+        independent [1]_. Views of one breast are not independent: its scores are too
+        extreme, and more so the more images there are.
 
     Returns
     -------
     y_score : Series of float64
-        A score for each of what `by` names, in the order in which these first
-        appear; they are its index.
+        One score for each breast, or patient. The index holds the values of `by`, in
+        the order in which they first appear.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def aggregate_scores(y_score, by, method="mean"):
 
     See Also
     --------
-    LevelAggregator : The same, behind a classifier.
+    LevelAggregator : Classifier that combines its scores in this way.
 
     References
     ----------
@@ -99,36 +103,37 @@ def _check_none_missing(by):
     missing = np.flatnonzero(pd.isna(by))
     if len(missing):
         raise ValueError(
-            f"Expected what each image belongs to. Got none in row {missing[0]} of by."
+            "Expected the breast, or the patient, of each image in by. Got none in row "
+            f"{missing[0]} of by."
         )
 
 
 def _can_score(aggregator):
-    getattr(aggregator.estimator, "predict_proba")  # noqa: B009 (raises what is wrong)
+    getattr(aggregator.estimator, "predict_proba")  # noqa: B009 (it raises the error)
     return True
 
 
 class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Classifier whose predictions are those of a breast or of a patient.
+    """Classifier that predicts each image as its breast, or its patient.
 
-    A model of images predicts each image; what belongs together is combined, and each
-    image is given what its breast, or its patient, was given. So there is still a row
-    an image, as ``cross_val_predict`` asks for. What belongs together must be predicted
-    together.
+    A classifier of images predicts each image. The scores of the images of one breast,
+    or patient, are combined, and each of these images gets the combined score. There is
+    one prediction per image, which ``cross_val_predict`` requires. Pass all images of a
+    breast, or a patient, to one ``predict``.
 
     Parameters
     ----------
     estimator : classifier
-        Of images, with ``predict_proba``.
+        Classifier of images, with ``predict_proba``.
 
-    by : str, default="breast"
-        "breast": the columns ``group`` and ``laterality`` of X. Else a column of X,
-        such as "group", the patient.
+    by : str or int, default="breast"
+        "breast" stands for the columns ``group`` and ``laterality`` of X. Else a column
+        of X, by name or position, such as "group", the patient.
 
     method : {"mean", "max", "noisy_or"}, default="mean"
-        As in :func:`aggregate_scores`. All but the mean depend on which class is
-        positive: of two labels the greater one, and a warning says which one that is
-        where it is but the last in the alphabet.
+        The same as in :func:`aggregate_scores`. All but the mean depend on which class
+        is positive. It is the greater of the two labels, and a warning names it where
+        only the alphabet decides.
 
     Attributes
     ----------
@@ -136,17 +141,18 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         Class labels; the second is the positive one.
 
     estimator_ : classifier
-        The fitted model of images.
+        The fitted classifier of images.
 
     n_features_in_ : int
-        Number of columns that the model uses, if it tells.
+        Number of columns that the classifier uses, if it has this attribute; that of X
+        where `by` is a position.
 
     feature_names_in_ : ndarray of str
-        Columns that the model uses, if it tells.
+        Names of these columns, if they have names.
 
     See Also
     --------
-    skfusion.metrics.make_level_scorer : Counts each breast or patient once.
+    skfusion.metrics.make_level_scorer : Scorer that counts each breast or patient once.
 
     Examples
     --------
@@ -165,7 +171,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
-        "by": [str],
+        "by": [str, Interval(Integral, 0, None, closed="left")],
         "method": [StrOptions(set(METHODS))],
     }
 
@@ -178,61 +184,55 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     @all_or_nothing
     @names_unreadable_images
     def fit(self, X, y, **fit_params):
-        """Fit the model of images.
+        """Fit the classifier of images.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With the columns that `by` names.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            With the columns of `by`. It is a DataFrame where these have names.
 
         y : array-like of shape (n_samples,)
             Class of each image.
 
         **fit_params : dict
-            Passed on to the model; with metadata routing, what it asked for.
+            Metadata for the classifier. With metadata routing, it gets what it
+            requests.
 
         Returns
         -------
         self : object
             Fitted classifier.
         """
-        # What defines predictions; parameters may change after fit.
+        # Predictions depend on these; parameters may change after fit.
         self._by, self._method = self.by, self.method
-        level_of_rows(X, self._by)
+        self._levels_of(X, reset=True)
         y = check_target(X, y)
         if _routing_enabled():
             fit_params = route_fit(self, fit_params)["estimator"]["fit"]
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        if isinstance(self._by, str):
+            self._copy_input_attributes()
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
+                "Only binary classification is supported. "
                 f"{type(self).__name__} combines probabilities of 2 classes. Got "
                 f"{len(self.classes_)} classes in y."
             )
-        if self._method != "mean":  # which is the same from both sides
+        if self._method != "mean":  # the mean is the same for both classes
             name = type(self).__name__
             warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
         return self
 
-    @property
-    def n_features_in_(self):
-        """Number of columns that the model uses, if it tells."""
-        return self.estimator_.n_features_in_
-
-    @property
-    def feature_names_in_(self):
-        """Columns that the model uses, if it tells."""
-        return self.estimator_.feature_names_in_
-
     @available_if(_can_score)
     @names_unreadable_images
     def predict_proba(self, X):
-        """Predict the probabilities of what each image belongs to.
+        """Predict the probabilities of the breast, or patient, of each image.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The same columns as in ``fit``.
 
         Returns
         -------
@@ -240,13 +240,13 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             The same for all images of one breast, or patient.
         """
         check_is_fitted(self)
-        codes = pd.factorize(level_of_rows(X, self._by))[0]
+        codes = pd.factorize(self._levels_of(X))[0]
         y_score = self.estimator_.predict_proba(X)[:, 1]
         combined = combine_scores(y_score, codes, self._method)[codes]
         return np.column_stack([1 - combined, combined])
 
     def get_metadata_routing(self):
-        """Say which metadata of ``fit`` the model asks for.
+        """Get the metadata of ``fit`` that the classifier requests.
 
         Returns
         -------
@@ -260,3 +260,15 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         tags.input_tags.string = True
         tags.input_tags.allow_nan = get_tags(self.estimator).input_tags.allow_nan
         return tags
+
+    def _copy_input_attributes(self):
+        for name in ("n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+
+    def _levels_of(self, X, reset=False):
+        """Return the breast, or patient, of each row."""
+        if isinstance(self._by, Integral):
+            X = check_samples(self, X, [self._by], reset=reset)
+        return level_of_rows(X, self._by)

@@ -1,6 +1,8 @@
-"""One model a modality, behind one predict."""
+"""One classifier per modality."""
 
 import numpy as np
+import pandas as pd
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -8,7 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 from .._validation._columns import require_column
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
-from .._validation._private import _check_method_params, _fit_context
+from .._validation._private import (
+    _check_method_params,
+    _fit_context,
+    _num_samples,
+    _safe_indexing,
+)
 from .._validation._unreadable import names_unreadable_images
 from ._composition import NamedEstimators, route_fit, router_of
 
@@ -20,19 +27,20 @@ def _have_probabilities(model):
 
 
 class PerModalityClassifier(ClassifierMixin, NamedEstimators):
-    """A model of its own for each modality.
+    """Classifier that holds one classifier per modality.
 
-    A row goes to the model of its modality, in ``fit`` and in ``predict``. It is the
-    honest comparison with a model that sees both: what one network gains from the
-    images of the other modality is what it does better than this.
+    The classifier of a row's modality learns from the row, or predicts it. Compare one
+    network of all modalities with this one, to see what it gains from learning from
+    the images of both.
 
     Parameters
     ----------
     estimators : list of (str, classifier)
-        Modalities, as they stand in the column, and their models.
+        Modalities, as they stand in the column, and their classifiers.
 
     by : str, default="modality"
-        Column of X with the modality of each row.
+        Column of X with the modality of each row. With a single modality, X may lack
+        it.
 
     Attributes
     ----------
@@ -40,20 +48,20 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         Class labels of all modalities.
 
     estimators_ : list of classifier
-        Fitted models, in the order of `estimators`.
+        Fitted classifiers, in the order of `estimators`.
 
-    named_estimators_ : dict
-        Fitted models by their modality.
+    named_estimators_ : Bunch
+        Fitted classifiers by their modality.
 
     n_features_in_ : int
-        Number of columns that the models use, if they tell.
+        Number of columns that the classifiers use, if they have this attribute.
 
     feature_names_in_ : ndarray of str
-        Columns that the models use, if they tell.
+        Columns that the classifiers use, if they have this attribute.
 
     See Also
     --------
-    skfusion.model_selection.compare_models : Its tables tell modalities apart.
+    skfusion.model_selection.compare_models : Its tables have one row for each modality.
 
     Examples
     --------
@@ -70,7 +78,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
 
     _parameter_constraints: dict = {"estimators": [list], "by": [str]}
 
-    _pair = "(modality, classifier)"
+    _forms = "(modality, classifier)"
+    _lengths = (2,)
 
     def __init__(self, estimators, *, by="modality"):
         self.estimators = estimators
@@ -80,19 +89,19 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     @all_or_nothing
     @names_unreadable_images
     def fit(self, X, y, **params):
-        """Fit the model of each modality to its rows.
+        """Fit the classifier of each modality to its rows.
 
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            With the column that `by` names.
+            With the column `by`.
 
         y : array-like of shape (n_samples,)
             Class labels.
 
         **params : dict
-            Metadata, such as `groups`, for the models: each gets that of its rows.
-            Only with metadata routing enabled.
+            Metadata, such as `groups`, for the classifiers: each gets that of its rows.
+            It requires metadata routing to be enabled.
 
         Returns
         -------
@@ -100,15 +109,15 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
             Fitted classifier.
         """
         y = check_target(X, y)
-        self._take_names()
+        self._store_names()
         self._by = self.by
         rows, routed = self._rows_of_each(X), route_fit(self, params)
         self._check_each_has_rows(rows)
         self.estimators_ = []
         for name, estimator in self.estimators:
-            own, params = rows[name], routed[name]["fit"]
-            params = _check_method_params(X, params, indices=own)
-            fitted = clone(estimator).fit(X.iloc[own], y[own], **params)
+            part, params = rows[name], routed[name]["fit"]
+            params = _check_method_params(X, params, indices=part)
+            fitted = clone(estimator).fit(self._part(X, part), y[part], **params)
             self.estimators_.append(fitted)
         self.classes_ = np.unique(
             np.concatenate([e.classes_ for e in self.estimators_])
@@ -116,13 +125,18 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         return self
 
     @property
+    def named_estimators_(self):
+        """Fitted classifiers by their modality."""
+        return self._by_name(self.estimators_)
+
+    @property
     def n_features_in_(self):
-        """Number of columns that the models use, if they tell."""
+        """Number of columns that the classifiers use, if they have this attribute."""
         return self.estimators_[0].n_features_in_
 
     @property
     def feature_names_in_(self):
-        """Columns that the models use, if they tell."""
+        """Columns that the classifiers use, if they have this attribute."""
         return self.estimators_[0].feature_names_in_
 
     @available_if(_have_probabilities)
@@ -133,45 +147,45 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+            The same columns as in ``fit``.
 
         Returns
         -------
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
-            0 for a class that a modality did not have in ``fit``.
+            Probabilities, 0 for a class that a modality did not have in ``fit``.
         """
         check_is_fitted(self)
-        probabilities = np.zeros((len(X), len(self.classes_)))
+        probabilities = np.zeros((_num_samples(X), len(self.classes_)))
         for name, rows in self._rows_of_each(X).items():
             model = self.named_estimators_[name]
             columns = np.searchsorted(self.classes_, model.classes_)
             if len(rows):
-                answers = model.predict_proba(X.iloc[rows])
-                probabilities[np.ix_(rows, columns)] = answers
+                found = model.predict_proba(self._part(X, rows))
+                probabilities[np.ix_(rows, columns)] = found
         return probabilities
 
     @names_unreadable_images
     def predict(self, X):
-        """Predict the class of each row by the model of its modality.
+        """Predict the class of each row by the classifier of its modality.
 
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            As in ``fit``.
+            The same columns as in ``fit``.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        y = np.empty(len(X), dtype=self.classes_.dtype)
+        y = np.empty(_num_samples(X), dtype=self.classes_.dtype)
         for name, rows in self._rows_of_each(X).items():
             if len(rows):
-                y[rows] = self.named_estimators_[name].predict(X.iloc[rows])
+                y[rows] = self.named_estimators_[name].predict(self._part(X, rows))
         return y
 
     def get_metadata_routing(self):
-        """Say which metadata of ``fit`` the models ask for.
+        """Get the metadata of ``fit`` that the classifiers request.
 
         Returns
         -------
@@ -185,16 +199,20 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         return tags
 
     def _check_each_has_rows(self, rows):
-        for name, own in rows.items():
-            if not len(own):
+        for name, part in rows.items():
+            if not len(part):
                 raise ValueError(
                     f"Expected rows of each modality in fit. Got none of {name!r} in "
                     f"the column {self._by!r} of X."
                 )
 
     def _rows_of_each(self, X):
-        """Positions of the rows of each modality."""
-        names = self._columns
+        """Return the rows of each modality."""
+        names = self._names
+        if not self._has_modalities(X):
+            if issparse(X):
+                raise TypeError(f"{type(self).__name__} takes no sparse data in X.")
+            return {names[0]: np.arange(_num_samples(X))}
         values = require_column(X, self._by, type(self).__name__)
         values = values.to_numpy(dtype=object)
         for row, value in enumerate(values):
@@ -204,3 +222,11 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
                     f"{self._by!r} of X. Got another one in row {row}."
                 )
         return {name: np.flatnonzero(values == name) for name in names}
+
+    def _has_modalities(self, X):
+        """Return whether X has to hold the modalities, or does hold them."""
+        is_in_x = isinstance(X, pd.DataFrame) and self._by in X.columns
+        return len(self._names) > 1 or is_in_x
+
+    def _part(self, X, rows):
+        return X if len(self._names) == 1 else _safe_indexing(X, rows)

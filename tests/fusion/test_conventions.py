@@ -227,7 +227,7 @@ def test_modalities_set_after_fit_wait_for_the_next_fit(images, y):
 def test_extractors_set_after_fit_wait_for_the_next_fit(X):
     features = ModalityFeatures(IMAGES_OF_NUMBERS).fit(X)
     expected = features.transform(X)
-    features.set_params(extractors=IMAGES_OF_NUMBERS[::-1])
+    features.set_params(transformers=IMAGES_OF_NUMBERS[::-1])
     np.testing.assert_array_equal(features.transform(X), expected)
 
 
@@ -245,10 +245,10 @@ def test_missing_set_after_fit_waits_for_the_next_fit(X):
     [
         (DecisionFusionClassifier, r"estimators to be a list of \(column, classifier"),
         (PerModalityClassifier, r"estimators to be a list of \(modality, classifier"),
-        (ModalityFeatures, r"extractors to be a list of \(column, transformer"),
+        (ModalityFeatures, r"transformers to be a list of \(column, transformer"),
         (
             lambda pairs: make_feature_fusion(pairs, LogisticRegression()),
-            r"extractors to be a list of \(column, transformer",
+            r"transformers to be a list of \(column, transformer",
         ),
     ],
 )

@@ -220,7 +220,7 @@ def test_without_groups_samples_that_share_a_file_stay_together(fusion, X, y):
             return super().fit(X, y)
 
     fusion.set_params(mammogram=Writing(fusion.estimators[0][1].labels))
-    with pytest.warns(DataQualityWarning, match="given no groups"):
+    with pytest.warns(DataQualityWarning, match="No groups were passed"):
         fusion.fit(X, y)
     assert all(len({0, 1} & rows) != 1 for rows in seen)
 

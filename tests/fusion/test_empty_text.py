@@ -36,7 +36,7 @@ def test_two_of_them_are_no_file_in_two_columns(dtype):
 
 def test_two_of_them_are_no_group():
     X = pd.DataFrame({"mammogram": ["a", "b", "c"], "ultrasound": ["", "", "d"]})
-    with pytest.warns(UserWarning, match="no groups"):
+    with pytest.warns(UserWarning, match="(?i)no groups"):
         assert len(set(group_samples(X, COLUMNS, None, "It"))) == 3
 
 

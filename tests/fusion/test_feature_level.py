@@ -73,7 +73,7 @@ def test_parameters_of_an_extractor_can_be_searched(fusion, pairs):
     grid = {"features__ultrasound__resize": ["pad", "stretch"]}
     search = GridSearchCV(fusion, grid, cv=2).fit(pairs.data, pairs.target)
     features = search.best_estimator_[0]
-    assert features.extractors_[1].resize == search.best_params_.popitem()[1]
+    assert features.transformers_[1].resize == search.best_params_.popitem()[1]
 
 
 def test_what_is_missing_is_filled_with_the_mean_of_the_fold(fusion, gaps, pairs):

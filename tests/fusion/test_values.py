@@ -144,21 +144,21 @@ def test_parameters_of_values_can_be_searched(fusion, women, y):
         "features__age": ["passthrough"],
     }
     search = GridSearchCV(fusion, grid, cv=2).fit(women, y)
-    encoder = search.best_estimator_[0].named_estimators_["density"]
+    encoder = search.best_estimator_[0].named_transformers_["density"]
     assert encoder.drop == search.best_params_["features__density__drop"]
 
 
 def test_values_can_be_balanced(fusion, women):
     sampler = SMOTE(k_neighbors=2, random_state=0)
     balanced = make_feature_fusion(
-        fusion[0].extractors, LogisticRegression(), sampler=sampler
+        fusion[0].transformers, LogisticRegression(), sampler=sampler
     )
     y = np.where(np.arange(32) < 6, 1, 0)
     assert len(balanced.fit(women, y).predict(women)) == len(women)
 
 
 def test_what_passes_can_be_cloned_and_pickled(fusion, women, y):
-    ages = clone(fusion).fit(women, y)[0].named_estimators_["age"]
+    ages = clone(fusion).fit(women, y)[0].named_transformers_["age"]
     again = pickle.loads(pickle.dumps(ages))
     np.testing.assert_array_equal(again.transform(women[["age"]])[:, 0], women["age"])
 
@@ -192,9 +192,10 @@ def test_a_column_without_any_value_is_named(X):
         ModalityFeatures([*IMAGES, AGE]).fit(X.assign(age=None))
 
 
-def test_values_alone_are_no_fusion(X):
-    with pytest.raises(ValueError, match="paths of images in at least one"):
-        ModalityFeatures([AGE, DENSITY]).fit(X)
+def test_values_alone_are_features_too(X):
+    features = ModalityFeatures([AGE, DENSITY]).fit(X)
+    assert features.image_columns_ == []
+    assert features.transform(X).shape == (4, 5)
 
 
 def test_an_unknown_word_for_a_transformer_is_named(X):
