@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from ..images._augment import AUGMENTATION_LIMITS
+from ..networks._layers import find_present
 
 __all__ = ["augment_batch", "augment_channels", "augment_present"]
 
@@ -47,7 +48,8 @@ def augment_channels(images, strength=1.0):
     Parameters
     ----------
     images, strength
-        The same as in :func:`augment_batch`. A channel that is 0 everywhere stays so.
+        The same as in :func:`augment_batch`. A channel that is 0, or NaN, everywhere
+        stays so.
 
     Returns
     -------
@@ -58,8 +60,8 @@ def augment_channels(images, strength=1.0):
     return changed.contiguous(memory_format=torch.channels_last)
 
 
-def augment_present(images, augment):
-    """Augment a batch by a callable; a channel that is 0 everywhere stays so.
+def augment_present(images, augment, missing=0.0):
+    """Augment a batch by a callable; images that are missing stay so.
 
     Parameters
     ----------
@@ -68,12 +70,15 @@ def augment_present(images, augment):
     augment : callable
         Takes and returns such a batch.
 
+    missing : float, default=0.0
+        The number in every pixel of a missing image.
+
     Returns
     -------
     images : Tensor of the same shape
     """
-    present = (images.flatten(2).amax(2) > 0)[..., None, None]
-    return torch.where(present, augment(images), 0.0)
+    present = find_present(images, missing)[..., None, None]
+    return torch.where(present, augment(images), missing)
 
 
 def _draw(name, n, device, strength):

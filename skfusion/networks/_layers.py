@@ -1,10 +1,12 @@
 """Layers that several networks share."""
 
+import math
+
 import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["GlobalMeanPool", "Standardize", "channel_statistics"]
+__all__ = ["GlobalMeanPool", "Standardize", "channel_statistics", "find_present"]
 
 _CHUNK = 256  # images whose sums are computed at once
 
@@ -78,3 +80,21 @@ def channel_statistics(images):
     std = np.sqrt(np.maximum(square - mean**2, 0))
     std = np.where(std > 1e-6, std, 1)
     return torch.from_numpy(mean).float(), torch.from_numpy(std).float()
+
+
+def find_present(images, missing):
+    """Find the channels that hold an image.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, n_channels, height, width)
+
+    missing : float
+        The number in every pixel of a missing image: 0 or NaN.
+
+    Returns
+    -------
+    present : Tensor of shape (n, n_channels), dtype bool
+    """
+    differs = ~images.isnan() if math.isnan(missing) else images != missing
+    return differs.flatten(2).any(2)

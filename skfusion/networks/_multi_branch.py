@@ -5,6 +5,7 @@ from torch import nn
 
 from ._backbones import Backbone
 from ._cnn17 import CNN17
+from ._layers import find_present
 
 __all__ = ["MultiBranchLoss", "MultiBranchNetwork"]
 
@@ -41,6 +42,10 @@ class MultiBranchNetwork(nn.Module):
         Probability with which each modality of a sample is left out in training. One
         that is there always stays.
 
+    missing : float, default=0.0
+        The number in every pixel of a missing image: 0, so that a black image is
+        missing, or NaN.
+
     References
     ----------
     .. [1] Neverova et al., "ModDrop: Adaptive Multi-Modal Gesture Recognition", TPAMI
@@ -64,6 +69,7 @@ class MultiBranchNetwork(nn.Module):
         width=24,
         dropout=0.2,
         modality_dropout=0.2,
+        missing=0.0,
     ):
         super().__init__()
         branches = [_make_branch(branch, weights, width) for _ in range(n_branches)]
@@ -75,6 +81,7 @@ class MultiBranchNetwork(nn.Module):
             nn.Linear(n_features, n_classes) for _ in branches
         )
         self.modality_dropout = modality_dropout
+        self.missing = missing
 
     def forward(self, x):
         """Class scores of a batch of shape (n, n_branches, height, width).
@@ -82,7 +89,8 @@ class MultiBranchNetwork(nn.Module):
         In training, of shape (n, 1 + n_branches, n_classes): of all modalities, then of
         each alone, NaN where it is missing.
         """
-        there = x.flatten(2).amax(2) > 0
+        there = find_present(x, self.missing)
+        x = x.masked_fill(~there[..., None, None], 0)
         if self.training:
             # Batch normalisation refuses a single image: then it is not there.
             there = there & (there.sum(0) > 1)

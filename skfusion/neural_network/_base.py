@@ -86,8 +86,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     __metadata_request__fit = {"groups": False}
 
     @abstractmethod
-    def _plan(self, n_channels):
-        """Return the plan of the network for images of so many channels."""
+    def _plan(self, source):
+        """Return the plan of the network for the images of a source."""
 
     @abstractmethod
     def _default_image_size(self):
@@ -158,7 +158,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         )
 
     def _train(self, source, codes, train, valid, device):
-        plan = self._plan(source.n_channels)
+        plan = self._plan(source)
         images = self._read(source)
 
         def tensors(rows):
@@ -211,7 +211,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             augment = augment_channels if source.channels_are_images else augment_batch
             return partial(augment, strength=plan.augmentation_strength)
         if self.augmentation and source.channels_are_images:
-            return partial(augment_present, augment=self.augmentation)
+            missing = source.missing
+            return partial(augment_present, augment=self.augmentation, missing=missing)
         return self.augmentation or None
 
     def _learn_scale(self, module, plan, source, images):

@@ -208,9 +208,9 @@ class CNN17Classifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _plan(self, n_channels):
+    def _plan(self, source):
         params = {
-            "n_channels": n_channels,
+            "n_channels": source.n_channels,
             "variant": self.variant,
             "width": self.width,
             "dropout": self.dropout,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
-from .._validation._samples import check_columns, remember_columns
+from .._validation._samples import check_columns, check_samples, holds_values
 from .._validation._unreadable import names_unreadable_images
 from ..images._sample_source import SampleSource
 from ..networks import MultiBranchLoss, MultiBranchNetwork
@@ -286,36 +286,45 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         return self.branch == "cnn17"
 
     def _check(self, X, *y, reset=False):
-        columns = self.columns if reset else self.feature_names_in_.tolist()
-        there = check_columns(X, columns, type(self).__name__)
+        if reset:
+            self._columns = list(self.columns)
+        X = check_samples(self, X, self._columns, reset=reset)
+        present = check_columns(X, self._columns, type(self).__name__)
         if not len(X):
             raise no_samples(self)
         if reset:
-            remember_columns(self, columns)
-            self._check_each_modality(there)
+            self._check_each_modality(present)
+            self._of_numbers = self._hold_numbers(X)
         return (X, check_target(X, y[0])) if y else X
 
-    def _check_each_modality(self, there):
-        for column, rows in zip(self.columns, there.T, strict=True):
+    def _check_each_modality(self, present):
+        for column, rows in zip(self._columns, present.T, strict=True):
             if rows.sum() < 2:
                 raise ValueError(
                     "Expected at least 2 images of each modality in fit. Got "
-                    f"{rows.sum()} in the column {column!r} of X."
+                    f"{rows.sum()} in the column {column!r} of X, which has "
+                    f"n_samples={len(rows)}."
                 )
+
+    def _hold_numbers(self, X):
+        by_position = not any(isinstance(column, str) for column in self._columns)
+        return by_position and all(holds_values(X[column]) for column in self._columns)
 
     def _source(self, X):
         return SampleSource(
             X,
-            self.feature_names_in_.tolist(),
+            self._columns,
+            of_numbers=self._of_numbers,
             image_size=self._size,
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
         )
 
-    def _plan(self, n_channels):
+    def _plan(self, source):
         params = {
-            "n_branches": n_channels,
+            "n_branches": source.n_channels,
+            "missing": source.missing,
             "branch": self.branch,
             "weights": None if self._is_cnn17 else self.weights,
             "width": self.width,

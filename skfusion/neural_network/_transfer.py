@@ -218,8 +218,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _plan(self, n_channels):
-        check_channels(n_channels, self)
+    def _plan(self, source):
+        check_channels(source.n_channels, self)
         params = {
             "backbone": self.backbone,
             "weights": self.weights,
