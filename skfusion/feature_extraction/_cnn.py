@@ -42,62 +42,62 @@ class CNNFeatureExtractor(
         Name of a torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict
-        or safetensors file; or None for random ones, decided by `random_state`.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights, which `random_state` controls.
 
     layer : str, default=None
-        Node of the network whose output is taken, by its name in torchvision's
-        feature extraction. If None, the penultimate layer: the inputs of the last
-        layer with weights, averaged over the image.
+        Node of the network whose output is taken, by its name in torchvision's feature
+        extraction. If None, the penultimate layer: the inputs of the last layer with
+        weights, averaged over the image.
 
     pooling : {"avg", "max", "flatten"}, default="avg"
-        What becomes of the height and width of `layer`. The penultimate layer has
-        none left: without a `layer`, "avg" is the only choice.
+        How the height and width of `layer` are pooled. The penultimate layer has
+        neither: without a `layer`, "avg" is the only choice.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones.
+        Shape of each image where X is a 2-D numeric array of flattened images.
 
     image_size : int, default=None
-        Side in pixels of the square to which images are resized. If None, that of
-        the backbone's own weights. There is no centre crop.
+        Side in pixels of the square to which images are resized. If None, the side for
+        which the backbone's weights were trained. Images are not cropped.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     batch_size : int, default=32
-        Images in a batch.
+        Number of images in a batch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" is float32.
 
     cache : True, str, Path or None, default=None
-        Where features are kept, an image each, so that folds, candidates, processes
-        and later runs compute them once: the folder of a :class:`FeatureCache`, or
-        True for the usual one. This cannot leak: nothing is learnt from X.
+        Folder of a :class:`FeatureCache`, which stores the features of each image, so
+        that folds, candidates, processes and later runs compute them once. True is the
+        default folder. This cannot leak: nothing is learnt from X.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits, so that folds,
-        candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageCache`, or True for the usual one.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides random weights.
+        Controls random weights.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar of the images whose features are computed.
+        0 is silent; 1 shows a progress bar of the images whose features are computed.
 
     Attributes
     ----------
     image_shape_ : tuple or None
-        Shape of each image in fit; None for paths.
+        Shape of each image in ``fit``; None for paths.
 
     n_features_in_ : int
         Number of features in ``fit``: the length of the second axis of X.

@@ -39,16 +39,19 @@ def make_feature_classifier(
         Name of a torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        As in :class:`CNNFeatureExtractor`.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights.
 
     image_size : int, default=None
-        Side of the images in pixels. If None, that of the backbone's own weights.
+        Side in pixels of the square to which images are resized. If None, the side for
+        which the backbone's weights were trained.
 
     cache : True, str, Path or None, default=None
-        As in :class:`CNNFeatureExtractor`.
+        Folder of a :class:`FeatureCache`, which stores the features of each image. True
+        is the default folder.
 
     random_state : int, RandomState instance or None, default=None
-        Decides random weights, SMOTE and the forest.
+        Controls random weights, SMOTE and the forest.
 
     Returns
     -------

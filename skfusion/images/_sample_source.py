@@ -8,11 +8,11 @@ from tqdm.auto import tqdm
 
 from .._validation._columns import is_present
 from .._validation._image_table import image_table
-from .._validation._samples import column_table, group_samples
+from .._validation._samples import column_table, group_samples, holds_values
 from ._eight_bits import to_uint8
 from ._source import ImageSource
 
-__all__ = ["SampleSource"]
+__all__ = ["SampleSource", "hold_numbers"]
 
 _CHUNK = 256  # rows read at once when a whole set is
 
@@ -135,6 +135,24 @@ class SampleSource:
             is_nan = np.isnan(self.missing)
             differs = ~np.isnan(column_images) if is_nan else column_images != 0
             yield column, column_images[differs.any(axis=(1, 2, 3))]
+
+
+def hold_numbers(X, columns):
+    """Return whether columns, given by position, hold numbers in place of paths.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str or list of int
+        Columns that are given by name hold paths.
+
+    Returns
+    -------
+    hold_numbers : bool
+    """
+    by_position = not any(isinstance(column, str) for column in columns)
+    return by_position and all(holds_values(X[column]) for column in columns)
 
 
 def _numbers(X, column):

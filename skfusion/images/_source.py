@@ -44,24 +44,25 @@ class ImageSource:
         scaled to [0, 1], other numbers are taken as they are.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones. If
-        None, each of its rows is an image one pixel high.
+        Shape of each image where X is a 2-D numeric array of flattened images. If None,
+        each of its rows is an image one pixel high.
 
     image_size : int, default=None
-        Side in pixels of the square to which each image is resized. If None,
-        images keep their size, and those of one batch must agree.
+        Side in pixels of the square to which images are resized. If None, they keep
+        their size, and the images of one batch must have the same size.
 
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits: the folder of an
-        :class:`ImageCache`, or True for the usual one. Arrays are not kept.
+        Folder of an :class:`ImageCache`, which stores decoded and resized files in 8
+        bits, so that they are decoded once. True is the default folder. Arrays are not
+        stored.
 
     isolated : bool, default=False
-        Whether every file is decoded in a worker process, as by
-        ``read_image(isolated=True)``. Use it for folders of unknown origin. It
-        changes no pixel, and costs a copy of each image.
+        Whether files are decoded in worker processes, as by
+        ``read_image(isolated=True)``. Use it for files of unknown origin. It changes no
+        pixel, and costs a copy of each image.
 
     Attributes
     ----------

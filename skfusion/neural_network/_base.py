@@ -1,4 +1,4 @@
-"""What the classifiers of images share: they hold a skorch net."""
+"""The base class of the classifiers that train a network."""
 
 from abc import ABCMeta, abstractmethod
 from functools import partial
@@ -42,12 +42,12 @@ __all__ = ["BaseCNNClassifier", "NetworkPlan"]
 
 
 class NetworkPlan(NamedTuple):
-    """The network that an estimator trains, and what is particular to it."""
+    """The network that an estimator trains, and the choices that belong to it."""
 
     module: type
     params: dict  # without n_classes
-    learning_rates: dict  # as in build_net
-    learns_scale: bool = False  # the mean and deviation of the training images
+    learning_rates: dict  # the same as in TrainingSettings
+    learns_scale: bool = False  # from the mean and deviation of the training images
     augmentation_strength: float = 1.0
     criterion: type = nn.CrossEntropyLoss
 
@@ -80,9 +80,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
-    # With metadata routing, groups that are given to a search reach its splitter
-    # alone, unless set_fit_request asks for them: in a mixed grid not every candidate
-    # takes them, and the column "group" of X has told the networks already.
+    # With metadata routing, groups that are passed to a search reach its splitter
+    # alone, unless set_fit_request requests them. In a mixed grid not every candidate
+    # takes groups, and networks find them in the column "group" of X.
     __metadata_request__fit = {"groups": False}
 
     @abstractmethod
@@ -98,8 +98,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def fit(self, X, y, groups=None):
         """Train the network.
 
-        Fits in threads of one process take turns; processes train several networks at
-        once.
+        Fits in threads of one process take turns; those of several processes do not.
 
         Parameters
         ----------
@@ -112,11 +111,11 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             Class labels.
 
         groups : array-like of shape (n_samples,), default=None
-            What must not cross the inner split of early stopping, such as the
-            patient. If None, the column ``group`` of X; without one, equal arrays
-            and rows of one file stay together. (Augmented copies of an array differ
-            from it: behind an ImageOverSampler, use a DataFrame.) With metadata
-            routing, groups come here only after ``set_fit_request(groups=True)``.
+            Group of each sample, such as the patient, which the inner split of early
+            stopping keeps together. If None, the column ``group`` of X; without it,
+            equal arrays and rows of one file stay together. (Augmented copies of an
+            array differ from it: after an ImageOverSampler, use a DataFrame.) Metadata
+            routing passes groups only after ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -128,7 +127,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
         self._in_unit_range = not is_beyond_unit_range(X)
-        # Prediction is by what was fitted: parameters may change afterwards.
+        # Prediction uses the parameters of fit, which may change afterwards.
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
         self._mirrors = self.augmentation is True
@@ -226,7 +225,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             if not len(present):
                 raise ValueError(
                     "Expected images of each modality to learn from. Got none of "
-                    f"{column!r} that is not black, behind what early stopping set "
+                    f"{column!r} that is not black, after early stopping set samples "
                     "aside."
                 )
             layer.learn(present)
@@ -245,12 +244,12 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Labels, of the kind that ``fit`` was given.
+            Labels of the same type as in ``fit``.
         """
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
@@ -258,13 +257,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def predict_proba(self, X):
         """Predict the probability of each class for each image.
 
-        A network that was trained on mirrored images is asked both ways, and the
-        two answers are averaged.
+        A network that was trained on mirrored images predicts for the images and for
+        their mirror images, and the probabilities are averaged.
 
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
@@ -278,7 +277,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         device = resolve_device(self.device)
         module = on_device(self.net_.module_.eval(), device)
         scores = run_network(
-            lambda batch: self._ask(module, batch),
+            lambda batch: self._predict_batch(module, batch),
             self._source(X),
             batch_size=self.batch_size,
             device=device,
@@ -286,7 +285,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ).astype(np.float64)
         return scores / scores.sum(axis=1, keepdims=True)
 
-    def _ask(self, module, batch):
+    def _predict_batch(self, module, batch):
         probabilities = module(batch).float().softmax(dim=1)
         if not self._mirrors:
             return probabilities

@@ -1,43 +1,44 @@
-"""A network with a branch for each modality, as an estimator."""
+"""The network with one branch for each modality, as an estimator."""
 
 from numbers import Integral, Real
 from pathlib import Path
 
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
-from .._validation._samples import check_columns, check_samples, holds_values
+from .._validation._samples import check_columns, check_samples
 from .._validation._unreadable import names_unreadable_images
-from ..images._sample_source import SampleSource
+from ..images._sample_source import SampleSource, hold_numbers
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier, NetworkPlan
-from ._cnn17 import STRENGTH
+from ._cnn17 import IMAGE_SIZE, STRENGTH
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
 
 
 class MultiBranchCNNClassifier(BaseCNNClassifier):
-    """Classifier of samples with several images by a network of several branches.
+    """Classifier that trains one network with a branch for each modality.
 
-    Each modality has a branch; their features, 0 where an image is missing, stand side
-    by side with which are there, under one head. In training each branch has a head of
-    its own, too, whose loss counts half, and modalities are left out at random [1]_.
-    Either image may be missing, in ``fit`` and in ``predict``; one that is black
-    throughout counts as missing.
+    One head takes the features of all branches, 0 where an image is missing, and which
+    images are present. In training, each branch also has its own head, whose loss
+    counts half, and modalities are left out at random [1]_. Images may be missing, in
+    ``fit`` and in ``predict``; a file that is black everywhere counts as missing.
 
     Parameters
     ----------
-    columns : list of str
-        Columns of paths, one a modality.
+    columns : list of str or list of int
+        Columns of paths, one for each modality, given by name or by position. Columns
+        given by position may also hold numbers, each of which is an image of 1 x 1
+        pixel.
 
     branch : str, default="cnn17"
-        "cnn17", the 17-layer CNN trained from scratch, or the name of a torchvision
-        classification model.
+        "cnn17", the 17-layer CNN that is trained from scratch, or the name of a
+        torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        Weights of a torchvision model: a name, which is downloaded once; a file; or
-        None for random ones. A 17-layer branch has none.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights. A 17-layer branch has none.
 
     width : int, default=24
         Number of filters of the first convolution of a 17-layer branch.
@@ -51,19 +52,19 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     image_size : int, default=None
         Side in pixels of the square to which images are resized. If None, 64 for a
-        17-layer branch, else that of the backbone's own weights.
+        17-layer branch, or the side for which the backbone's weights were trained.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     max_epochs : int, default=40
-        Passes over the training samples.
+        Number of passes over the training images.
 
     batch_size : int, default=32
-        Samples in a batch, in training (at most) and prediction.
+        Number of images in a batch; in training, the largest number.
 
     learning_rate : float, default=0.003
-        Highest learning rate of the one-cycle schedule; pretrained branches learn with
+        Highest learning rate of the one-cycle schedule; torchvision branches learn with
         a tenth of it.
 
     weight_decay : float, default=0.01
@@ -73,40 +74,49 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Weight of each class in the loss.
 
     augmentation : bool or callable, default=True
-        Random changes drawn for each image of a sample, as in the other networks.
+        Whether random changes are drawn for each image of a training sample. A callable
+        takes and returns a batch of shape (n, n_columns, height, width).
 
     early_stopping : bool, default=False
-        Stop when the loss on a part of the training data set aside no longer falls,
-        and go back to the best epoch.
+        Whether training stops when the loss on a part of the training data, which is
+        set aside, no longer falls. The best epoch is kept. The part is stratified, and
+        no group is on both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5].
+        Fraction of the training data that is set aside for early stopping, in (0, 0.5].
+        It is rounded to one of a whole number of folds. It is larger where a class has
+        few groups: of four groups, one is set aside.
 
     n_iter_no_change : int, default=10
-        Epochs without a better loss after which training stops.
+        Number of epochs without a better loss after which training stops.
 
     callbacks : list, default=None
         Callbacks of skorch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        As in :class:`~skfusion.neural_network.CNN17Classifier`.
+        "auto" trains in bfloat16 where the hardware computes it, and predicts in
+        float32. On a CPU, networks with grouped convolutions, which gain little by it,
+        are trained in float32.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides everything that is random.
+        Controls the initial weights, the order of the images, augmentation, dropout and
+        the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows progress bars.
+        0 is silent; 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------
@@ -114,7 +124,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The net, on the CPU.
+        The trained net, on the CPU. Its network is ``net_.module_``.
 
     history_ : skorch.history.History
         Losses and durations of the epochs.
@@ -123,15 +133,16 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Number of epochs.
 
     n_features_in_ : int
-        Number of columns.
+        Number of columns in ``columns``, or of X where they are given by position.
 
     feature_names_in_ : ndarray of str
-        The columns.
+        The columns in ``columns``, or those of X where they are given by position and X
+        has names.
 
     See Also
     --------
-    make_feature_fusion : Fuses frozen features.
-    DecisionFusionClassifier : Fuses decisions.
+    skfusion.fusion.make_feature_fusion : Fusion of the features of frozen networks.
+    skfusion.fusion.DecisionFusionClassifier : Fusion of decisions.
 
     References
     ----------
@@ -223,22 +234,22 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def fit(self, X, y, groups=None):
         """Train the network.
 
-        Fits in threads of one process take turns; processes train several networks at
-        once.
+        Fits in threads of one process take turns; those of several processes do not.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            It has a column of paths for each modality; None or NaN where the image is
+            missing. It is a DataFrame where columns are given by name.
 
         y : array-like of shape (n_samples,)
             Class labels.
 
         groups : array-like of shape (n_samples,), default=None
-            What must not cross the inner split of early stopping, such as the patient.
-            If None, the column ``group`` of X; without one, samples that share a file
-            stay together. With metadata routing, groups come here only after
-            ``set_fit_request(groups=True)``.
+            Group of each sample, such as the patient, which the inner split of early
+            stopping keeps together. If None, the column ``group`` of X; without it,
+            samples that share a file stay together. Metadata routing passes groups
+            only after ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -247,32 +258,17 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         """
         return super().fit(X, y, groups=groups)
 
-    def predict(self, X):
-        """Predict the class of each sample.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels, of the kind that ``fit`` was given.
-        """
-        return super().predict(X)
-
     @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probability of each class for each sample.
 
-        A network that was trained on mirrored images is asked both ways, and the two
-        answers are averaged.
+        A network that was trained on mirrored images predicts for the images and for
+        their mirror images, and the probabilities are averaged.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The same columns as in ``fit``.
 
         Returns
         -------
@@ -294,7 +290,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
             raise no_samples(self)
         if reset:
             self._check_each_modality(present)
-            self._of_numbers = self._hold_numbers(X)
+            self._of_numbers = hold_numbers(X, self._columns)
         return (X, check_target(X, y[0])) if y else X
 
     def _check_each_modality(self, present):
@@ -305,10 +301,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
                     f"{rows.sum()} in the column {column!r} of X, which has "
                     f"n_samples={len(rows)}."
                 )
-
-    def _hold_numbers(self, X):
-        by_position = not any(isinstance(column, str) for column in self._columns)
-        return by_position and all(holds_values(X[column]) for column in self._columns)
 
     def _source(self, X):
         return SampleSource(
@@ -345,7 +337,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     def _default_image_size(self):
         if self._is_cnn17:
-            return 64
+            return IMAGE_SIZE
         check_backbone(self.branch)
         return backbone_image_size(self.branch, self.weights)
 
