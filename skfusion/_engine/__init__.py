@@ -1,4 +1,4 @@
-"""How any network is trained and run."""
+"""Training and running of any network."""
 
 from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors

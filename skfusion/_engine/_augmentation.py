@@ -14,9 +14,8 @@ __all__ = ["augment_batch", "augment_channels", "augment_present"]
 def augment_batch(images, strength=1.0):
     """Flip, rotate, scale, shift and re-expose each image of a batch at random.
 
-    The limits are those of :func:`skfusion.images.augment_image`, times the strength,
-    and what comes in from outside is 0, too. Random numbers come from torch's
-    generator.
+    The limits are those of :func:`skfusion.images.augment_image`, times the strength.
+    Pixels from outside the image are 0. Random numbers come from torch's generator.
 
     Parameters
     ----------
@@ -82,13 +81,13 @@ def augment_present(images, augment, missing=0.0):
 
 
 def _draw(name, n, device, strength):
-    # Drawn on the CPU: one stream of random numbers whatever the device.
+    # Drawn on the CPU, so that every device gets the same numbers.
     limit = strength * AUGMENTATION_LIMITS[name]
     return ((2 * torch.rand(n) - 1) * limit).to(device)
 
 
 def _draw_affine(draw):
-    """Maps from output to input coordinates, both in [-1, 1]."""
+    """Draw the maps from output to input coordinates, both in [-1, 1]."""
     angle = torch.deg2rad(draw("angle"))
     zoom = 1 / (1 + draw("scale"))
     mirror = torch.where(torch.rand(len(angle)) < 0.5, -1.0, 1.0).to(angle.device)

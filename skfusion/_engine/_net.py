@@ -39,17 +39,17 @@ class _AutocastNet(NeuralNetClassifier):
         return self
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
-        """Train, as skorch does, but raise what Ctrl-C raises.
+        """Train as skorch does, but raise the KeyboardInterrupt of Ctrl-C.
 
-        skorch takes it for the end of training. Its own early stopping ends the
-        training by the same exception; its count of misses distinguishes the two.
+        skorch ends the training without raising it. Early stopping ends the training
+        by the same exception; its count of misses distinguishes the two.
         """
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
         except BaseException as error:
             if not (isinstance(error, KeyboardInterrupt) and self._stopped_early()):
-                self._end_in_vain(X=X, y=y)
+                self._end_callbacks(X=X, y=y)
                 raise
         self.notify("on_train_end", X=X, y=y)
         return self
@@ -58,8 +58,8 @@ class _AutocastNet(NeuralNetClassifier):
         stoppings = (c for _, c in self.callbacks_ if isinstance(c, EarlyStopping))
         return any(stopping.misses_ >= stopping.patience for stopping in stoppings)
 
-    def _end_in_vain(self, **data):
-        """Let every callback end what it began, whatever the others raise."""
+    def _end_callbacks(self, **data):
+        """Call the end of every callback, even where another one raises."""
         for _, callback in self.callbacks_:
             with suppress(Exception):
                 callback.on_train_end(self, **data)
@@ -91,8 +91,8 @@ class TrainingSettings:
     Parameters
     ----------
     learning_rates : dict
-        From a pattern of parameter names to the highest learning rate of those;
-        "*" stands for the rest and comes last.
+        From a pattern of parameter names to the highest learning rate of these
+        parameters; "*" matches all others and comes last.
 
     max_epochs, batch_size, weight_decay, n_iter_no_change, callbacks, precision, \
 verbose
@@ -139,7 +139,7 @@ def build_net(module, module_params, train, valid, settings):
         Its arguments, ``n_classes`` among them.
 
     train, valid : ImageTensors
-        Data to learn from, and to stop by (may be None).
+        Data of training, and of early stopping (may be None).
 
     settings : TrainingSettings
 
@@ -166,7 +166,7 @@ def build_net(module, module_params, train, valid, settings):
             *_callbacks(settings, len(train)),
             *_stopping(settings, valid),
             *([("progress", _EpochProgress())] if settings.verbose else []),
-            # Copies: callbacks keep what they see, and parameters stay as they are.
+            # Callbacks change while they run, and parameters must not: copies.
             *copy.deepcopy(settings.callbacks or []),
         ],
         device=settings.device,
@@ -208,13 +208,14 @@ def _stopping(settings, valid):
 
 
 def release_training_state(net):
-    """Leave in a fitted net only what prediction and its history need.
+    """Remove from a fitted net all that neither prediction nor its history needs.
 
-    The data, the optimiser (which holds the weights once more) and the device go; the
-    network comes to the CPU, so that a pickle is small and loads anywhere.
+    The data, the optimiser (which holds a copy of the weights) and the device are
+    removed, and the network is moved to the CPU, so that a pickle is small and loads
+    on any machine.
     """
     net.module_.zero_grad(set_to_none=True)
-    # The data loader of skorch takes the arrays that a user of `net_` has.
+    # The data loader of skorch accepts the arrays that a user of `net_` has.
     net.train_split, net.iterator_valid = None, DataLoader
     net.use_bfloat16_ = False
     net.optimizer_ = None

@@ -17,7 +17,7 @@ class Standardize(nn.Module):
     Parameters
     ----------
     n_channels : int
-        Number of channels that come out. One channel that comes in is repeated.
+        Number of channels of the output. An input of one channel is repeated.
 
     mean, std : sequence of float, default=None
         0 and 1 if None, until :meth:`learn` is called. They are buffers: a state dict

@@ -150,7 +150,7 @@ def test_the_loss_of_what_is_missing_does_not_count():
     scores = torch.randn(4, 3, 2)
     codes = torch.tensor([0, 1, 0, 1])
     scores[:, 2] = torch.nan
-    loss = MultiBranchLoss(own_weight=0.5)
+    loss = MultiBranchLoss(modality_weight=0.5)
     plain = torch.nn.functional.cross_entropy
     expected = plain(scores[:, 0], codes) + 0.5 * plain(scores[:, 1], codes)
     torch.testing.assert_close(loss(scores, codes), expected)
