@@ -1,4 +1,4 @@
-"""Keys of what is computed once."""
+"""Keys of stored results."""
 
 from functools import cache
 from hashlib import blake2b

@@ -1,4 +1,4 @@
-"""Rows of numbers that were computed once, kept on disk."""
+"""Rows of numbers that were computed once, stored on disk."""
 
 import hashlib
 import sqlite3
@@ -17,28 +17,28 @@ _MOST_VARIABLES = 500
 
 
 class RowStore:
-    """Rows of numbers, kept in an SQLite file that processes share.
+    """Rows of numbers, in an SQLite file that processes share.
 
-    A row is kept under a digest of what decides it. Writers may be killed at any
-    moment. Derived classes say what the rows are.
+    The key of a row is the digest of its inputs. Writers may be killed at any moment.
+    Derived classes define the rows.
 
-    Only its owner may read the file, and the folder where this makes it.
+    Only its owner may read the file, and its folder where this class makes it.
 
     Parameters
     ----------
     folder : str, Path or True, default=True
-        Where the file is; True is the usual place.
+        Folder of the file; True is the default folder.
 
     Raises
     ------
     OSError
-        By every method, where the file cannot be used although nothing is wrong with
-        it: the disk is full, it may not be written, another process locks it.
+        Raised by every method where the file is not damaged but cannot be used: the
+        disk is full, the file is read-only, or another process locks it.
 
     Warns
     -----
     CacheWarning
-        By every method, where the file is damaged: it is set aside.
+        Raised by every method where the file is damaged: it is set aside.
     """
 
     _name = "rows"
@@ -50,7 +50,7 @@ class RowStore:
 
     @property
     def path(self):
-        """The file: the newest one, where others were found damaged."""
+        """The file: the newest one, where earlier files were damaged."""
         return self._file.path
 
     @property
@@ -58,7 +58,7 @@ class RowStore:
         return SQLiteFile(self.folder, self._name, (_CREATE_ROWS, CREATE_CLAIMS))
 
     def __repr__(self):
-        """Return the class, the file's name, and what it holds."""
+        """Return the class, the name of the file, and its size."""
         rows = f"{len(self)} rows, {self.n_bytes / 1e6:.1f} MB"
         return f"<{type(self).__name__} {self.path.name!r}: {rows}>"
 
@@ -71,30 +71,30 @@ class RowStore:
 
     @property
     def n_bytes(self):
-        """Size on disk, in bytes, with what was set aside."""
+        """Size on disk, in bytes, with the files that were set aside."""
         return self._file.n_bytes
 
     def clear(self):
-        """Forget everything and give the room back, on a full disk too.
+        """Delete all rows and free their room on the disk, even on a full disk.
 
-        What was set aside stays, since it may be another program's file.
+        Files that were set aside stay, since they may belong to another program.
         """
         self._file.run(_forget)
 
     def read(self, keys, n=None):
-        """Read what is kept.
+        """Read the rows that are stored.
 
         Parameters
         ----------
         keys : iterable of bytes
 
         n : int, default=None
-            Numbers of each row: a row with another number of them is damaged.
+            Length of each row; a row of another length is damaged.
 
         Returns
         -------
         rows : dict of bytes to ndarray of shape (n,)
-            Without those that are not kept.
+            Only rows that are stored.
         """
         keys = list(dict.fromkeys(keys))
 
@@ -105,24 +105,24 @@ class RowStore:
         return self._file.run(work, writes=False)
 
     def claim(self, keys, n_most):
-        """Claim rows that nobody has computed or is computing.
+        """Claim rows that no process has computed or is computing.
 
         Parameters
         ----------
         keys : iterable of bytes
 
         n_most : int
-            At most so many.
+            Largest number of rows.
 
         Returns
         -------
         claimed : list of bytes
-            Of `keys`, in order. Whoever claims writes, or releases.
+            Some of `keys`, in their order. The caller must write or release them.
         """
         keys = list(dict.fromkeys(keys))
 
         def work(connection):
-            taken = living_claims(connection) | _kept(connection, keys)
+            taken = living_claims(connection) | _stored(connection, keys)
             claimed = [key for key in keys if key not in taken][:n_most]
             make_claims(connection, claimed)
             return claimed
@@ -130,7 +130,7 @@ class RowStore:
         return self._file.run(work)
 
     def write(self, keys, rows):
-        """Keep rows, and end their claims.
+        """Store rows, and end their claims.
 
         Parameters
         ----------
@@ -139,16 +139,16 @@ class RowStore:
         rows : list of ndarray of shape (n,)
         """
         values = [np.asarray(row, self._dtype).tobytes() for row in rows]
-        kept = [(k, v, _digest(k, v)) for k, v in zip(keys, values, strict=True)]
+        new = [(k, v, _digest(k, v)) for k, v in zip(keys, values, strict=True)]
 
         def work(connection):
-            connection.executemany("INSERT OR IGNORE INTO rows VALUES (?,?,?)", kept)
+            connection.executemany("INSERT OR IGNORE INTO rows VALUES (?,?,?)", new)
             end_claims(connection, keys)
 
         self._file.run(work)
 
     def release(self, keys):
-        """End claims without rows, so that somebody else may compute them."""
+        """End claims without rows, so that another process may compute them."""
         self._file.run(lambda connection: end_claims(connection, keys))
 
 
@@ -158,8 +158,8 @@ def _forget(connection):
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
             raise
-        # A full disk has no room for the journal by which SQLite would survive that
-        # this process is killed just now.
+        # A full disk has no room for the journal with which SQLite recovers where this
+        # process is killed now.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         connection.execute("PRAGMA journal_mode = MEMORY")
@@ -176,7 +176,7 @@ def _empty(connection):
 
 
 def _values(connection, keys):
-    """Yield the keys that are kept, with their values."""
+    """Yield the keys that are stored, with their values."""
     for key, value, digest in _select(connection, "key, value, digest", keys):
         if not isinstance(value, bytes) or digest != _digest(key, value):
             raise DamagedError("a row is not what was written")
@@ -186,20 +186,20 @@ def _values(connection, keys):
 def _to_row(value, dtype, n):
     n_numbers, rest = divmod(len(value), np.dtype(dtype).itemsize)
     if rest or n not in (None, n_numbers):
-        raise DamagedError("a row has not the length of the others")
+        raise DamagedError("a row has another length than the others")
     return np.frombuffer(value, dtype)
 
 
-def _kept(connection, keys):
+def _stored(connection, keys):
     return {key for (key,) in _select(connection, "key", keys)}
 
 
 def _select(connection, columns, keys):
     for start in range(0, len(keys), _MOST_VARIABLES):
-        some = keys[start : start + _MOST_VARIABLES]
-        marks = ",".join("?" * len(some))
+        part = keys[start : start + _MOST_VARIABLES]
+        marks = ",".join("?" * len(part))
         query = f"SELECT {columns} FROM rows WHERE key IN ({marks})"
-        yield from connection.execute(query, some).fetchall()
+        yield from connection.execute(query, part).fetchall()
 
 
 def _digest(key, value):

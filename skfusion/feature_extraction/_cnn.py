@@ -1,4 +1,4 @@
-"""Features of a frozen network."""
+"""The extractor of features, as a transformer."""
 
 from functools import lru_cache
 from numbers import Integral
@@ -30,11 +30,10 @@ __all__ = ["CNNFeatureExtractor"]
 class CNNFeatureExtractor(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Features of images, computed by a pretrained network that does not learn.
+    """Transformer that computes features of images by a pretrained network.
 
     The network runs in evaluation mode, without gradients, in batches of one fixed
-    shape. It learns nothing from X: what must be learnt in the fold is what comes
-    after it, such as scaling.
+    shape. It learns nothing from X. Later steps, such as scaling, learn in the fold.
 
     Parameters
     ----------
@@ -107,8 +106,8 @@ class CNNFeatureExtractor(
 
     See Also
     --------
-    make_feature_classifier : The paper's two pipelines on these features.
-    skfusion.neural_network.TransferCNNClassifier : The same network, trained further.
+    make_feature_classifier : The two pipelines of the paper on these features.
+    skfusion.neural_network.TransferCNNClassifier : Training of the same network.
 
     References
     ----------
@@ -200,7 +199,7 @@ class CNNFeatureExtractor(
         """
         check_backbone(self.backbone)
         X = check_images(self, X, image_shape=self.image_shape, reset=True)
-        # Parameters may change after fit.
+        # transform uses the parameters of fit, which may change afterwards.
         default_size = backbone_image_size(self.backbone, self.weights)
         self._size, self._resize = self.image_size or default_size, self.resize
         source = self._source(X)
@@ -219,7 +218,7 @@ class CNNFeatureExtractor(
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
@@ -234,10 +233,10 @@ class CNNFeatureExtractor(
             return self._look_up(source, device, bar)
 
     def _look_up(self, source, device, bar):
-        """Take features from the cache, if there is one, and compute the others."""
+        """Return features from the cache, if one is used, and compute the others."""
 
         @lru_cache
-        def network():  # where no feature is missing, it is not built
+        def network():  # it is not built where all features are in the cache
             return self._network.on_device(self.weights, device)
 
         def compute(rows=None):
@@ -273,13 +272,13 @@ class CNNFeatureExtractor(
         )
 
     def _count_features(self, X):
-        kept = self._read_first(X)
-        if kept:
-            return len(kept[0])
+        cached = self._read_first(X)
+        if cached:
+            return len(cached[0])
         return self._network.count_features(self.weights, self._size)
 
     def _read_first(self, X):
-        """Features of the first image, if they are kept: no network is built then."""
+        """Read the features of the first image, so that no network need be built."""
         if self.cache is None:
             return []
         keys = self._keys(self._source(X[:1]), resolve_device(self.device))

@@ -13,16 +13,16 @@ from ._layers import cut_network, fold_normalisation, pool_features
 
 __all__ = ["FrozenNetwork"]
 
-# Raised when our own part of what computes features changes: old ones are not used.
+# Raise it when our code computes other features: those in caches are not used then.
 _COMPUTING = 2
 
 
 class FrozenNetwork:
-    """A backbone that does not learn, cut off behind one of its layers.
+    """A backbone that does not learn, cut off after one of its layers.
 
     It is built when it is first needed, and a pickle holds no weights. Threads may
-    share it. Weights may be elsewhere later, and so are passed again to each method
-    that may need them, but must stay the same.
+    share it. The file of the weights may move after `fit`: methods that may build the
+    network take its place again, and the weights must be the same.
 
     Parameters
     ----------
@@ -44,18 +44,18 @@ class FrozenNetwork:
     Raises
     ------
     ValueError
-        If the penultimate layer is to be pooled otherwise than by "avg".
+        If `layer` is None and `pooling` is not "avg".
 
     WeightsError
-        If there are no such weights.
+        If the weights do not exist.
     """
 
     def __init__(self, backbone, weights, layer, pooling, seed):
         if layer is None and pooling != "avg":
             raise ValueError(
-                f"pooling={pooling!r} needs a layer that still has height and "
-                f"width. Got layer=None, the penultimate layer of {backbone!r}, "
-                "which is averaged already. Name one, such as layer='features'."
+                f"pooling={pooling!r} needs a layer that has height and width. Got "
+                f"layer=None, the penultimate layer of {backbone!r}, which is averaged "
+                "already. Name one, such as layer='features'."
             )
         self._definition = (backbone, layer, pooling)
         self._seed = seed
@@ -100,13 +100,14 @@ class FrozenNetwork:
         return [digest(*how, image) for image in source.digests()]
 
     def count_features(self, weights, image_size):
-        """Return the number of features of an image of some size.
+        """Return the number of features of an image.
 
         Parameters
         ----------
         weights : str, Path or None
 
         image_size : int
+            Side of the image in pixels.
 
         Returns
         -------
@@ -136,8 +137,8 @@ class FrozenNetwork:
             name = repr(weights if weights is None else Path(weights).name)
             raise WeightsError(
                 f"The weights {name} are not those with which the extractor was "
-                "fitted. Fit it again, or set_params(weights=...) to where those are "
-                "now."
+                "fitted. Fit it again, or pass the place of those weights to "
+                "set_params(weights=...)."
             )
         network = Backbone(backbone, weights)
         with while_none_runs():

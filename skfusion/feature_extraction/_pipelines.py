@@ -1,4 +1,4 @@
-"""The paper's two classical models on frozen features."""
+"""The two classical models of the paper on frozen features."""
 
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
@@ -24,16 +24,16 @@ def make_feature_classifier(
     cache=None,
     random_state=None,
 ):
-    """Build a pipeline of frozen features, balancing and a classical classifier.
+    """Return a pipeline of frozen features, balancing and a classical classifier.
 
-    Balancing by SMOTE [2]_ happens inside the pipeline, so that it never sees the
-    images that a fold is scored on.
+    SMOTE [2]_ balances the classes inside the pipeline, so that it never sees the
+    images on which a fold is scored.
 
     Parameters
     ----------
     classifier : {"svm", "rf"}, default="svm"
-        Support vector machine (on standardised features) or random forest, as in
-        [1]_.
+        Support vector machine (on standardised features) or random forest, the same
+        as in [1]_.
 
     backbone : str, default="mobilenet_v2"
         Name of a torchvision classification model.
@@ -56,7 +56,7 @@ def make_feature_classifier(
     Returns
     -------
     pipeline : imblearn.pipeline.Pipeline
-        With the steps "features", "scaler" (of the SVM alone), "sampler" and
+        Its steps are "features", "scaler" (for the SVM alone), "sampler" and
         "classifier".
 
     References

@@ -24,13 +24,13 @@ from ._worker_pool import can_isolate, stop_busy_workers
 
 __all__ = [
     "ArrayReader",
+    "CachedReader",
     "PathReader",
-    "StoredReader",
     "reading_versions",
     "with_channels",
 ]
 
-# What turns a file into pixels. The number goes up when our own part of it changes.
+# The code that turns a file into pixels. Raise the number when our part of it changes.
 _READING = 1
 _READING_PACKAGES = (
     "numpy",
@@ -81,10 +81,10 @@ class PathReader:
         return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
 
     def plain_reader(self, rows, finish):
-        """Return the function that reads one of some rows, not yet augmented.
+        """Return the function that reads one row without augmentation.
 
-        The decoders of compressed DICOM hold Python's lock, so that threads gain
-        nothing: among many files, these are decoded in worker processes.
+        The decoders of compressed DICOM hold Python's lock, so that threads do not
+        help: among many files, these are decoded in worker processes.
         """
         in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
         return partial(self._read_plain, finish=finish, in_workers=in_workers)
@@ -98,7 +98,7 @@ class PathReader:
             try:
                 image = read_shared(path, 0, self.min_side, isolated, share)
             except ImageReadError as error:
-                # Names repeat in the folders of patients, which are not shown.
+                # The row is named, because folders, which patients have, are not shown.
                 named = ImageReadError(f"Row {row} of X: {error}")
                 named.row, named.reason = int(row), str(error)
                 named.path = self.paths[row]  # to find the row, not to be shown
@@ -113,25 +113,25 @@ class PathReader:
         return reader
 
     def augment(self, row, image):
-        """Augment one image: at the size at which it is used, which is cheaper."""
+        """Augment one image at the size at which it is used, which is cheaper."""
         if not self.seeds[row]:
             return image
         return np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
 
 
-class StoredReader:
-    """Read files once, and from then on from a store."""
+class CachedReader:
+    """Read files once, and then from a cache."""
 
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, reader, store, image_size, resize):
+    def __init__(self, reader, cache, image_size, resize):
         if image_size is None:
             raise ValueError(
-                "Expected an image_size: a store keeps images of one size. Got None."
+                "Expected an image_size: a cache stores images of one size. Got None."
             )
         self.reader = reader
-        self.store = store
+        self.cache = cache
         self.shape = (image_size, image_size, 1)
         self.settings = (image_size, resize, reading_versions())
 
@@ -139,7 +139,7 @@ class StoredReader:
         return len(self.reader)
 
     def identities(self):
-        # In 8 bits an image is not quite what it was.
+        # An image in 8 bits differs a little from the image of the file.
         return (digest("8 bits", identity) for identity in self.reader.identities())
 
     def unaugmented(self):
@@ -150,8 +150,8 @@ class StoredReader:
     def read(self, rows, finish):
         images = self._read_plain(rows, finish).astype(np.float32)
         images /= np.float32(255)
-        for place in np.flatnonzero(self.reader.seeds[rows]):
-            images[place] = self.reader.augment(rows[place], images[place])
+        for i in np.flatnonzero(self.reader.seeds[rows]):
+            images[i] = self.reader.augment(rows[i], images[i])
         return images
 
     def _read_plain(self, rows, finish):
@@ -162,7 +162,7 @@ class StoredReader:
 
         keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
         n = math.prod(self.shape)
-        found = compute_once(self.store, keys, compute, batch_size=len(rows), n=n)
+        found = compute_once(self.cache, keys, compute, batch_size=len(rows), n=n)
         return found.reshape(-1, *self.shape)
 
 
@@ -197,9 +197,9 @@ class ArrayReader:
 def _file_status(path):
     try:
         status = Path(path).stat()
-    except (OSError, ValueError):  # reading it will say what is wrong
+    except (OSError, ValueError):  # reading it raises the error
         return ()
-    # The last is no user's to set: a copy that kept its time is known by it.
+    # No user can set the last one: a copy that kept its time differs in it.
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
@@ -214,7 +214,7 @@ def with_channels(images, image_shape):
 
 
 def _has_free_cores():
-    """Whether there are several, and this process is not itself one of several."""
+    """Return whether worker processes have cores, and this is not a worker itself."""
     return joblib.cpu_count() > 1 and multiprocessing.parent_process() is None
 
 
@@ -228,7 +228,7 @@ def _column(table, name, dtype):
 def _in_threads(function, items):
     """Apply a function to items in threads, for which Ctrl-C does not wait.
 
-    Those of an executor would be waited for at the end of Python, too.
+    Python would wait at its end for the threads of an executor.
     """
     threads = set()
 

@@ -14,7 +14,7 @@ from ._source import ImageSource
 
 __all__ = ["SampleSource", "hold_numbers"]
 
-_CHUNK = 256  # rows read at once when a whole set is
+_CHUNK = 256  # rows read at once when all rows are read
 
 
 class SampleSource:
@@ -89,7 +89,7 @@ class SampleSource:
         return len(self._rows[0])
 
     def __getitem__(self, rows):
-        """Read some samples: float32 of shape (n_rows, height, width, n_channels)."""
+        """Read samples: float32 of shape (n_rows, height, width, n_channels)."""
         if isinstance(rows, slice):
             rows = range(*rows.indices(len(self)))
         images = np.full((len(rows), *self._shape), self.missing, np.float32)

@@ -1,4 +1,4 @@
-"""The lazy form of X."""
+"""Images of X that are read when they are needed."""
 
 import copy
 
@@ -11,8 +11,8 @@ from .._validation._image_table import holds_paths, image_table
 from ..exceptions import DataQualityWarning, warn_user
 from ._batch_readers import (
     ArrayReader,
+    CachedReader,
     PathReader,
-    StoredReader,
     reading_versions,
     with_channels,
 )
@@ -22,19 +22,20 @@ from ._resize import resize_image
 
 __all__ = ["ImageSource"]
 
-_CHUNK = 256  # rows decoded at once when a whole set is read
+_CHUNK = 256  # rows decoded at once when all rows are read
 
 
 class ImageSource:
-    """Images of any form of X, read when they are asked for.
+    """Images of any form of X, which are read when they are needed.
 
     Paths are decoded in parallel threads (compressed DICOM among eight or more files
-    in worker processes), a batch at a time, so that memory is bounded by the batch
-    and not by the data set; together, what is decoded at once has no more pixels than
-    the largest image may have. Ctrl-C ends reading at once.
+    in worker processes), a batch at a time, so that the batch and not the data set
+    limits the memory. All files that are decoded at once have no more pixels than the
+    largest image may have. Ctrl-C ends reading at once.
 
-    A column ``augmentation`` is the seed of the augmentation with which a row is read
-    (0: as it is); a column ``inverted`` marks rows whose polarity is wrong in the file.
+    A column ``augmentation`` holds the seed of the augmentation with which a row is
+    read (0: none). A column ``inverted`` marks rows whose polarity is wrong in their
+    file.
 
     Parameters
     ----------
@@ -107,7 +108,7 @@ class ImageSource:
             self._X = image_table(X)
             self._reader = PathReader(self._X, image_size, isolated)
             if image_cache is not None:
-                self._reader = StoredReader(
+                self._reader = CachedReader(
                     self._reader, ImageCache(image_cache), image_size, resize
                 )
         self.n_channels = self._reader.n_channels
@@ -117,7 +118,7 @@ class ImageSource:
         return len(self._reader)
 
     def __getitem__(self, rows):
-        """Read some images.
+        """Read images.
 
         Parameters
         ----------
@@ -181,7 +182,7 @@ class ImageSource:
         return source
 
     def groups(self, user):
-        """Return the group of each image: what must not cross a split.
+        """Return the group of each image, which a split must keep together.
 
         Parameters
         ----------
@@ -226,14 +227,14 @@ class ImageSource:
         yield "image", images
 
     def digests(self):
-        """Digest of all that decides each image, as it comes out of here.
+        """Return the digest of all that decides each image.
 
-        A file is known by its path, size and times of change: it is not read.
+        A file counts by its path, size and times of change: it is not read.
 
         Returns
         -------
         digests : list of bytes
-            16 bytes each, from which no path can be read.
+            16 bytes for each image, from which no path can be read.
         """
         settings = (self.image_size, self.resize, reading_versions())
         return [digest(*settings, image) for image in self._reader.identities()]
