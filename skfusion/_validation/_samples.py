@@ -19,6 +19,7 @@ __all__ = [
     "column_table",
     "group_samples",
     "holds_values",
+    "modality_table",
     "remember_columns",
 ]
 
@@ -66,14 +67,16 @@ def check_samples(estimator, X, columns, *, reset=False):
     missing = [column for column in columns if column not in range(values.shape[1])]
     if missing:
         raise ValueError(
-            f"{user} needs the column {missing[0]!r} in X, given by its position as "
-            f"all others are. Got X with n_features={values.shape[1]}."
+            f"{user} needs a column at position {missing[0]!r} of X. Got X with "
+            f"n_features={values.shape[1]}. Give all columns by position, or all by "
+            "name."
         )
     table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
     places = enumerate(table.columns)
-    return table.set_axis(
-        [place if place in columns else name for place, name in places], axis=1
-    )
+    names = [place if place in columns else name for place, name in places]
+    # Other columns without a name have no meaning.
+    has_meaning = [name in columns or isinstance(name, str) for name in names]
+    return table.set_axis(names, axis=1).loc[:, has_meaning]
 
 
 def remember_columns(estimator, columns):
@@ -176,14 +179,14 @@ def holds_values(column):
 
 
 def column_table(X, column, columns):
-    """Return the table of the samples that have an image, or a value, in a column.
+    """Return the image table of the samples that have an image in a column.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
     column : str or int
-        Column of paths or values.
+        Column of paths.
 
     columns : list of str or list of int
         All such columns, of which the others are left out.
@@ -191,18 +194,32 @@ def column_table(X, column, columns):
     Returns
     -------
     table : DataFrame of shape (n_present, n_other_columns)
-        An image table, which keeps the remaining columns of X; of values, this column
-        alone.
+        With the column ``image`` and the remaining columns of X.
     """
-    present = is_present(X[column])
-    if holds_values(X[column]):
-        return X.loc[present, [column]]
     others = [name for name in columns if name != column]
     renamed = {f"{column}_{name}": name for name in OF_AN_IMAGE}
     others += [f"{other}_{name}" for other in others for name in OF_AN_IMAGE]
     others += ["image"] if column != "image" else []
-    table = X[present].drop(columns=others, errors="ignore")
+    table = X[is_present(X[column])].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **renamed}))
+
+
+def modality_table(X, column, columns):
+    """Return the table of the samples that have an image, or a value, in a column.
+
+    Parameters
+    ----------
+    X, column, columns
+        The same as in :func:`column_table`.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_present, n_other_columns)
+        An image table, or a column of values alone.
+    """
+    if holds_values(X[column]):
+        return X.loc[is_present(X[column]), [column]]
+    return column_table(X, column, columns)
 
 
 def group_samples(X, columns, groups, name):

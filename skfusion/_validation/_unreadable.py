@@ -62,13 +62,13 @@ def _name_place(error, X):
     cells = _find(table, error.path)
     if not len(cells):
         return
-    rows, columns = cells.T
+    rows = np.unique(cells[:, 0]).tolist()
     error.row = error.column = None
-    place = f"One of the rows {rows[:5].tolist()!r} of X"
-    if len(cells) == 1:
-        error.row, column = int(rows[0]), table.columns[columns[0]]
-        place = f"Row {error.row} of X"
-        if column != "image":  # where X has this column, it has no other of images
+    place = f"One of the rows {rows[:5]!r} of X"
+    if len(rows) == 1:
+        error.row, place = rows[0], f"Row {rows[0]} of X"
+        column = table.columns[cells[0, 1]]
+        if np.ndim(X) == 2 and column != "image":  # which is the only one of images
             error.column, place = column, f"{place}, column {column!r}"
     error.args = (f"{place}: {error.reason}",)
 

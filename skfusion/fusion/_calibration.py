@@ -1,11 +1,10 @@
-"""Scores of the model of a modality, their calibration and their worth."""
+"""Scores of the model of a modality, and their calibration."""
 
 import numpy as np
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
-__all__ = ["calibrate", "gain_over_chance", "score_images"]
+__all__ = ["calibrate", "score_images"]
 
 
 def score_images(model, table, n_learnt):
@@ -60,22 +59,3 @@ def calibrate(scores, codes):
     if line.coef_[0, 0] < 0:
         line.coef_[:], line.intercept_[:] = 0, logit(targets.mean())
     return line
-
-
-def gain_over_chance(scores, codes):
-    """Return the area under the ROC curve above that of chance, or 0 if it is below.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples,)
-        Scores, NaN where the modality is missing.
-
-    codes : ndarray of shape (n_samples,), dtype int64
-        1 for the positive class, 0 for the other.
-
-    Returns
-    -------
-    gain : float
-    """
-    present = ~np.isnan(scores)
-    return max(roc_auc_score(codes[present], scores[present]) - 0.5, 0)

@@ -3,13 +3,8 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.special import expit
 from sklearn.base import ClassifierMixin, clone
-from sklearn.utils.validation import (
-    check_is_fitted,
-    check_random_state,
-    column_or_1d,
-)
+from sklearn.utils.validation import check_is_fitted, check_random_state
 
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_labels, check_target
@@ -23,13 +18,14 @@ from .._validation._private import (
 from .._validation._samples import (
     check_columns,
     check_samples,
-    column_table,
     group_samples,
+    modality_table,
 )
 from .._validation._unreadable import names_unreadable_images
-from ._calibration import calibrate, gain_over_chance, score_images
+from ._calibration import calibrate, score_images
 from ._composition import MostProbable, NamedEstimators
 from ._inner_folds import fit_with_scores, split_inner
+from ._weights import average_probabilities, check_weights, find_weights
 
 __all__ = ["DecisionFusionClassifier"]
 
@@ -37,7 +33,7 @@ __all__ = ["DecisionFusionClassifier"]
 class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
     """Classifier that combines the calibrated probabilities of one model per modality.
 
-    Each model learns from the images of its own column. In inner folds, which split no
+    Each model learns from the images of one column. In inner folds, which split no
     group, it predicts images that it did not learn from. These predictions calibrate
     its probabilities [1]_, and the weights or the final estimator learn from them. (A
     model that is wrong more often than right in these folds predicts the prevalence.)
@@ -194,14 +190,14 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, user)
         self._check_two_classes()
-        self._check_weights()
+        check_weights(self.weights, len(self.estimators))
         groups = group_samples(X, self._columns, groups, user)
         splits = self._split(codes, present, groups)
         # The models find the groups in the same column as those of any image.
         scores, log_odds = self._fit_models(
             X.assign(group=groups), codes, present, splits
         )
-        self.weights_ = self._weigh(scores, codes)
+        self.weights_ = find_weights(self.weights, scores, codes)
         self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
 
@@ -222,13 +218,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         log_odds = self._predict_log_odds(X)
         if self.final_estimator_ is not None:
             return self.final_estimator_.predict_proba(_with_presence(log_odds))
-        weights = np.where(np.isnan(log_odds), 0, self.weights_)
-        # Where a sample has only modalities of weight 0, these weigh all alike.
-        lost = weights.sum(axis=1) == 0
-        weights[lost] = ~np.isnan(log_odds[lost])
-        weights[np.isnan(log_odds).all(axis=1)] = 1  # of values, all may be missing
-        probabilities = expit(np.nan_to_num(log_odds))
-        malignant = np.average(probabilities, axis=1, weights=weights)
+        malignant = average_probabilities(log_odds, self.weights_)
         return np.column_stack([1 - malignant, malignant])
 
     @property
@@ -287,13 +277,15 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         scores, log_odds = np.full((2, *present.shape), np.nan)
         for place, (_, estimator) in enumerate(self._pairs):
             column, rows = self._columns[place], present[:, place]
-            table = column_table(X, column, self._columns)
+            table = modality_table(X, column, self._columns)
             model, of_column = fit_with_scores(
                 estimator, table, codes, rows, splits, column
             )
             calibrator = calibrate(of_column, codes[rows])
             scores[rows, place] = of_column
-            log_odds[rows, place] = calibrator.decision_function(of_column[:, None])
+            log_odds[rows, place] = calibrator.decision_function(
+                of_column[:, np.newaxis]
+            )
             self.estimators_.append(model)
             self.calibrators_.append(calibrator)
         return scores, log_odds
@@ -303,42 +295,20 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
             return None
         return clone(self.final_estimator).fit(_with_presence(log_odds), codes)
 
-    def _weigh(self, scores, codes):
-        if self.weights is None:
-            weights = np.ones(len(self.estimators))
-        elif isinstance(self.weights, str):
-            weights = np.array([gain_over_chance(each, codes) for each in scores.T])
-        else:
-            weights = self._check_weights()
-        if not weights.any():  # no model is better than chance
-            weights = np.ones(len(weights))
-        return weights / weights.sum()
-
-    def _check_weights(self):
-        if self.weights is None or isinstance(self.weights, str):
-            return None
-        weights = column_or_1d(self.weights).astype(np.float64)
-        is_right = np.isfinite(weights).all() and (weights >= 0).all()
-        is_right = is_right and weights.any()
-        if len(weights) != len(self.estimators) or not is_right:
-            raise ValueError(
-                f"Expected {len(self.estimators)} weights, one for each modality, none "
-                f"below 0 and one above. Got {self.weights!r}."
-            )
-        return weights
-
     def _predict_log_odds(self, X):
         X = check_samples(self, X, self._columns)
         present = check_columns(X, self._columns, type(self).__name__)
         log_odds = np.full(present.shape, np.nan)
         for place, rows in enumerate(present.T):
             if rows.any():
-                table = column_table(X, self._columns[place], self._columns)
+                table = modality_table(X, self._columns[place], self._columns)
                 scores = score_images(
                     self.estimators_[place], table, self._n_learnt[place]
                 )
                 calibrator = self.calibrators_[place]
-                log_odds[rows, place] = calibrator.decision_function(scores[:, None])
+                log_odds[rows, place] = calibrator.decision_function(
+                    scores[:, np.newaxis]
+                )
         return log_odds
 
 

@@ -26,8 +26,8 @@ __all__ = ["ModalityFeatures", "make_feature_fusion"]
 class ModalityFeatures(TransformerMixin, NamedEstimators):
     """Transformer that puts the features of several columns side by side.
 
-    A column holds images or values, such as an age or a density. After the features of
-    each column, a feature of its own is 1 where its image or value is missing. Features
+    A column holds images or values, such as an age or a density. The features of each
+    column are followed by one that is 1 where its image or value is missing. Features
     of a missing image or value are NaN, which an imputer fills in the fold.
 
     A column holds values if it holds numbers, if its dtype is category, if it passes
@@ -240,7 +240,7 @@ def make_feature_fusion(transformers, classifier, *, sampler=None, missing="nan"
     """Make a pipeline that fuses modalities, and values, by their features.
 
     The features of the image, or of the value, in each column stand side by side. The
-    mean of the training fold fills in what is missing, and a feature of its own marks
+    mean of the training fold fills in what is missing, and one feature per column marks
     it. All features are scaled, over-sampled if there is a sampler, and classified.
     Every step learns from the training fold alone.
 

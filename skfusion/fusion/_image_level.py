@@ -12,7 +12,7 @@ from .._validation._private import HasMethods, _check_method_params, _fit_contex
 from .._validation._samples import (
     check_columns,
     check_samples,
-    column_table,
+    modality_table,
 )
 from .._validation._unreadable import names_unreadable_images
 from ._composition import MostProbable, route_fit, router_of
@@ -158,7 +158,7 @@ class ImageLevelClassifier(
     def _images(self, X):
         """Return a table of one row per image, and the sample of each row."""
         tables = [
-            column_table(X, column, self._columns)
+            modality_table(X, column, self._columns)
             .rename(columns={column: "image"})
             .assign(modality=column)
             for column in self._columns

@@ -30,8 +30,8 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     """Classifier that holds one classifier per modality.
 
     The classifier of a row's modality learns from the row, or predicts it. Compare one
-    network of all modalities with this one, to see what it gains from learning from
-    the images of both.
+    network of all modalities with this one, to see what it gains by learning from
+    the images of all.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
         Parameters
         ----------
         X : DataFrame of shape (n_samples, n_columns)
-            With the column `by`.
+            With the column `by`. With a single modality, any X of its classifier.
 
         y : array-like of shape (n_samples,)
             Class labels.

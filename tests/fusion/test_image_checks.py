@@ -19,6 +19,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from skfusion._validation._unreadable import names_unreadable_images
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import ImageReadError
 from skfusion.feature_extraction import CNNFeatureExtractor
@@ -376,6 +377,17 @@ def test_a_damaged_file_names_its_row_from_another_process(images, tmp_path):
     with pytest.raises(ImageReadError, match=said) as caught:
         model.fit(X=X, y=y)
     assert caught.value.row is None
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.Series])
+def test_an_unreadable_image_is_named_in_any_form_of_x(form, tmp_path):
+    @names_unreadable_images
+    def read_last(X):
+        ImageSource(X[-1:])[:]
+
+    paths = form([str(tmp_path / f"{number}.png") for number in range(3)])
+    with pytest.raises(ImageReadError, match=r"^Row 2 of X: .*'2.png'"):
+        read_last(paths)
 
 
 def test_a_pickled_error_holds_no_folder(tmp_path):
