@@ -7,7 +7,6 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from .._validation._columns import is_present
-from .._validation._image_table import image_table
 from .._validation._samples import column_table, group_samples, holds_values
 from ._eight_bits import to_uint8
 from ._source import ImageSource
@@ -82,7 +81,7 @@ class SampleSource:
     def _part(self, column, of_numbers):
         if of_numbers:
             return _numbers(self._X, column)
-        return image_table(column_table(self._X, column, self._columns))
+        return column_table(self._X, column, self._columns)
 
     def __len__(self):
         """Return the number of samples."""
