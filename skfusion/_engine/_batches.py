@@ -19,7 +19,7 @@ _IMAGE_MEMORY = 0.5
 
 
 class ImageTensors(Dataset):
-    """All images and labels of a fit, on the device where its memory is large enough.
+    """All images and labels of a fit, on the device if its memory is large enough.
 
     Otherwise the images stay in the host's memory, and the next batch is gathered
     while the network learns from this one.

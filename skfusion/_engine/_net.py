@@ -20,7 +20,7 @@ __all__ = ["TrainingSettings", "build_net", "release_training_state"]
 
 LABEL_SMOOTHING = 0.05
 GRADIENT_NORM = 1.0
-# Where torch updates all weights in one pass.
+# On these devices, torch updates all weights in one pass.
 _FUSED_DEVICES = ("cpu", "cuda")
 
 
@@ -86,7 +86,7 @@ class _EpochProgress(Callback):
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained: parameters of the estimators, as torch takes them.
+    """Settings of the training of a network, from the parameters of an estimator.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def build_net(module, module_params, train, valid, settings):
             *_callbacks(settings, len(train)),
             *_stopping(settings, valid),
             *([("progress", _EpochProgress())] if settings.verbose else []),
-            # Callbacks change while they run, and parameters must not: copies.
+            # Callbacks change while they run. Copies leave the parameters unchanged.
             *copy.deepcopy(settings.callbacks or []),
         ],
         device=settings.device,

@@ -74,8 +74,8 @@ def _compute_claimed(rows, store, claimed, positions, compute):
         _compute(rows, claimed, positions, compute)
         store.write(claimed, [rows[key] for key in claimed])
     except BaseException:
-        # The first error matters more than one of the release: without it, the claim
-        # expires.
+        # An error of the release must not replace this one: a claim that is not
+        # released expires.
         with suppress(OSError):
             store.release(claimed)
         raise

@@ -8,7 +8,7 @@ __all__ = ["digest", "versions_of"]
 
 
 def digest(*parts):
-    """Return the digest of all that decides a result.
+    """Return the digest of the inputs of a result.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class FrozenNetwork:
         return lambda batch: self._pool(module(batch))
 
     def keys(self, source, device, use_bfloat16):
-        """Return the digest of all that decides the features of each image.
+        """Return the digest of the inputs of the features of each image.
 
         Parameters
         ----------

@@ -42,7 +42,7 @@ _READING_PACKAGES = (
     "scipy",
 )
 
-# Files at once from which on worker processes are worth their start.
+# Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
 
 
@@ -66,7 +66,7 @@ class PathReader:
         return len(self.paths)
 
     def files(self, rows):
-        """Yield the digest of all that decides each image before augmentation."""
+        """Yield the digest of the inputs of each image before augmentation."""
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
@@ -98,7 +98,7 @@ class PathReader:
             try:
                 image = read_shared(path, 0, self.min_side, isolated, share)
             except ImageReadError as error:
-                # The row is named, because folders, which patients have, are not shown.
+                # Names of files repeat in folders, which are not shown: name the row.
                 named = ImageReadError(f"Row {row} of X: {error}")
                 named.row, named.reason = int(row), str(error)
                 named.path = self.paths[row]  # to find the row, not to be shown

@@ -211,7 +211,7 @@ class ImageSource:
         return check_groups(self._X)
 
     def present_by_column(self, images):
-        """Yield the name of each column and its images that are present: all here.
+        """Yield the name of the column and its images, which are all present.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class ImageSource:
         yield "image", images
 
     def digests(self):
-        """Return the digest of all that decides each image.
+        """Return the digest of the inputs of each image.
 
         A file counts by its path, size and times of change: it is not read.
 

@@ -132,7 +132,7 @@ class Backbone(nn.Module):
 
     def _raise_too_small(self, size, error):
         """Raise `error` anew; where images are too small, name the least size."""
-        # Without numbers a network computes shapes only.
+        # A model on the device "meta" computes shapes only.
         model = deepcopy(self.model).to("meta").eval()
         sizes = range(size, backbone_image_size(self._name) + 1)
         place = bisect_left(sizes, True, key=partial(_takes_size, model))

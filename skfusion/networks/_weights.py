@@ -88,7 +88,7 @@ def _load_file(path):
         broken = _find_broken(state) if _is_state_dict(state) else None
     except ImportError:
         raise
-    except Exception as error:  # a damaged file makes a reader raise any of them
+    except Exception as error:  # a damaged file may raise any error
         raise WeightsError(
             f"The weights file {path.name!r} cannot be read as a plain state dict: "
             f"{type(error).__name__}. Save it with torch.save(model.state_dict(), ...)."

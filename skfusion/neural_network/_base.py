@@ -172,7 +172,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self._settings(plan, source, codes[train], device),
         ).initialize()
         self._learn_scale(net.module_, plan, source, images[train])
-        # partial_fit: fit would initialise, and so forget the scale.
+        # partial_fit, because fit would initialise the net again and lose the scale.
         net.partial_fit(train_set, y=None)
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
