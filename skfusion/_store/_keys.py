@@ -30,8 +30,8 @@ def digest(*parts):
     """
     state = blake2b(digest_size=16)
     for part in parts:
-        kind, content = _encode(part)
-        state.update(b"%s %d " % (kind, len(content)))
+        type_name, content = _encode(part)
+        state.update(b"%s %d " % (type_name, len(content)))
         state.update(content)
     return state.digest()
 

@@ -96,8 +96,8 @@ class FrozenNetwork:
         keys : list of bytes
         """
         versions = versions_of("torch", "torchvision")
-        how = (_COMPUTING, self._identity, device.type, use_bfloat16, versions)
-        return [digest(*how, image) for image in source.digests()]
+        settings = (_COMPUTING, self._identity, device.type, use_bfloat16, versions)
+        return [digest(*settings, image) for image in source.digests()]
 
     def count_features(self, weights, image_size):
         """Return the number of features of an image.

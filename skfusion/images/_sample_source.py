@@ -163,4 +163,9 @@ def _numbers(X, column):
             f"Expected numbers in the column {column!r} of X, as in fit. Got text in "
             f"{np.isnan(numbers).sum()} rows. Pass numbers, or fit on paths."
         )
+    if np.abs(numbers).max(initial=0) > np.finfo(np.float32).max:
+        raise ValueError(
+            f"Expected numbers that float32 can hold in the column {column!r} of X. "
+            f"Got numbers up to {np.abs(numbers).max():.2g}. Divide them."
+        )
     return numbers[:, np.newaxis]

@@ -271,6 +271,13 @@ def test_paths_after_a_fit_on_numbers_are_refused_and_not_shown():
     assert "anna" not in str(error.value)
 
 
+def test_numbers_beyond_float32_are_refused():
+    X, y = numbers()
+    X[4, 2] = -1e300
+    with pytest.raises(ValueError, match=r"float32 can hold in the column 2.*1e\+300"):
+        MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
+
+
 def test_numbers_in_a_column_with_a_name_are_refused(pairs):
     X = pairs.data.assign(ultrasound=np.arange(len(pairs.data)))
     with pytest.raises(ValueError, match="Expected the path of an image"):
