@@ -132,19 +132,19 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._resize = self.resize
         self._mirrors = self.augmentation is True
         with seeded(self.random_state, device) as seed:
-            source = self._source(X)
-            train, valid = self._split(source, codes, groups, seed)
-            self._train(source, codes, train, valid, device)
+            train, valid = self._split(X, codes, groups, seed)
+            self._train(self._source(X), codes, train, valid, device)
         return self
 
     def _check(self, X, *y, reset=False):
         return check_images(self, X, *y, image_shape=self.image_shape, reset=reset)
 
-    def _split(self, source, codes, groups, seed):
+    def _split(self, X, codes, groups, seed):
         if not self.early_stopping:
             return slice(None), None
         if groups is None:
-            groups = source.groups(f"{type(self).__name__}(early_stopping=True)")
+            name = f"{type(self).__name__}(early_stopping=True)"
+            groups = self._source(X).groups(name)
         return inner_split(codes, groups, self.validation_fraction, seed)
 
     def _source(self, X):

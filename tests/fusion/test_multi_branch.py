@@ -75,9 +75,9 @@ def test_early_stopping_keeps_groups_on_one_side(gaps, pairs, monkeypatch):
     sides = []
     split = MultiBranchCNNClassifier._split
 
-    def write_down(self, *arguments):
-        rows = split(self, *arguments)
-        sides.append([set(gaps["group"].iloc[part]) for part in rows])
+    def write_down(self, X, *arguments):
+        rows = split(self, X, *arguments)
+        sides.append([set(X["group"].iloc[part]) for part in rows])
         return rows
 
     monkeypatch.setattr(MultiBranchCNNClassifier, "_split", write_down)
