@@ -79,7 +79,7 @@ def transfer(**params):
 
 @pytest.mark.parametrize("make", [cnn, transfer])
 @pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.filterwarnings("ignore:.*was given no groups")
+@pytest.mark.filterwarnings("ignore:No groups were passed")
 def test_an_interrupt_leaves_a_network_unfitted(images, make, early_stopping):
     model = make(callbacks=[Interrupt()], early_stopping=early_stopping)
     with pytest.raises(KeyboardInterrupt):
