@@ -5,6 +5,8 @@ from scipy.ndimage import gaussian_filter
 
 from ..images._eight_bits import to_uint8
 
+__all__ = ["draw_outlines", "render"]
+
 _N_ANGLES = 512
 _CHUNK = 64  # images drawn at a time, so that memory does not grow with n_samples
 

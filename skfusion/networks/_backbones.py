@@ -20,6 +20,8 @@ __all__ = [
     "backbone_image_size",
     "backbone_normalization",
     "backbone_stages",
+    "build_model",
+    "check_backbone",
     "list_backbones",
 ]
 

@@ -10,7 +10,7 @@ from torchvision.models import get_model_weights
 from .._optional import import_optional
 from ..exceptions import WeightsError
 
-__all__ = ["load_weights"]
+__all__ = ["load_weights", "weights_digest"]
 
 _FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
 
