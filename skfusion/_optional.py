@@ -2,6 +2,8 @@
 
 import importlib
 
+__all__ = ["import_optional"]
+
 
 def import_optional(module, *, extra, purpose):
     """Import an optional module, or raise an error that explains how to install it.

@@ -1,15 +1,18 @@
-"""How any network is trained and run."""
+"""Training and running of any network."""
 
-from ._augmentation import augment_batch
+from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors
 from ._device import autocast, on_device, resolve_device, seeded
 from ._inference import run_network
-from ._net import build_net, release_training_state
+from ._net import TrainingSettings, build_net, release_training_state
 from ._threads import running, while_none_runs
 
 __all__ = [
     "ImageTensors",
+    "TrainingSettings",
     "augment_batch",
+    "augment_channels",
+    "augment_present",
     "autocast",
     "build_net",
     "on_device",

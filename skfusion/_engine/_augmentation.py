@@ -6,16 +6,16 @@ import torch
 from torch.nn import functional
 
 from ..images._augment import AUGMENTATION_LIMITS
+from ..networks._layers import find_present
 
-__all__ = ["augment_batch"]
+__all__ = ["augment_batch", "augment_channels", "augment_present"]
 
 
 def augment_batch(images, strength=1.0):
     """Flip, rotate, scale, shift and re-expose each image of a batch at random.
 
-    The limits are those of :func:`skfusion.images.augment_image`, times the strength,
-    and what comes in from outside is 0, too. Random numbers come from torch's
-    generator.
+    The limits are those of :func:`skfusion.images.augment_image`, times the strength.
+    Pixels from outside the image are 0. Random numbers come from torch's generator.
 
     Parameters
     ----------
@@ -41,14 +41,53 @@ def augment_batch(images, strength=1.0):
     return _expose(moved, draw).contiguous(memory_format=torch.channels_last)
 
 
+def augment_channels(images, strength=1.0):
+    """Augment each channel of a batch as an image by itself.
+
+    Parameters
+    ----------
+    images, strength
+        The same as in :func:`augment_batch`. A channel that is 0, or NaN, everywhere
+        stays so.
+
+    Returns
+    -------
+    images : Tensor of the same shape, channels last
+    """
+    single = images.reshape(-1, 1, *images.shape[2:])
+    changed = augment_batch(single, strength).reshape(images.shape)
+    return changed.contiguous(memory_format=torch.channels_last)
+
+
+def augment_present(images, augment, missing=0.0):
+    """Augment a batch by a callable; images that are missing stay so.
+
+    Parameters
+    ----------
+    images : Tensor of shape (n, n_channels, height, width)
+
+    augment : callable
+        Takes and returns such a batch.
+
+    missing : float, default=0.0
+        The number in every pixel of a missing image.
+
+    Returns
+    -------
+    images : Tensor of the same shape
+    """
+    present = find_present(images, missing)[..., None, None]
+    return torch.where(present, augment(images), missing)
+
+
 def _draw(name, n, device, strength):
-    # Drawn on the CPU: one stream of random numbers whatever the device.
+    # Drawn on the CPU, so that every device gets the same numbers.
     limit = strength * AUGMENTATION_LIMITS[name]
     return ((2 * torch.rand(n) - 1) * limit).to(device)
 
 
 def _draw_affine(draw):
-    """Maps from output to input coordinates, both in [-1, 1]."""
+    """Draw the maps from output to input coordinates, both in [-1, 1]."""
     angle = torch.deg2rad(draw("angle"))
     zoom = 1 / (1 + draw("scale"))
     mirror = torch.where(torch.rand(len(angle)) < 0.5, -1.0, 1.0).to(angle.device)

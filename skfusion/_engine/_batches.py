@@ -1,4 +1,4 @@
-"""Batches out of one tensor, for training and for prediction."""
+"""Batches of one tensor, for training and for prediction."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,16 +6,22 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-__all__ = ["ImageTensors", "TrainingBatches", "to_float_batch"]
+__all__ = [
+    "ImageTensors",
+    "TrainingBatches",
+    "ValidationBatches",
+    "n_batches",
+    "to_float_batch",
+]
 
 # Fraction of a device's free memory that images may take; training needs the rest.
 _IMAGE_MEMORY = 0.5
 
 
 class ImageTensors(Dataset):
-    """All images and labels of a fit, on the device where its memory is large enough.
+    """All images and labels of a fit, on the device if its memory is large enough.
 
-    Where it is not, the images stay in the host's memory, which gathers the next batch
+    Otherwise the images stay in the host's memory, and the next batch is gathered
     while the network learns from this one.
 
     Parameters
@@ -46,7 +52,7 @@ class ImageTensors(Dataset):
         return to_float_batch(images), self.codes[rows.to(self.codes.device)]
 
     def batches(self, parts):
-        """Yield some rows after the others; what streams, one batch ahead.
+        """Yield batches; images in the host's memory are sent one batch ahead.
 
         Parameters
         ----------
@@ -70,23 +76,23 @@ class ImageTensors(Dataset):
 
 
 def _fits(images, device):
-    """Whether a device's memory is large enough to hold all images."""
+    """Return whether a device's memory is large enough to hold all images."""
     if device.type != "cuda":  # others share the host's memory
         return True
     free, _ = torch.cuda.mem_get_info(device)
-    # What earlier fits have left in PyTorch's own cache is free, too.
+    # Memory of earlier fits in PyTorch's cache is free, too.
     free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return images.nbytes <= _IMAGE_MEMORY * free
 
 
 def _send(images, device):
-    # From pinned memory a copy does not hold up the host.
+    # A copy from pinned memory does not block the host.
     images = images.pin_memory() if device.type == "cuda" else images
     return images.to(device, non_blocking=True)
 
 
 def to_float_batch(images):
-    """Put images (n, height, width, n_channels) into torch's order, as floats.
+    """Return images (n, height, width, n_channels) in torch's order, as floats.
 
     uint8 is scaled to [0, 1]. The memory stays in channels-last order.
     """
@@ -98,7 +104,7 @@ def to_float_batch(images):
 class TrainingBatches:
     """Shuffled and augmented batches; skorch's ``iterator_train``.
 
-    Indexing one tensor costs a hundredth of what a DataLoader does with many small
+    Indexing one tensor takes a hundredth of the time of a DataLoader for many small
     images. No batch holds a single image, which batch normalisation refuses.
 
     Parameters
@@ -126,7 +132,7 @@ class TrainingBatches:
 
 
 class ValidationBatches(TrainingBatches):
-    """Batches in order and as they are; skorch's ``iterator_valid``."""
+    """Batches in order, without augmentation; skorch's ``iterator_valid``."""
 
     def __iter__(self):
         order = torch.arange(len(self.dataset))
@@ -134,8 +140,8 @@ class ValidationBatches(TrainingBatches):
 
 
 def n_batches(n_samples, batch_size):
-    """Number of batches of nearly one size, none of which holds a single image.
+    """Return the number of batches of nearly one size, without one of a single image.
 
-    None is larger than `batch_size`, but for batches of three where it is two.
+    None is larger than `batch_size`, except batches of three where it is two.
     """
     return max(1, min(-(-n_samples // batch_size), n_samples // 2))

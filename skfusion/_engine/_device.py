@@ -1,4 +1,4 @@
-"""Which device, which precision, which random numbers."""
+"""The device, the precision and the random numbers of a network."""
 
 import copy
 from contextlib import contextmanager
@@ -12,12 +12,13 @@ __all__ = ["autocast", "on_device", "resolve_device", "seeded", "trains_in_bfloa
 
 
 def resolve_device(device):
-    """Turn the parameter `device` into a torch device.
+    """Return the torch device of the parameter `device`.
 
     Parameters
     ----------
     device : str
-        "auto" takes CUDA, then Apple's MPS, then the CPU; else a name of torch's.
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device.
 
     Returns
     -------
@@ -26,7 +27,7 @@ def resolve_device(device):
     Raises
     ------
     ValueError
-        If there is no such device.
+        If torch cannot use the device.
 
     Examples
     --------
@@ -74,13 +75,13 @@ def on_device(module, device):
 
 
 def trains_in_bfloat16(precision, device, module):
-    """Whether training uses bfloat16: where asked for, or where it is faster.
+    """Return whether training uses bfloat16: as requested, or where it is faster.
 
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        "auto" is bfloat16 where the device computes it in hardware, but on a CPU
-        only for networks without grouped convolutions, which gain little by it.
+        "auto" is bfloat16 where the device computes it in hardware. On a CPU, networks
+        with grouped convolutions, which gain little by it, are trained in float32.
 
     device : torch.device
 
@@ -95,7 +96,7 @@ def trains_in_bfloat16(precision, device, module):
         return precision == "bfloat16"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    # False where torch does not say: then float32, which is always right.
+    # Where torch lacks this function, float32 is used, which is always right.
     is_supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     return device.type == "cpu" and is_supported() and not _has_groups(module)
 
@@ -105,22 +106,22 @@ def _has_groups(module):
 
 
 def autocast(device, use_bfloat16):
-    """Context in which a network computes in bfloat16, or does nothing."""
+    """Return a context in which a network computes in bfloat16, if it is used."""
     return torch.autocast(device.type, torch.bfloat16, enabled=use_bfloat16)
 
 
 @contextmanager
 def seeded(random_state, device=None):
-    """Context in which torch's generators start from a seed, and are put back.
+    """Seed torch's generators in a context, and restore them afterwards.
 
-    The generators are those of the whole process: threads take turns.
+    The generators belong to the whole process, so that threads take turns.
 
     Parameters
     ----------
     random_state : int, RandomState or None
 
     device : torch.device, default=None
-        Whose generator is seeded beside that of the CPU.
+        Its generator is seeded beside that of the CPU.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""Run a network over any number of images."""
+"""Running of a network on any number of images."""
 
 import math
 
@@ -12,8 +12,8 @@ from ._threads import running
 
 __all__ = ["run_network"]
 
-# Pixels that a network is given at once on a CPU: what its layers compute of them
-# stays in the processor's cache (docs/benchmarks.rst).
+# Pixels of a batch on a CPU. The outputs of the layers then stay in the processor's
+# cache (docs/benchmarks.rst).
 _CPU_PIXELS = 2**18
 
 
@@ -22,9 +22,9 @@ def run_network(
 ):
     """Apply a function of a batch to every image, a batch at a time.
 
-    The network sees batches of one fixed shape (the last one is padded), so that the
-    answer for an image does not depend on the images beside it. On a CPU these are
-    parts of the batches that are read.
+    All batches have one shape (the last one is padded), so that the result of an image
+    does not depend on the images beside it. On a CPU they are parts of the batches that
+    are read.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def run_network(
     source : ImageSource
 
     rows : ndarray of int, default=None
-        Which images; all if None.
+        Rows of the images; all if None.
 
     batch_size : int
         Halved, with a warning, where it is too large for the device's memory.
@@ -45,7 +45,7 @@ def run_network(
     use_bfloat16 : bool, default=False
 
     bar : tqdm, default=None
-        Progress bar, which goes on by an image each.
+        Progress bar, which counts images.
 
     Returns
     -------
@@ -73,10 +73,10 @@ def run_network(
 
 
 def _halve(batch_size):
-    """Make room on the device, and take half as many images from now on."""
+    """Free the device's memory, and return half of the batch size."""
     warn_user(
-        f"{batch_size} images at a time are too many for the device's memory: going on "
-        f"with {batch_size // 2}. Lower batch_size to spare the attempt.",
+        f"A batch of {batch_size} images is too large for the device's memory: "
+        f"continuing with {batch_size // 2}. Lower batch_size to avoid the attempt.",
         RuntimeWarning,
     )
     torch.cuda.empty_cache()
@@ -95,7 +95,7 @@ def _parts(batch, batch_size, device):
 
 
 def _most_on_cpu(height, width):
-    """Largest power of two of images that have no more than so many pixels."""
+    """Return the largest power of two of images with at most _CPU_PIXELS pixels."""
     most = max(1, _CPU_PIXELS // (height * width))
     return 2 ** (most.bit_length() - 1)
 

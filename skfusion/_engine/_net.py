@@ -1,7 +1,9 @@
 """The skorch net that trains every network."""
 
 import copy
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import torch
 from skorch import NeuralNetClassifier
@@ -14,11 +16,11 @@ from tqdm.auto import tqdm
 from ._batches import TrainingBatches, ValidationBatches, n_batches
 from ._device import autocast, trains_in_bfloat16
 
-__all__ = ["build_net", "release_training_state"]
+__all__ = ["TrainingSettings", "build_net", "release_training_state"]
 
 LABEL_SMOOTHING = 0.05
 GRADIENT_NORM = 1.0
-# Where torch updates all weights in one pass.
+# On these devices, torch updates all weights in one pass.
 _FUSED_DEVICES = ("cpu", "cuda")
 
 
@@ -37,17 +39,17 @@ class _AutocastNet(NeuralNetClassifier):
         return self
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
-        """Train, as skorch does, but raise what Ctrl-C raises.
+        """Train as skorch does, but raise the KeyboardInterrupt of Ctrl-C.
 
-        skorch takes it for the end of training. Its own early stopping ends the
-        training by the same exception; its count of misses distinguishes the two.
+        skorch ends the training without raising it. Early stopping ends the training
+        by the same exception; its count of misses distinguishes the two.
         """
         self.notify("on_train_begin", X=X, y=y)
         try:
             self.fit_loop(X, y, **fit_params)
         except BaseException as error:
             if not (isinstance(error, KeyboardInterrupt) and self._stopped_early()):
-                self._end_in_vain(X=X, y=y)
+                self._end_callbacks(X=X, y=y)
                 raise
         self.notify("on_train_end", X=X, y=y)
         return self
@@ -56,8 +58,8 @@ class _AutocastNet(NeuralNetClassifier):
         stoppings = (c for _, c in self.callbacks_ if isinstance(c, EarlyStopping))
         return any(stopping.misses_ >= stopping.patience for stopping in stoppings)
 
-    def _end_in_vain(self, **data):
-        """Let every callback end what it began, whatever the others raise."""
+    def _end_callbacks(self, **data):
+        """Call the end of every callback, even where another one raises."""
         for _, callback in self.callbacks_:
             with suppress(Exception):
                 callback.on_train_end(self, **data)
@@ -82,26 +84,48 @@ class _EpochProgress(Callback):
         del self.bar_
 
 
-def build_net(
-    module,
-    *,
-    module_params,
-    train,
-    valid,
-    learning_rates,
-    weight_decay,
-    class_weight,
-    max_epochs,
-    batch_size,
-    augment,
-    n_iter_no_change,
-    callbacks,
-    device,
-    precision,
-    verbose,
-    criterion=nn.CrossEntropyLoss,
-):
-    """Set up a skorch net with the habits that all models share.
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings of the training of a network, from the parameters of an estimator.
+
+    Parameters
+    ----------
+    learning_rates : dict
+        From a pattern of parameter names to the highest learning rate of these
+        parameters; "*" matches all others and comes last.
+
+    max_epochs, batch_size, weight_decay, n_iter_no_change, callbacks, precision, \
+verbose
+        The same as in the estimators.
+
+    class_weight : Tensor of shape (n_classes,), default=None
+
+    augment : callable, default=None
+        Applied to the images of each training batch.
+
+    device : str, default="cpu"
+        Name of a torch device.
+
+    criterion : type, default=CrossEntropyLoss
+        Class of the loss, with the arguments `weight` and `label_smoothing`.
+    """
+
+    learning_rates: dict
+    max_epochs: int
+    batch_size: int
+    weight_decay: float = 0.01
+    class_weight: torch.Tensor | None = None
+    augment: Callable | None = None
+    n_iter_no_change: int = 10
+    callbacks: list | None = None
+    device: str = "cpu"
+    precision: str = "float32"
+    verbose: int = 0
+    criterion: type = nn.CrossEntropyLoss
+
+
+def build_net(module, module_params, train, valid, settings):
+    """Build a skorch net with the choices that all models share.
 
     AdamW with a one-cycle schedule, label smoothing, clipped gradients; with
     validation data, early stopping that goes back to the best epoch.
@@ -115,85 +139,83 @@ def build_net(
         Its arguments, ``n_classes`` among them.
 
     train, valid : ImageTensors
-        Data to learn from, and to stop by (may be None).
+        Data of training, and of early stopping (may be None).
 
-    learning_rates : dict
-        From a pattern of parameter names to the highest learning rate of those;
-        "*" stands for the rest and comes last.
-
-    weight_decay, class_weight, max_epochs, batch_size, augment, n_iter_no_change, \
-callbacks, device, precision, verbose
-        As in the estimators; `class_weight` is a tensor or None, `augment` a
-        callable or None.
-
-    criterion : type, default=CrossEntropyLoss
-        Class of the loss, with the arguments `weight` and `label_smoothing`.
+    settings : TrainingSettings
 
     Returns
     -------
     net : skorch.NeuralNetClassifier
         Not yet initialised.
     """
-    steps = max_epochs * n_batches(len(train), batch_size)
     return _AutocastNet(
         module,
         classes=list(range(module_params["n_classes"])),
         **{f"module__{name}": value for name, value in module_params.items()},
-        criterion=criterion,
-        criterion__weight=class_weight,
+        criterion=settings.criterion,
+        criterion__weight=settings.class_weight,
         criterion__label_smoothing=LABEL_SMOOTHING,
-        optimizer=torch.optim.AdamW,
-        optimizer__weight_decay=weight_decay,
-        optimizer__fused=torch.device(device).type in _FUSED_DEVICES,
-        optimizer__param_groups=[
-            (name, {"lr": rate}) for name, rate in learning_rates.items() if name != "*"
-        ],
-        lr=learning_rates["*"],
-        max_epochs=max_epochs,
-        batch_size=batch_size,
+        **_optimizer(settings),
+        max_epochs=settings.max_epochs,
+        batch_size=settings.batch_size,
         iterator_train=TrainingBatches,
-        iterator_train__augment=augment,
+        iterator_train__augment=settings.augment,
         iterator_valid=ValidationBatches,
         train_split=None if valid is None else predefined_split(valid),
         callbacks=[
-            *_callbacks(list(learning_rates.values()), steps),
-            *_stopping(valid, n_iter_no_change),
-            *([("progress", _EpochProgress())] if verbose else []),
-            # Copies: callbacks keep what they see, and parameters stay as they are.
-            *copy.deepcopy(callbacks or []),
+            *_callbacks(settings, len(train)),
+            *_stopping(settings, valid),
+            *([("progress", _EpochProgress())] if settings.verbose else []),
+            # Callbacks change while they run. Copies leave the parameters unchanged.
+            *copy.deepcopy(settings.callbacks or []),
         ],
-        device=device,
-        precision=precision,
+        device=settings.device,
+        precision=settings.precision,
         verbose=0,
     )
 
 
-def _callbacks(learning_rates, steps):
+def _optimizer(settings):
+    rates = settings.learning_rates.items()
+    return {
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": settings.weight_decay,
+        "optimizer__fused": torch.device(settings.device).type in _FUSED_DEVICES,
+        "optimizer__param_groups": [
+            (name, {"lr": rate}) for name, rate in rates if name != "*"
+        ],
+        "lr": settings.learning_rates["*"],
+    }
+
+
+def _callbacks(settings, n_samples):
+    steps = settings.max_epochs * n_batches(n_samples, settings.batch_size)
     schedule = LRScheduler(
         torch.optim.lr_scheduler.OneCycleLR,
         step_every="batch",
-        max_lr=learning_rates,
+        max_lr=list(settings.learning_rates.values()),
         total_steps=max(steps, 2),
     )
     clipping = GradientNormClipping(GRADIENT_NORM)
     return [("clipping", clipping), ("schedule", schedule)]
 
 
-def _stopping(valid, n_iter_no_change):
+def _stopping(settings, valid):
     if valid is None:
         return []
-    stopping = EarlyStopping(patience=n_iter_no_change, load_best=True)
+    stopping = EarlyStopping(patience=settings.n_iter_no_change, load_best=True)
     return [("early_stopping", stopping)]
 
 
 def release_training_state(net):
-    """Leave in a fitted net only what prediction and its history need.
+    """Remove from a fitted net all that neither prediction nor its history needs.
 
-    The data, the optimiser (which holds the weights once more) and the device go; the
-    network comes to the CPU, so that a pickle is small and loads anywhere.
+    The data, the optimiser (which holds a copy of the weights) and the device are
+    removed, and the network is moved to the CPU, so that a pickle is small and loads
+    on any machine.
     """
     net.module_.zero_grad(set_to_none=True)
-    # The data loader of skorch takes the arrays that a user of `net_` has.
+    # The data loader of skorch accepts the arrays that a user of `net_` has.
     net.train_split, net.iterator_valid = None, DataLoader
     net.use_bfloat16_ = False
     net.optimizer_ = None

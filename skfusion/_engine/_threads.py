@@ -1,10 +1,9 @@
-"""What threads of one process do in turns.
+"""Locks of the threads of one process.
 
-A process has one generator of torch's from which layers such as dropout draw, and they
-take no other: while a fit has seeded it, no other thread may draw from it. And while
-torch.fx traces a network, those that other threads run would fail: it replaces how any
-module is called. (What another program does with torch in threads of its own is beyond
-our reach.)
+Layers such as dropout draw from one torch generator of the process, and from no other:
+while a fit has seeded it, no other thread may draw from it. While torch.fx traces a
+network, networks in other threads would fail, because it replaces how any module is
+called. (Threads of other programs that use torch are not covered.)
 """
 
 import os
@@ -16,12 +15,12 @@ __all__ = ["running", "seeding", "while_none_runs"]
 
 
 def _begin():
-    """Make the locks; in a fork, too, where no thread is left that could open them."""
-    global _seeding, _gate, _own, _of_all
+    """Make the locks; in a fork, too, where no thread is left to release them."""
+    global _seeding, _gate, _thread, _thread_locks
     _seeding = threading.RLock()
     _gate = threading.Lock()
-    _own = threading.local()  # the lock of a thread that runs networks
-    _of_all = WeakSet()
+    _thread = threading.local()  # has the lock of a thread that runs networks
+    _thread_locks = WeakSet()
 
 
 _begin()
@@ -30,35 +29,35 @@ if hasattr(os, "register_at_fork"):
 
 
 def seeding():
-    """Return the lock of the thread that has seeded torch's generator."""
+    """Return the lock for a thread that seeds torch's generator."""
     return _seeding
 
 
 @contextmanager
 def running():
-    """Context in which a thread runs a network.
+    """Hold the lock of this thread while it runs a network.
 
-    Each thread has a lock of its own, so that any number of them run networks at once.
+    Each thread has its own lock, so that any number of them run networks at once.
     """
-    if getattr(_own, "is_running", False):  # a network inside another one
+    if getattr(_thread, "is_running", False):  # a network inside another one
         yield
         return
     with _gate:
-        if not hasattr(_own, "lock"):
-            _own.lock = threading.RLock()
-            _of_all.add(_own.lock)
-    with _own.lock:
-        _own.is_running = True
+        if not hasattr(_thread, "lock"):
+            _thread.lock = threading.RLock()
+            _thread_locks.add(_thread.lock)
+    with _thread.lock:
+        _thread.is_running = True
         try:
             yield
         finally:
-            _own.is_running = False
+            _thread.is_running = False
 
 
 @contextmanager
 def while_none_runs():
-    """Context in which no thread runs a network."""
+    """Hold the locks of all threads, so that none runs a network."""
     with _gate, ExitStack() as stack:
-        for lock in list(_of_all):
+        for lock in list(_thread_locks):
             stack.enter_context(lock)
         yield

@@ -1,1 +1,1 @@
-"""What was computed once, kept on disk."""
+"""Results that are computed once and stored on disk."""

@@ -1,19 +1,21 @@
-"""Who is computing what: claims on the rows of a store."""
+"""Claims of processes on the rows that they are computing."""
 
 import os
 import time
 from functools import cache
 
+__all__ = ["CREATE_CLAIMS", "end_claims", "living_claims", "make_claims"]
+
 CREATE_CLAIMS = (
     "CREATE TABLE claims "
     "(key BLOB PRIMARY KEY, process INTEGER, token BLOB, since REAL)"
 )
-# A batch takes seconds: whoever claimed one so long ago is gone, or hangs.
+# A batch takes seconds: a process with an older claim has ended, or hangs.
 _LIFETIME = 300.0
 
 
 def living_claims(connection):
-    """Find the keys on which somebody who is alive is at work.
+    """Return the keys that a living process has claimed.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def end_claims(connection, keys):
 
 @cache
 def _token(process):
-    """Tell this process from an earlier one of the same number, in a container."""
+    """Return bytes that differ from those of an earlier process of the same number."""
     return os.urandom(8)
 
 
@@ -65,6 +67,6 @@ def _lives(process, token):
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # a process of another user
         pass
     return True

@@ -1,4 +1,4 @@
-"""Compute each row once, whoever asks, however many ask at a time."""
+"""Rows that several processes need, each computed once."""
 
 import time
 from contextlib import suppress
@@ -7,14 +7,16 @@ import numpy as np
 
 from ..exceptions import CacheWarning, warn_user
 
+__all__ = ["compute_once"]
+
 _WINDOW = 500
-_PAUSE = 0.02  # seconds between two looks at what others compute
+_PAUSE = 0.02  # seconds before the rows of other processes are read again
 
 
 def compute_once(store, keys, compute, batch_size, n=None):
-    """Take rows from a store, and compute those that it does not hold.
+    """Return rows from a store, and compute those that it does not hold.
 
-    What another process is computing is waited for. Processes that ask for the same
+    It waits for rows that another process is computing. Processes that need the same
     rows at the same time share the work, a batch at a time.
 
     Parameters
@@ -31,7 +33,7 @@ def compute_once(store, keys, compute, batch_size, n=None):
         Rows that are claimed, computed and written at once.
 
     n : int, default=None
-        Numbers of each row; what is kept with another number of them is damaged.
+        Length of each row; a stored row of another length is damaged.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def compute_once(store, keys, compute, batch_size, n=None):
         _fill(rows, store, positions, compute, batch_size, n)
     except OSError as error:
         warn_user(
-            f"What {type(store).__name__} would keep is computed without it: {error}",
+            f"{type(store).__name__} is not used, and its rows are computed: {error}",
             CacheWarning,
         )
         missing = [key for key in positions if key not in rows]
@@ -52,7 +54,7 @@ def compute_once(store, keys, compute, batch_size, n=None):
 
 
 def _fill(rows, store, positions, compute, batch_size, n):
-    """Read, compute and wait until every row is there."""
+    """Read, compute and wait until every row is present."""
     missing = list(positions)
     while missing:
         rows |= store.read(missing, n)
@@ -72,8 +74,8 @@ def _compute_claimed(rows, store, claimed, positions, compute):
         _compute(rows, claimed, positions, compute)
         store.write(claimed, [rows[key] for key in claimed])
     except BaseException:
-        # Whatever it was goes before what the release may raise: a claim ends by
-        # itself in the end.
+        # An error of the release must not replace this one: a claim that is not
+        # released expires.
         with suppress(OSError):
             store.release(claimed)
         raise

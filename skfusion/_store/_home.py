@@ -1,20 +1,20 @@
-"""Where skfusion keeps what it may compute again, and one secret."""
+"""The home folder of caches, and of one secret."""
 
 import os
 import secrets
 from contextlib import suppress
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
+
+__all__ = ["home_folder", "home_secret", "lock_of", "make_file", "make_folder"]
 
 _SECRET_BYTES = 32
 _TIMEOUT = 60.0  # seconds
 
 
 def home_folder(name):
-    """Return a folder for what may be computed again.
+    """Return a folder for results that can be computed again.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ def home_folder(name):
     Returns
     -------
     folder : Path
-        In the folder that the environment variable ``SKFUSION_HOME`` names, or else
-        in ``~/.cache/skfusion``. It may not exist yet.
+        It is in the folder that the environment variable ``SKFUSION_HOME`` names, or
+        in ``~/.cache/skfusion`` without it. It may not exist yet.
 
     Raises
     ------
@@ -42,15 +42,14 @@ def home_folder(name):
         home = Path(os.environ.get("SKFUSION_HOME") or "~/.cache/skfusion").expanduser()
     except RuntimeError as error:
         raise RuntimeError(
-            f"Expected a home folder, in which {name!r} is kept. Got none: this "
-            "account has no home folder. Set the environment variable SKFUSION_HOME "
-            "to a folder."
+            f"Expected a home folder for {name!r}. This account has none. Set the "
+            "environment variable SKFUSION_HOME to a folder."
         ) from error
     return home / name
 
 
 def make_folder(folder):
-    """Make a folder, and those above it that are missing, for their owner alone.
+    """Make a folder, and missing folders above it, for their owner alone.
 
     A folder that exists keeps its mode.
 
@@ -87,12 +86,12 @@ def make_file(path):
 
 
 def lock_of(path):
-    """Return the lock of processes and threads that make a file.
+    """Return a lock for processes and threads that make a file.
 
     Parameters
     ----------
     path : Path
-        The file, beside which the lock's own file stands.
+        The file. The file of the lock is beside it.
 
     Returns
     -------
@@ -112,7 +111,7 @@ def home_secret():
     Raises
     ------
     OSError, RuntimeError
-        If it can be neither read nor made, or if there is no home folder.
+        If it can be neither read nor made, or if the account has no home folder.
     """
     path = home_folder("secret")
     try:
@@ -130,30 +129,8 @@ def _make_secret(path):
     with lock_of(path):
         if not path.exists():
             new = path.with_suffix(".new")
-            new.unlink(missing_ok=True)  # of a process that was killed here
+            new.unlink(missing_ok=True)  # left by a process that was killed here
             make_file(new)
             new.write_bytes(secrets.token_bytes(_SECRET_BYTES))
             new.replace(path)  # all of it at once
         return path.read_bytes()
-
-
-@cache
-def versions_of(*packages):
-    """Return what stands for the versions of packages in a key.
-
-    Parameters
-    ----------
-    *packages : str
-        Their names on the package index.
-
-    Returns
-    -------
-    versions : bytes
-
-    Examples
-    --------
-    >>> from skfusion._store._home import versions_of
-    >>> versions_of("numpy").startswith(b"numpy")
-    True
-    """
-    return " ".join(f"{name} {version(name)}" for name in packages).encode()

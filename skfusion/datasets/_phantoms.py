@@ -3,6 +3,10 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from ..images._eight_bits import to_uint8
+
+__all__ = ["draw_outlines", "render"]
+
 _N_ANGLES = 512
 _CHUNK = 64  # images drawn at a time, so that memory does not grow with n_samples
 
@@ -123,7 +127,7 @@ def _ultrasounds(lesions, outlines, image_size, random_state):
     mask = _lesion_masks(lesions, outlines, image_size)
     echo = tissue * (1 - lesions["contrast"] * mask)
     images = _expose(echo * _speckle(shape, random_state), random_state)
-    return _to_uint8(images)
+    return to_uint8(images)
 
 
 def _layers(shape, random_state):
@@ -164,7 +168,7 @@ def _mammograms(lesions, outlines, image_size, random_state):
     grain = random_state.standard_normal(shape).astype(np.float32)
     film = tissue + 0.4 * lesions["contrast"] * mask + 0.02 * grain
     breast = _breast(lesions, shape, random_state)
-    return _to_uint8(_expose(film, random_state) * breast)
+    return to_uint8(_expose(film, random_state) * breast)
 
 
 def _parenchyma(shape, random_state):
@@ -197,11 +201,6 @@ def _expose(images, random_state):
     images = images - images.mean(axis=(1, 2), keepdims=True)
     images *= (spread / images.std(axis=(1, 2), keepdims=True)).astype(np.float32)
     return images + mean.astype(np.float32)
-
-
-def _to_uint8(images):
-    """Return images in [0, 1] as uint8, the rest cut off."""
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
 def _step(values):

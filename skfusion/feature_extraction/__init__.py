@@ -1,4 +1,4 @@
-"""Features of images from frozen networks."""
+"""Features of images, computed by frozen networks."""
 
 from ._cache import FeatureCache
 from ._cnn import CNNFeatureExtractor

@@ -1,4 +1,4 @@
-"""Features that were computed once, kept on disk."""
+"""Features that were computed once, stored on disk."""
 
 from .._store._row_store import RowStore
 
@@ -6,19 +6,19 @@ __all__ = ["FeatureCache"]
 
 
 class FeatureCache(RowStore):
-    """Features of images, kept in an SQLite file that processes share.
+    """Cache of the features of images, in an SQLite file that processes share.
 
-    A row is kept under a digest of what decides it: the pixels of an array, or the
-    path, size and times of change of a file, and all settings. No path and no patient
-    stands in the file. Writers may be killed at any moment.
+    The key of a row is a digest of the pixels of an array, or of the path, size and
+    times of change of a file, and of all settings. The file holds no path and no
+    patient. Writers may be killed at any moment.
 
     Parameters
     ----------
     folder : str, Path or True, default=True
-        Where the file is. True is the folder ``features`` in the folder that the
-        environment variable ``SKFUSION_HOME`` names, or else in
-        ``~/.cache/skfusion``. Folders that are missing are made for their owner
-        alone; one that exists keeps its mode.
+        Folder of the file. True is the folder ``features`` in the folder that the
+        environment variable ``SKFUSION_HOME`` names, or in ``~/.cache/skfusion``
+        without it. Missing folders are made for their owner alone; a folder that
+        exists keeps its mode.
 
     Attributes
     ----------
@@ -28,20 +28,19 @@ class FeatureCache(RowStore):
     Raises
     ------
     OSError
-        By its methods, where nothing is wrong with the file, but it cannot be used:
-        the disk is full, or it must not be written. Models compute without it, and
-        warn.
+        Raised by its methods where the file is not damaged but cannot be used: the
+        disk is full, or the file is read-only. Models compute without it, and warn.
 
     Warns
     -----
     CacheWarning
-        If the file is damaged, a link, or not one of ours. It is set aside, and a new
-        one is begun.
+        If the file is damaged, is a link, or was not written by skfusion. It is set
+        aside, and a new file is begun.
 
     See Also
     --------
-    CNNFeatureExtractor : Its parameter `cache` uses this.
-    skfusion.images.ImageCache : Keeps the images themselves.
+    CNNFeatureExtractor : Its parameter `cache` uses this class.
+    skfusion.images.ImageCache : Cache of the images themselves.
 
     Notes
     -----

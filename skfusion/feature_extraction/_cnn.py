@@ -1,10 +1,9 @@
-"""Features of a frozen network."""
+"""The extractor of features, as a transformer."""
 
-from hashlib import blake2b
+from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
 
-import torch
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -14,42 +13,27 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from .._engine import (
-    on_device,
-    resolve_device,
-    run_network,
-    running,
-    seeded,
-    while_none_runs,
-)
+from .._engine import resolve_device, run_network
 from .._store._compute_once import compute_once
-from .._store._home import versions_of
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_images
 from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import check_channels, warn_of_scale
-from ..exceptions import WeightsError
 from ..images import ImageSource
-from ..networks import Backbone
 from ..networks._backbones import backbone_image_size, check_backbone
-from ..networks._weights import weights_digest
 from ._cache import FeatureCache
-from ._layers import cut_network, fold_normalisation, pool_features
+from ._frozen_network import FrozenNetwork
 
 __all__ = ["CNNFeatureExtractor"]
-
-# Goes up when our own part of what computes features changes: old ones are not used.
-_COMPUTING = 2
 
 
 class CNNFeatureExtractor(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Features of images, computed by a pretrained network that does not learn.
+    """Transformer that computes features of images by a pretrained network.
 
     The network runs in evaluation mode, without gradients, in batches of one fixed
-    shape. It learns nothing from X: what must be learnt in the fold is what comes
-    after it, such as scaling.
+    shape. It learns nothing from X. Later steps, such as scaling, learn in the fold.
 
     Parameters
     ----------
@@ -57,62 +41,62 @@ class CNNFeatureExtractor(
         Name of a torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict
-        or safetensors file; or None for random ones, decided by `random_state`.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights, which `random_state` controls.
 
     layer : str, default=None
-        Node of the network whose output is taken, by its name in torchvision's
-        feature extraction. If None, the penultimate layer: the inputs of the last
-        layer with weights, averaged over the image.
+        Node of the network whose output is taken, by its name in torchvision's feature
+        extraction. If None, the penultimate layer: the inputs of the last layer with
+        weights, averaged over the image.
 
     pooling : {"avg", "max", "flatten"}, default="avg"
-        What becomes of the height and width of `layer`. The penultimate layer has
-        none left: without a `layer`, "avg" is the only choice.
+        How the height and width of `layer` are pooled. The penultimate layer has
+        neither: without a `layer`, "avg" is the only choice.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones.
+        Shape of each image where X is a 2-D numeric array of flattened images.
 
     image_size : int, default=None
-        Side in pixels of the square to which images are resized. If None, that of
-        the backbone's own weights. There is no centre crop.
+        Side in pixels of the square to which images are resized. If None, the side for
+        which the backbone's weights were trained. Images are not cropped.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     batch_size : int, default=32
-        Images in a batch.
+        Number of images in a batch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" is float32.
 
     cache : True, str, Path or None, default=None
-        Where features are kept, an image each, so that folds, candidates, processes
-        and later runs compute them once: the folder of a :class:`FeatureCache`, or
-        True for the usual one. This cannot leak: nothing is learnt from X.
+        Folder of a :class:`FeatureCache`, which stores the features of each image, so
+        that folds, candidates, processes and later runs compute them once. True is the
+        default folder. This cannot leak: nothing is learnt from X.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits, so that folds,
-        candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageCache`, or True for the usual one.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides random weights.
+        Controls random weights.
 
     verbose : int, default=0
-        0 is silent, 1 shows a progress bar of the images whose features are computed.
+        0 is silent; 1 shows a progress bar of the images whose features are computed.
 
     Attributes
     ----------
     image_shape_ : tuple or None
-        Shape of each image in fit; None for paths.
+        Shape of each image in ``fit``; None for paths.
 
     n_features_in_ : int
         Number of features in ``fit``: the length of the second axis of X.
@@ -122,8 +106,8 @@ class CNNFeatureExtractor(
 
     See Also
     --------
-    make_feature_classifier : The paper's two pipelines on these features.
-    skfusion.neural_network.TransferCNNClassifier : The same network, trained further.
+    make_feature_classifier : The two pipelines of the paper on these features.
+    skfusion.neural_network.TransferCNNClassifier : Training of the same network.
 
     References
     ----------
@@ -215,15 +199,16 @@ class CNNFeatureExtractor(
         """
         check_backbone(self.backbone)
         X = check_images(self, X, image_shape=self.image_shape, reset=True)
-        # What defines features; parameters may change after fit. (The weights may
-        # have moved since, but must be the same: see _build_network.)
-        self._definition = (self.backbone, self.layer, self.pooling)
+        # transform uses the parameters of fit, which may change afterwards.
         default_size = backbone_image_size(self.backbone, self.weights)
         self._size, self._resize = self.image_size or default_size, self.resize
-        check_channels(self._source(X).n_channels, self)
+        source = self._source(X)
+        check_channels(source.n_channels, self)
         warn_of_scale(X, self)
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self._network_, self._identity = None, self._digest_network()
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._network = FrozenNetwork(
+            self.backbone, self.weights, self.layer, self.pooling, seed
+        )
         self._n_features_out = self._count_features(X)
         return self
 
@@ -233,7 +218,7 @@ class CNNFeatureExtractor(
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
@@ -248,14 +233,14 @@ class CNNFeatureExtractor(
             return self._look_up(source, device, bar)
 
     def _look_up(self, source, device, bar):
-        """Take features from the cache, if there is one, and compute the others."""
-        network = None
+        """Return features from the cache, if one is used, and compute the others."""
+
+        @lru_cache
+        def network():  # it is not built where all features are in the cache
+            return self._network.on_device(self.weights, device)
 
         def compute(rows=None):
-            nonlocal network
-            if network is None:  # where nothing is missing, it is not built
-                network = on_device(self._network(), device)
-            return self._compute(network, source, device, bar, rows)
+            return self._compute(network(), source, device, bar, rows)
 
         if self.cache is None:
             return compute()
@@ -265,7 +250,7 @@ class CNNFeatureExtractor(
 
     def _compute(self, network, source, device, bar, rows):
         return run_network(
-            lambda batch: self._pool(network(batch)),
+            network,
             source,
             rows,
             batch_size=self.batch_size,
@@ -275,12 +260,7 @@ class CNNFeatureExtractor(
         )
 
     def _keys(self, source, device):
-        """Digest of all that decides the features of each image."""
-        is_rounded = self.precision == "bfloat16"
-        how = repr((_COMPUTING, self._identity, device.type, is_rounded)).encode()
-        how += versions_of("torch", "torchvision")
-        images = source.digests()
-        return [blake2b(how + image, digest_size=16).digest() for image in images]
+        return self._network.keys(source, device, self.precision == "bfloat16")
 
     def _source(self, X):
         return ImageSource(
@@ -291,59 +271,14 @@ class CNNFeatureExtractor(
             isolated=self.isolated,
         )
 
-    def _network(self):
-        """Return the network, built by the first of all threads that need it."""
-        if self._network_ is None:
-            with seeded(self._seed):
-                if self._network_ is None:
-                    self._network_ = self._build_network()
-        return self._network_
-
-    def _build_network(self):
-        backbone, layer, _ = self._definition
-        if self._identity != self._digest_network():
-            raise WeightsError(
-                f"The weights {_name(self.weights)} are not those with which "
-                f"{type(self).__name__} was fitted. Fit it again, or set_params("
-                "weights=...) to where those are now."
-            )
-        network = Backbone(backbone, self.weights)
-        with while_none_runs():
-            if layer is not None:
-                network.model = cut_network(network.model, backbone, layer)
-            network.model = fold_normalisation(network.model.eval())
-        return network.eval().to(memory_format=torch.channels_last)
-
-    def _pool(self, output):
-        return pool_features(output, *self._definition)
-
-    def _digest_network(self):
-        """Digest of the network and of what is taken from it."""
-        backbone, *rest = self._definition
-        is_random = self.weights is None
-        known = self._seed if is_random else weights_digest(backbone, self.weights)
-        what = repr((backbone, known, *rest))
-        return blake2b(what.encode(), digest_size=16).digest()
-
     def _count_features(self, X):
-        if self.layer is None and self.pooling != "avg":
-            raise ValueError(
-                f"pooling={self.pooling!r} needs a layer that still has height and "
-                f"width. Got layer=None, the penultimate layer of {self.backbone!r}, "
-                "which is averaged already. Name one, such as layer='features'."
-            )
-        kept = self._read_first(X)
-        if kept:
-            return len(kept[0])
-        network = self._network()
-        if self.layer is None:
-            return network.n_features
-        with torch.inference_mode(), running():
-            black = torch.zeros(1, 3, self._size, self._size)
-            return self._pool(network(black)).shape[1]
+        cached = self._read_first(X)
+        if cached:
+            return len(cached[0])
+        return self._network.count_features(self.weights, self._size)
 
     def _read_first(self, X):
-        """Features of the first image, if they are kept: no network is built then."""
+        """Read the features of the first image, so that no network need be built."""
         if self.cache is None:
             return []
         keys = self._keys(self._source(X[:1]), resolve_device(self.device))
@@ -351,14 +286,6 @@ class CNNFeatureExtractor(
             return list(FeatureCache(self.cache).read(keys).values())
         except OSError:  # transform will warn of it
             return []
-
-    def __getstate__(self):
-        # The weights are loaded again where the extractor is used: a pickle holds
-        # their name, not the network.
-        state = super().__getstate__().copy()
-        if "_network_" in state:
-            state["_network_"] = None
-        return state
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_n_features_out")
@@ -369,8 +296,3 @@ class CNNFeatureExtractor(
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _name(weights):
-    """Name of weights, of a file without its folder."""
-    return repr(weights if weights is None else Path(weights).name)

@@ -1,4 +1,4 @@
-"""The output of a layer of a frozen network, as features."""
+"""Features from the output of a layer of a frozen network."""
 
 import difflib
 
@@ -12,7 +12,7 @@ __all__ = ["cut_network", "fold_normalisation", "pool_features"]
 
 
 def cut_network(model, backbone, layer):
-    """Cut a model off behind one of its nodes.
+    """Cut a model off after one of its nodes.
 
     Parameters
     ----------
@@ -22,17 +22,17 @@ def cut_network(model, backbone, layer):
         Its name.
 
     layer : str
-        Name of a node, or of a module that holds some.
+        Name of a node, or of a module that contains nodes.
 
     Returns
     -------
     model : torch.fx.GraphModule
-        Gives a dictionary with the key ``"features"``.
+        It returns a dictionary with the key ``"features"``.
 
     Raises
     ------
     ValueError
-        If there is no such node.
+        If the model has no such node.
     """
     nodes = get_graph_node_names(model.eval())[1]
     if layer not in nodes and not _is_prefix(layer, nodes):
@@ -57,8 +57,8 @@ def fold_normalisation(model):
     Returns
     -------
     model : torch.nn.Module
-        One that computes the same; the model as it is where it has no such layer, or
-        where torch has moved what does it, which it calls experimental.
+        A model that computes the same. It is the model itself where it has no such
+        layer, or where torch has moved this function, which is experimental.
     """
     try:
         from torch.fx.experimental.optimization import fuse
@@ -69,7 +69,7 @@ def fold_normalisation(model):
 
 
 def pool_features(output, backbone, layer, pooling):
-    """Turn the output of a layer into features.
+    """Return the output of a layer as features.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def pool_features(output, backbone, layer, pooling):
         Name of the layer; None for the penultimate one.
 
     pooling : {"avg", "max", "flatten"}
-        What becomes of height and width.
+        How height and width are pooled.
 
     Returns
     -------
@@ -97,10 +97,10 @@ def pool_features(output, backbone, layer, pooling):
 
 
 def _spatial_axes(n_axes, backbone, layer):
-    """Axes that are neither images nor channels."""
+    """Return the axes that are neither images nor channels."""
     if n_axes == 3:  # the tokens of a transformer
         return (1,)
-    # A Swin transformer keeps its channels last until it permutes them.
+    # The channels of a Swin transformer are last until it permutes them.
     early = layer.startswith(("features", "norm"))
     return (1, 2) if early and backbone.startswith("swin") else (2, 3)
 

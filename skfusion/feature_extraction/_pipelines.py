@@ -1,4 +1,4 @@
-"""The paper's two classical models on frozen features."""
+"""The two classical models of the paper on frozen features."""
 
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline
@@ -24,36 +24,39 @@ def make_feature_classifier(
     cache=None,
     random_state=None,
 ):
-    """Build a pipeline of frozen features, balancing and a classical classifier.
+    """Return a pipeline of frozen features, balancing and a classical classifier.
 
-    Balancing by SMOTE [2]_ happens inside the pipeline, so that it never sees the
-    images that a fold is scored on.
+    SMOTE [2]_ balances the classes inside the pipeline, so that it never sees the
+    images on which a fold is scored.
 
     Parameters
     ----------
     classifier : {"svm", "rf"}, default="svm"
-        Support vector machine (on standardised features) or random forest, as in
-        [1]_.
+        Support vector machine (on standardised features) or random forest, the same
+        as in [1]_.
 
     backbone : str, default="mobilenet_v2"
         Name of a torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        As in :class:`CNNFeatureExtractor`.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights.
 
     image_size : int, default=None
-        Side of the images in pixels. If None, that of the backbone's own weights.
+        Side in pixels of the square to which images are resized. If None, the side for
+        which the backbone's weights were trained.
 
     cache : True, str, Path or None, default=None
-        As in :class:`CNNFeatureExtractor`.
+        Folder of a :class:`FeatureCache`, which stores the features of each image. True
+        is the default folder.
 
     random_state : int, RandomState instance or None, default=None
-        Decides random weights, SMOTE and the forest.
+        Controls random weights, SMOTE and the forest.
 
     Returns
     -------
     pipeline : imblearn.pipeline.Pipeline
-        With the steps "features", "scaler" (of the SVM alone), "sampler" and
+        Its steps are "features", "scaler" (for the SVM alone), "sampler" and
         "classifier".
 
     References

@@ -1,10 +1,10 @@
-"""How the images of an ImageSource are read: from an array, a file or a store."""
+"""How the images of an ImageSource are read: from an array, a file or a cache."""
 
+import copy
 import math
 import multiprocessing
 import threading
 from functools import partial
-from hashlib import blake2b
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
@@ -13,15 +13,24 @@ import numpy as np
 import pandas as pd
 
 from .._store._compute_once import compute_once
-from .._store._home import versions_of
+from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
+from ._eight_bits import to_uint8
 from ._formats._signatures import is_compressed_dicom
 from ._pixel_share import PixelShare
 from ._read import read_shared
 from ._worker_pool import can_isolate, stop_busy_workers
 
-# What turns a file into pixels. The number goes up when our own part of it changes.
+__all__ = [
+    "ArrayReader",
+    "CachedReader",
+    "PathReader",
+    "reading_versions",
+    "with_channels",
+]
+
+# The code that turns a file into pixels. Raise the number when our part of it changes.
 _READING = 1
 _READING_PACKAGES = (
     "numpy",
@@ -33,13 +42,13 @@ _READING_PACKAGES = (
     "scipy",
 )
 
-# Files at once from which on worker processes are worth their start.
+# Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
 
 
 def reading_versions():
-    """Return what stands for the code that reads images in a key."""
-    return b"%d " % _READING + versions_of(*_READING_PACKAGES)
+    """Return the version of the code that reads images, as a part of a key."""
+    return f"{_READING} {versions_of(*_READING_PACKAGES)}"
 
 
 class PathReader:
@@ -57,25 +66,25 @@ class PathReader:
         return len(self.paths)
 
     def files(self, rows):
-        """What decides each image before it is augmented."""
+        """Yield the digest of the inputs of each image before augmentation."""
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            yield repr((*known, bool(self.inverted[row]))).encode()
+            yield digest(*known, bool(self.inverted[row]))
 
     def identities(self):
         files = self.files(range(len(self)))
-        return (b"%d" % seed + f for seed, f in zip(self.seeds, files, strict=True))
+        return (digest(int(s), f) for s, f in zip(self.seeds, files, strict=True))
 
     def read(self, rows, finish):
         read_plain = self.plain_reader(rows, finish)
         return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
 
     def plain_reader(self, rows, finish):
-        """Return the function that reads one of some rows, not yet augmented.
+        """Return the function that reads one row without augmentation.
 
-        The decoders of compressed DICOM hold Python's lock, so that threads gain
-        nothing: among many files, these are decoded in worker processes.
+        The decoders of compressed DICOM hold Python's lock, so that threads do not
+        help: among many files, these are decoded in worker processes.
         """
         in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
         return partial(self._read_plain, finish=finish, in_workers=in_workers)
@@ -89,7 +98,7 @@ class PathReader:
             try:
                 image = read_shared(path, 0, self.min_side, isolated, share)
             except ImageReadError as error:
-                # Names repeat in the folders of patients, which are not shown.
+                # Names of files repeat in folders, which are not shown: name the row.
                 named = ImageReadError(f"Row {row} of X: {error}")
                 named.row, named.reason = int(row), str(error)
                 named.path = self.paths[row]  # to find the row, not to be shown
@@ -98,41 +107,51 @@ class PathReader:
                 image = 1 - image
             return finish(image[..., np.newaxis])
 
+    def unaugmented(self):
+        reader = copy.copy(self)
+        reader.seeds = np.zeros_like(self.seeds)
+        return reader
+
     def augment(self, row, image):
-        """Augment one image: at the size at which it is used, which is cheaper."""
+        """Augment one image at the size at which it is used, which is cheaper."""
         if not self.seeds[row]:
             return image
         return np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
 
 
-class StoredReader:
-    """Read files once, and from then on from a store."""
+class CachedReader:
+    """Read files once, and then from a cache."""
 
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, reader, store, image_size, resize):
+    def __init__(self, reader, cache, image_size, resize):
         if image_size is None:
             raise ValueError(
-                "Expected an image_size: a store keeps images of one size. Got None."
+                "Expected an image_size: a cache stores images of one size. Got None."
             )
         self.reader = reader
-        self.store = store
+        self.cache = cache
         self.shape = (image_size, image_size, 1)
-        self.settings = repr((image_size, resize)).encode() + reading_versions()
+        self.settings = (image_size, resize, reading_versions())
 
     def __len__(self):
         return len(self.reader)
 
     def identities(self):
-        # In 8 bits an image is not quite what it was.
-        return (b"8 bits" + identity for identity in self.reader.identities())
+        # An image in 8 bits differs a little from the image of the file.
+        return (digest("8 bits", identity) for identity in self.reader.identities())
+
+    def unaugmented(self):
+        reader = copy.copy(self)
+        reader.reader = self.reader.unaugmented()
+        return reader
 
     def read(self, rows, finish):
         images = self._read_plain(rows, finish).astype(np.float32)
         images /= np.float32(255)
-        for place in np.flatnonzero(self.reader.seeds[rows]):
-            images[place] = self.reader.augment(rows[place], images[place])
+        for i in np.flatnonzero(self.reader.seeds[rows]):
+            images[i] = self.reader.augment(rows[i], images[i])
         return images
 
     def _read_plain(self, rows, finish):
@@ -141,10 +160,9 @@ class StoredReader:
             images = _in_threads(self.reader.plain_reader(missing, finish), missing)
             return to_uint8(np.stack(images)).reshape(len(missing), -1)
 
-        files = [self.settings + file for file in self.reader.files(rows)]
-        keys = [blake2b(file, digest_size=16).digest() for file in files]
+        keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
         n = math.prod(self.shape)
-        found = compute_once(self.store, keys, compute, batch_size=len(rows), n=n)
+        found = compute_once(self.cache, keys, compute, batch_size=len(rows), n=n)
         return found.reshape(-1, *self.shape)
 
 
@@ -157,10 +175,13 @@ class ArrayReader:
     def __len__(self):
         return len(self.images)
 
+    def unaugmented(self):
+        return self
+
     def identities(self):
         for image in self.images:
-            kind = repr((image.shape, image.dtype.str)).encode()
-            yield kind + np.ascontiguousarray(image).tobytes()
+            pixels = np.ascontiguousarray(image).tobytes()
+            yield digest(image.shape, image.dtype.str, pixels)
 
     def read(self, rows, finish):
         images = self.images[rows]
@@ -176,9 +197,9 @@ class ArrayReader:
 def _file_status(path):
     try:
         status = Path(path).stat()
-    except (OSError, ValueError):  # reading it will say what is wrong
+    except (OSError, ValueError):  # reading it raises the error
         return ()
-    # The last is no user's to set: a copy that kept its time is known by it.
+    # No user can set the last one: a copy that kept its time differs in it.
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
@@ -193,7 +214,7 @@ def with_channels(images, image_shape):
 
 
 def _has_free_cores():
-    """Whether there are several, and this process is not itself one of several."""
+    """Return whether worker processes have cores, and this is not a worker itself."""
     return joblib.cpu_count() > 1 and multiprocessing.parent_process() is None
 
 
@@ -207,7 +228,7 @@ def _column(table, name, dtype):
 def _in_threads(function, items):
     """Apply a function to items in threads, for which Ctrl-C does not wait.
 
-    Those of an executor would be waited for at the end of Python, too.
+    Python would wait at its end for the threads of an executor.
     """
     threads = set()
 
@@ -224,7 +245,3 @@ def _in_threads(function, items):
         raise
     finally:
         pool.terminate()
-
-
-def to_uint8(images):
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)

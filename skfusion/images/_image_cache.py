@@ -1,4 +1,4 @@
-"""Images that were decoded and resized once, kept on disk."""
+"""Images that were decoded and resized once, stored on disk."""
 
 from .._store._row_store import RowStore
 
@@ -6,20 +6,20 @@ __all__ = ["ImageCache"]
 
 
 class ImageCache(RowStore):
-    """Decoded and resized images, kept in an SQLite file that processes share.
+    """Cache of decoded and resized images, in an SQLite file that processes share.
 
-    An image is kept in 8 bits, as it is before any augmentation, under a digest of
-    its file's path, size and time of change and of the settings with which it was
-    read. No path and no patient stands in the file; the images themselves do.
-    Writers may be killed at any moment.
+    An image is stored in 8 bits, before any augmentation. Its key is a digest of the
+    path, size and times of change of its file and of the settings with which it was
+    read. The file holds no path, but it holds the images. Writers may be killed at any
+    moment.
 
     Parameters
     ----------
     folder : str, Path or True, default=True
-        Where the file is. True is the folder ``images`` in the folder that the
-        environment variable ``SKFUSION_HOME`` names, or else in
-        ``~/.cache/skfusion``. Folders that are missing are made for their owner
-        alone; one that exists keeps its mode.
+        Folder of the file. True is the folder ``images`` in the folder that the
+        environment variable ``SKFUSION_HOME`` names, or in ``~/.cache/skfusion``
+        without it. Missing folders are made for their owner alone; a folder that
+        exists keeps its mode.
 
     Attributes
     ----------
@@ -29,26 +29,25 @@ class ImageCache(RowStore):
     Raises
     ------
     OSError
-        By its methods, where nothing is wrong with the file, but it cannot be used:
-        the disk is full, or it must not be written. Models compute without it, and
-        warn.
+        Raised by its methods where the file is not damaged but cannot be used: the
+        disk is full, or the file is read-only. Models compute without it, and warn.
 
     Warns
     -----
     CacheWarning
-        If the file is damaged, a link, or not one of ours. It is set aside, and a new
-        one is begun.
+        If the file is damaged, is a link, or was not written by skfusion. It is set
+        aside, and a new file is begun.
 
     See Also
     --------
-    ImageSource : Its parameter `store` uses this.
-    skfusion.feature_extraction.FeatureCache : Keeps the features of a network.
+    ImageSource : Its parameter `image_cache` uses this class.
+    skfusion.feature_extraction.FeatureCache : Cache of the features of a network.
 
     Notes
     -----
-    An image takes the square of its side in bytes, so that the 54,706 images of RSNA
-    take 14.3 GB at 512 pixels. Only what is read is in memory, a batch at a time; the
-    system keeps as much of the file at hand as memory allows.
+    An image takes the square of its side in bytes: the 54,706 images of RSNA take 14.3
+    GB at 512 pixels. Images are read into memory a batch at a time. The operating
+    system holds as much of the file in memory as there is room for.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from ._formats._decode import decode
 from ._pixel_share import PixelShare
 from ._worker_pool import decode_isolated
 
-__all__ = ["read_image"]
+__all__ = ["read_image", "read_shared"]
 
 
 def read_image(path, *, frame=0, min_side=None, isolated=False):

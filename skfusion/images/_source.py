@@ -1,37 +1,41 @@
-"""The lazy form of X."""
+"""Images of X that are read when they are needed."""
 
-from hashlib import blake2b
+import copy
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from .._store._keys import digest
+from .._validation._groups import check_groups, find_groups
 from .._validation._image_table import holds_paths, image_table
+from ..exceptions import DataQualityWarning, warn_user
 from ._batch_readers import (
     ArrayReader,
+    CachedReader,
     PathReader,
-    StoredReader,
     reading_versions,
-    to_uint8,
     with_channels,
 )
+from ._eight_bits import to_uint8
 from ._image_cache import ImageCache
 from ._resize import resize_image
 
 __all__ = ["ImageSource"]
 
-_CHUNK = 256  # rows decoded at once when a whole set is read
+_CHUNK = 256  # rows decoded at once when all rows are read
 
 
 class ImageSource:
-    """Images of any form of X, read when they are asked for.
+    """Images of any form of X, which are read when they are needed.
 
     Paths are decoded in parallel threads (compressed DICOM among eight or more files
-    in worker processes), a batch at a time, so that memory is bounded by the batch
-    and not by the data set; together, what is decoded at once has no more pixels than
-    the largest image may have. Ctrl-C ends reading at once.
+    in worker processes), a batch at a time, so that the batch and not the data set
+    limits the memory. All files that are decoded at once have no more pixels than the
+    largest image may have. Ctrl-C ends reading at once.
 
-    A column ``augmentation`` is the seed of the augmentation with which a row is read
-    (0: as it is); a column ``inverted`` marks rows whose polarity is wrong in the file.
+    A column ``augmentation`` holds the seed of the augmentation with which a row is
+    read (0: none). A column ``inverted`` marks rows whose polarity is wrong in their
+    file.
 
     Parameters
     ----------
@@ -41,29 +45,33 @@ class ImageSource:
         scaled to [0, 1], other numbers are taken as they are.
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones. If
-        None, each of its rows is an image one pixel high.
+        Shape of each image where X is a 2-D numeric array of flattened images. If None,
+        each of its rows is an image one pixel high.
 
     image_size : int, default=None
-        Side in pixels of the square to which each image is resized. If None,
-        images keep their size, and those of one batch must agree.
+        Side in pixels of the square to which images are resized. If None, they keep
+        their size, and the images of one batch must have the same size.
 
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits: the folder of an
-        :class:`ImageCache`, or True for the usual one. Arrays are not kept.
+        Folder of an :class:`ImageCache`, which stores decoded and resized files in 8
+        bits, so that they are decoded once. True is the default folder. Arrays are not
+        stored.
 
     isolated : bool, default=False
-        Whether every file is decoded in a worker process, as by
-        ``read_image(isolated=True)``. Use it for folders of unknown origin. It
-        changes no pixel, and costs a copy of each image.
+        Whether files are decoded in worker processes, as by
+        ``read_image(isolated=True)``. Use it for files of unknown origin. It changes no
+        pixel, and costs a copy of each image.
 
     Attributes
     ----------
     n_channels : int
         Number of channels of each image; 1 for paths.
+
+    channels_are_images : bool
+        False: the channels are those of one image.
 
     See Also
     --------
@@ -79,6 +87,8 @@ class ImageSource:
     (5, (2, 8, 8, 1))
     """
 
+    channels_are_images = False
+
     def __init__(
         self,
         X,
@@ -92,11 +102,13 @@ class ImageSource:
         self.image_size = image_size
         self.resize = resize
         if not holds_paths(X):
-            self._reader = ArrayReader(with_channels(np.asarray(X), image_shape))
+            self._X = with_channels(np.asarray(X), image_shape)
+            self._reader = ArrayReader(self._X)
         else:
-            self._reader = PathReader(image_table(X), image_size, isolated)
+            self._X = image_table(X)
+            self._reader = PathReader(self._X, image_size, isolated)
             if image_cache is not None:
-                self._reader = StoredReader(
+                self._reader = CachedReader(
                     self._reader, ImageCache(image_cache), image_size, resize
                 )
         self.n_channels = self._reader.n_channels
@@ -106,7 +118,7 @@ class ImageSource:
         return len(self._reader)
 
     def __getitem__(self, rows):
-        """Read some images.
+        """Read images.
 
         Parameters
         ----------
@@ -158,19 +170,74 @@ class ImageSource:
                 bar.update(len(chunk))
         return np.concatenate(chunks)
 
-    def digests(self):
-        """Digest of all that decides each image, as it comes out of here.
+    def unaugmented(self):
+        """Return the same images without the column ``augmentation``.
 
-        A file is known by its path, size and times of change: it is not read.
+        Returns
+        -------
+        source : ImageSource
+        """
+        source = copy.copy(self)
+        source._reader = self._reader.unaugmented()
+        return source
+
+    def groups(self, user):
+        """Return the group of each image, which a split must keep together.
+
+        Parameters
+        ----------
+        user : str
+            The estimator, for the warning.
+
+        Returns
+        -------
+        groups : ndarray of shape (n_samples,), dtype int64
+            Codes of the column ``group`` of X. Without one, equal arrays and rows of
+            one file are a group.
+
+        Warns
+        -----
+        DataQualityWarning
+            If X has no column ``group``.
+        """
+        if find_groups(self._X) is None:
+            warn_user(
+                f"No groups were passed to {user}: its inner split keeps rows of one "
+                "image together, but neither the images of a patient nor augmented "
+                "copies of an array. Pass groups to fit, or a DataFrame with the "
+                "columns 'image' and 'group'.",
+                DataQualityWarning,
+            )
+        return check_groups(self._X)
+
+    def present_by_column(self, images):
+        """Yield the name of the column and its images, which are all present.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n_images, height, width, n_channels)
+            Images of this source.
+
+        Yields
+        ------
+        column : str
+
+        images : ndarray of shape (n_present, height, width, n_channels)
+        """
+        yield "image", images
+
+    def digests(self):
+        """Return the digest of the inputs of each image.
+
+        A file counts by its path, size and times of change: it is not read.
 
         Returns
         -------
         digests : list of bytes
-            16 bytes each, from which no path can be read.
+            16 bytes for each image, from which no path can be read.
         """
-        settings = repr((self.image_size, self.resize)).encode() + reading_versions()
-        identities = self._reader.identities()
-        return [blake2b(settings + i, digest_size=16).digest() for i in identities]
+        settings = (self.image_size, self.resize, reading_versions())
+        return [digest(*settings, image) for image in self._reader.identities()]
 
     def _fit_square(self, image):
         if self.image_size is None:

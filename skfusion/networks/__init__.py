@@ -1,4 +1,4 @@
-"""Plain torch modules; they know nothing of scikit-learn."""
+"""Plain torch modules, which do not depend on scikit-learn."""
 
 from ._backbones import Backbone, backbone_stages, list_backbones
 from ._cnn17 import CNN17, count_layers

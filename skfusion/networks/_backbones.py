@@ -20,6 +20,8 @@ __all__ = [
     "backbone_image_size",
     "backbone_normalization",
     "backbone_stages",
+    "build_model",
+    "check_backbone",
     "list_backbones",
 ]
 
@@ -30,7 +32,7 @@ _IMAGENET = (224, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
 
 def list_backbones():
-    """Names of the torchvision classification models.
+    """Return the names of the torchvision classification models.
 
     Returns
     -------
@@ -65,15 +67,15 @@ def _preset(name, weights):
 
 
 def backbone_image_size(name, weights="DEFAULT"):
-    """Side of the images, in pixels, with which weights were trained.
+    """Return the side of the images, in pixels, with which weights were trained.
 
-    Those of a file, and random ones, are taken for torchvision's default.
+    The weights of a file, and random weights, count as torchvision's default.
     """
     return _preset(name, weights)[0]
 
 
 def backbone_normalization(name, weights="DEFAULT"):
-    """Mean and standard deviation of each channel with which weights were trained."""
+    """Return the mean and deviation of each channel with which weights were trained."""
     return _preset(name, weights)[1:]
 
 
@@ -86,13 +88,13 @@ class Backbone(nn.Module):
         Name of the torchvision model.
 
     weights : str, Path or None, default=None
-        Name of torchvision weights, path of a file, or None for random ones, drawn
-        from torch's generator.
+        Name of torchvision weights, path of a file, or None for random weights, which
+        are drawn from torch's generator.
 
     Attributes
     ----------
     n_features : int
-        Number of features that come out: the inputs of the layer left out.
+        Number of features of an image: the inputs of the layer that is left out.
 
     Examples
     --------
@@ -113,9 +115,9 @@ class Backbone(nn.Module):
         _stop_dropout(self.model)
 
     def forward(self, x):
-        """Features of a batch of shape (n, 1 or 3, height, width).
+        """Return the features of a batch of shape (n, 1 or 3, height, width).
 
-        Raises a ValueError that names the least size where images are too small.
+        Where images are too small, a ValueError names the least size.
         """
         fixed = getattr(self.model, "image_size", x.shape[2])
         if fixed != x.shape[2]:
@@ -132,7 +134,7 @@ class Backbone(nn.Module):
 
     def _raise_too_small(self, size, error):
         """Raise `error` anew; where images are too small, name the least size."""
-        # Without numbers a network computes shapes only.
+        # A model on the device "meta" computes shapes only.
         model = deepcopy(self.model).to("meta").eval()
         sizes = range(size, backbone_image_size(self._name) + 1)
         place = bisect_left(sizes, True, key=partial(_takes_size, model))
@@ -146,7 +148,7 @@ class Backbone(nn.Module):
 
 
 def _takes_size(model, size):
-    """Whether images of some size pass a model that computes shapes only."""
+    """Return whether a model that computes shapes only accepts images of a size."""
     try:
         model(torch.zeros(1, 3, size, size, device="meta"))
     except RuntimeError:
@@ -158,7 +160,7 @@ def build_model(name, weights):
     """Build a whole torchvision model, pretrained where `weights` is given.
 
     The last layer may be missing from the weights or have another number of
-    classes: nothing here uses it.
+    classes, because it is not used.
     """
     model = models.get_model(name, weights=None, **_quiet(name))
     if weights is not None:
@@ -171,19 +173,21 @@ def build_model(name, weights):
 
 
 def _quiet(name):
-    # Both build auxiliary heads, and warn unless told how to draw their weights.
+    # Both build auxiliary heads, and warn unless init_weights is given.
     return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
 
 
 def _load_strictly(model, state, name, weights):
     head = _last_layer_name(model)
-    own = model.state_dict()
+    expected = model.state_dict()
     state = {_OLD_DENSENET.sub(r"\1\2", key): value for key, value in state.items()}
-    kept = {
-        key: value for key, value in state.items() if _belongs(key, value, own, head)
+    loaded = {
+        key: value
+        for key, value in state.items()
+        if _belongs(key, value, expected, head)
     }
     try:
-        result = model.load_state_dict(kept, strict=False)
+        result = model.load_state_dict(loaded, strict=False)
     except RuntimeError as error:
         raise WeightsError(_mismatch(name, weights, str(error))) from error
     missing = [key for key in result.missing_keys if not key.startswith(head + ".")]
@@ -192,16 +196,16 @@ def _load_strictly(model, state, name, weights):
         raise WeightsError(_mismatch(name, weights, detail))
 
 
-def _belongs(key, value, own, head):
-    """Whether a tensor is to be loaded: all but a head of another size."""
+def _belongs(key, value, expected, head):
+    """Return whether a tensor is loaded: all except a head of another size."""
     is_head = key.startswith(head + ".")
-    return not is_head or (key in own and own[key].shape == value.shape)
+    return not is_head or (key in expected and expected[key].shape == value.shape)
 
 
 def _mismatch(name, weights, detail):
     return (
         f"The weights {Path(weights).name!r} are not those of the backbone {name!r}: "
-        f"{detail}. Pass the backbone that they belong to."
+        f"{detail}. Pass the backbone of these weights."
     )
 
 
@@ -232,7 +236,7 @@ def _remove_last_layer(model):
 
 
 def _stop_dropout(model):
-    """Stop the dropout of the old head, which the new one has its own for."""
+    """Stop the dropout of the old head; a new head has its own dropout."""
     inside = {m for stage in backbone_stages(model) for m in stage.modules()}
     for module in model.modules():
         if isinstance(module, nn.Dropout) and module not in inside:
@@ -242,9 +246,9 @@ def _stop_dropout(model):
 def backbone_stages(model):
     """Split a model into its stages, from the input to the output.
 
-    As long as there are fewer than four, the largest is taken apart, so that the
-    features of a MobileNet, the layers of a ResNet and the blocks of a vision
-    transformer all come out as stages.
+    While there are fewer than four, the largest is split, so that the features of a
+    MobileNet, the layers of a ResNet and the blocks of a vision transformer become
+    stages.
 
     Parameters
     ----------
@@ -254,7 +258,7 @@ def backbone_stages(model):
     Returns
     -------
     stages : list of torch.nn.Module
-        Those that have weights.
+        Stages that have weights.
 
     Examples
     --------

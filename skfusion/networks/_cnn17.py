@@ -1,4 +1,4 @@
-"""The 17-layer CNN, by both ways of counting."""
+"""The 17-layer CNN, counted in both ways."""
 
 from collections import OrderedDict
 
@@ -76,8 +76,8 @@ def _listed(n_classes, n_channels, width, dropout):
     layers["dropout"] = nn.Dropout(dropout)
     layers["fully_connected"] = nn.Linear(n_inputs, n_classes)
     layers["softmax"] = nn.LogSoftmax(dim=1)
-    # The loss takes the place of a layer list's output layer, and the cross
-    # entropy of log-probabilities is that of the scores they came from.
+    # The loss takes the place of a layer list's output layer. The cross entropy of
+    # log-probabilities equals the cross entropy of the scores before the softmax.
     layers["output"] = nn.Identity()
     return layers
 
@@ -88,8 +88,8 @@ _VARIANTS = {"weighted": _weighted, "listed": _listed}
 class CNN17(nn.Sequential):
     """A 17-layer convolutional network.
 
-    The architecture is ours: the abstract of [1]_ names "an own 17-layer CNN" and
-    gives neither its layers nor its way of counting them, so both can be built.
+    The architecture is ours. The abstract of [1]_ names "an own 17-layer CNN" and
+    states neither its layers nor how they are counted, so both readings can be built.
 
     Parameters
     ----------
@@ -133,6 +133,10 @@ class CNN17(nn.Sequential):
         self, n_classes=2, n_channels=1, variant="weighted", width=24, dropout=0.2
     ):
         super().__init__(_VARIANTS[variant](n_classes, n_channels, width, dropout))
+
+    def inputs(self):
+        """Return the layers that standardise the images, one for each image."""
+        return [self.input]
 
 
 def count_layers(network):

@@ -1,21 +1,22 @@
-"""One branch a modality, one head on all of them."""
+"""A network with one branch for each modality and one head on all of them."""
 
 import torch
 from torch import nn
 
 from ._backbones import Backbone
 from ._cnn17 import CNN17
+from ._layers import find_present
 
 __all__ = ["MultiBranchLoss", "MultiBranchNetwork"]
 
 
 class MultiBranchNetwork(nn.Module):
-    """Features of several images of a sample, side by side, under one head.
+    """A branch for each image of a sample, and one head on the features of all.
 
-    An image that is 0 everywhere counts as missing: its features are 0, and the head
-    is told which images are there. In training, each modality has a head of its own,
-    too, so that no branch can rest while another learns, and modalities are left out at
-    random, so that the joint head learns to do without [1]_.
+    The features of a missing image are 0, and the head also takes which images are
+    present. In training, each modality also has its own head, so that every branch
+    learns, and modalities are left out at random, so that the joint head learns to do
+    without them [1]_.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ class MultiBranchNetwork(nn.Module):
         "cnn17", or the name of a torchvision classification model.
 
     weights : str, Path or None, default=None
-        Of a torchvision model, as in :class:`Backbone`.
+        Weights of a torchvision model, the same as in :class:`Backbone`.
 
     width : int, default=24
         Number of filters of the first convolution of a 17-layer branch.
@@ -38,8 +39,12 @@ class MultiBranchNetwork(nn.Module):
         Fraction of the features dropped before a head.
 
     modality_dropout : float, default=0.2
-        Probability with which each modality of a sample is left out in training. One
-        that is there always stays.
+        Probability with which each modality of a sample is left out in training. At
+        least one modality stays.
+
+    missing : float, default=0.0
+        The number in every pixel of a missing image: 0, so that a black image is
+        missing, or NaN.
 
     References
     ----------
@@ -64,6 +69,7 @@ class MultiBranchNetwork(nn.Module):
         width=24,
         dropout=0.2,
         modality_dropout=0.2,
+        missing=0.0,
     ):
         super().__init__()
         branches = [_make_branch(branch, weights, width) for _ in range(n_branches)]
@@ -71,44 +77,50 @@ class MultiBranchNetwork(nn.Module):
         self.branches = nn.ModuleList(branches)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(n_branches * n_features + n_branches, n_classes)
-        self.own_heads = nn.ModuleList(
+        self.modality_heads = nn.ModuleList(
             nn.Linear(n_features, n_classes) for _ in branches
         )
         self.modality_dropout = modality_dropout
+        self.missing = missing
 
     def forward(self, x):
-        """Class scores of a batch of shape (n, n_branches, height, width).
+        """Return the class scores of a batch of shape (n, n_branches, height, width).
 
-        In training, of shape (n, 1 + n_branches, n_classes): of all modalities, then of
-        each alone, NaN where it is missing.
+        In training, their shape is (n, 1 + n_branches, n_classes): the scores of all
+        modalities together, then those of each modality, NaN where it is missing.
         """
-        there = x.flatten(2).amax(2) > 0
+        present = find_present(x, self.missing)
+        x = x.masked_fill(~present[..., None, None], 0)
         if self.training:
-            # Batch normalisation refuses a single image: then it is not there.
-            there = there & (there.sum(0) > 1)
-            features = self._features_of_those_there(x, there)
-            joint = self._joint(features, there & self._stay(there))
-            return torch.stack([joint, *self._own(features, there)], dim=1)
-        # All rows, so that batches keep their one shape.
+            # Batch normalisation refuses a single image, which then counts as missing.
+            present = present & (present.sum(0) > 1)
+            features = self._features_of_present(x, present)
+            joint = self._joint(features, present & self._stay(present))
+            return torch.stack([joint, *self._by_modality(features, present)], dim=1)
+        # All rows, so that batches keep one shape.
         features = [branch(x[:, [i]]) for i, branch in enumerate(self.branches)]
-        return self._joint(features, there)
+        return self._joint(features, present)
+
+    def inputs(self):
+        """Return the layers that standardise the images, one for each branch."""
+        return [branch.input for branch in self.branches]
 
     def _joint(self, features, used):
         used = used.to(features[0].dtype)
         masked = [f * used[:, [i]] for i, f in enumerate(features)]
         return self.head(torch.cat([self.dropout(torch.cat(masked, 1)), used], 1))
 
-    def _own(self, features, there):
-        """Scores of each modality alone, NaN where it is missing."""
-        for i, head in enumerate(self.own_heads):
+    def _by_modality(self, features, present):
+        """Yield the scores of each modality, NaN where it is missing."""
+        for i, head in enumerate(self.modality_heads):
             scores = head(self.dropout(features[i]))
-            yield scores.masked_fill(~there[:, [i]], torch.nan)
+            yield scores.masked_fill(~present[:, [i]], torch.nan)
 
-    def _features_of_those_there(self, x, there):
-        """Features of each modality; what is missing moves no running statistic."""
+    def _features_of_present(self, x, present):
+        """Return features; a missing image does not change running statistics."""
         features = []
         for i, branch in enumerate(self.branches):
-            rows = there[:, i].nonzero().squeeze(1)
+            rows = present[:, i].nonzero().squeeze(1)
             out = x.new_zeros(len(x), branch.n_features)
             if len(rows):
                 found = branch(x[rows][:, [i]])
@@ -116,17 +128,17 @@ class MultiBranchNetwork(nn.Module):
             features.append(out)
         return features
 
-    def _stay(self, there):
-        """Draw which modalities stay; of each sample one at least."""
-        # On the CPU: one stream of random numbers whatever the device.
-        chance = torch.rand(there.shape).to(there.device)
+    def _stay(self, present):
+        """Draw which modalities stay: at least one of each sample."""
+        # Drawn on the CPU, so that every device gets the same numbers.
+        chance = torch.rand(present.shape).to(present.device)
         stay = chance >= self.modality_dropout
-        best = chance.masked_fill(~there, -1).argmax(1, keepdim=True)
+        best = chance.masked_fill(~present, -1).argmax(1, keepdim=True)
         return stay.scatter(1, best, True)
 
 
 def _make_branch(branch, weights, width):
-    """A network from one grey image to features."""
+    """Return a network that turns one grey image into features."""
     if branch != "cnn17":
         return Backbone(branch, weights)
     network = CNN17(width=width)
@@ -136,7 +148,7 @@ def _make_branch(branch, weights, width):
 
 
 class MultiBranchLoss(nn.CrossEntropyLoss):
-    """Cross entropy of all modalities, and the mean of that of each alone.
+    """Cross entropy of all modalities together, and the mean of that of each one.
 
     Parameters
     ----------
@@ -144,24 +156,25 @@ class MultiBranchLoss(nn.CrossEntropyLoss):
         Weights of the classes.
 
     label_smoothing : float, default=0.0
-        As in :class:`torch.nn.CrossEntropyLoss`.
+        The same as in :class:`torch.nn.CrossEntropyLoss`.
 
-    own_weight : float, default=0.5
-        Weight of the loss of the modalities alone.
+    modality_weight : float, default=0.5
+        Weight of the loss of single modalities.
     """
 
-    def __init__(self, weight=None, label_smoothing=0.0, own_weight=0.5):
+    def __init__(self, weight=None, label_smoothing=0.0, modality_weight=0.5):
         super().__init__(weight, label_smoothing=label_smoothing)
-        self.own_weight = own_weight
+        self.modality_weight = modality_weight
 
     def forward(self, scores, codes):
-        """Loss of scores as :class:`MultiBranchNetwork` gives them."""
+        """Return the loss of scores of :class:`MultiBranchNetwork`."""
         if scores.ndim == 2:
             return super().forward(scores, codes)
-        joint, own = scores[:, 0], scores[:, 1:]
+        joint, single = scores[:, 0], scores[:, 1:]
         loss = super().forward(joint, codes)
-        there = ~own.isnan().any(dim=2)
-        if there.any():
-            own_codes = codes.unsqueeze(1).expand(there.shape)[there]
-            loss = loss + self.own_weight * super().forward(own[there], own_codes)
+        present = ~single.isnan().any(dim=2)
+        if present.any():
+            codes = codes.unsqueeze(1).expand(present.shape)[present]
+            single_loss = super().forward(single[present], codes)
+            loss = loss + self.modality_weight * single_loss
         return loss

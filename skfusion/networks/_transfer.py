@@ -1,4 +1,4 @@
-"""A new head on a pretrained backbone."""
+"""A pretrained backbone with a new head."""
 
 from torch import nn
 
@@ -8,7 +8,7 @@ __all__ = ["TransferNetwork"]
 
 
 class TransferNetwork(nn.Module):
-    """A backbone, of which some stages learn, and a new head.
+    """A backbone, of which all or the last stages learn, and a new head.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ class TransferNetwork(nn.Module):
         Number of outputs.
 
     trainable : {"head", "all"} or int, default="all"
-        What learns beside the head: nothing, the whole backbone, or its last
-        stages. Batch normalisation of what does not learn stays in evaluation
-        mode.
+        Part of the backbone that learns beside the head: nothing, all of it, or this
+        number of its last stages. Batch normalisation of stages that do not learn
+        stays in evaluation mode.
 
     dropout : float, default=0.2
         Fraction of the features dropped before the head.
@@ -57,7 +57,7 @@ class TransferNetwork(nn.Module):
             )
         self.n_frozen = len(stages) - n_trainable
         if self.n_frozen:
-            # Also what stands in no stage, such as the positions of a transformer.
+            # Weights outside of all stages too, such as the positions of a transformer.
             self.backbone.requires_grad_(False)
         for stage in stages[self.n_frozen :]:
             stage.requires_grad_(True)
@@ -74,5 +74,5 @@ class TransferNetwork(nn.Module):
         return self
 
     def forward(self, x):
-        """Class scores of a batch of shape (n, 1 or 3, height, width)."""
+        """Return the class scores of a batch of shape (n, 1 or 3, height, width)."""
         return self.head(self.dropout(self.backbone(x)))

@@ -10,7 +10,7 @@ from torchvision.models import get_model_weights
 from .._optional import import_optional
 from ..exceptions import WeightsError
 
-__all__ = ["load_weights"]
+__all__ = ["load_weights", "weights_digest"]
 
 _FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
 
@@ -34,8 +34,8 @@ def load_weights(backbone, weights):
     Raises
     ------
     WeightsError
-        If there are no such weights, they cannot be downloaded, or the file is
-        missing, damaged, no state dict, or holds NaN or infinite numbers.
+        If the weights do not exist or cannot be downloaded, or the file is missing,
+        damaged, not a state dict, or holds NaN or infinite numbers.
     """
     if _is_file(weights):
         return _load_file(_existing(weights))
@@ -43,23 +43,23 @@ def load_weights(backbone, weights):
 
 
 def weights_digest(backbone, weights):
-    """Digest of pretrained weights, without loading them.
+    """Return the digest of pretrained weights, without loading them.
 
     Parameters
     ----------
     backbone, weights : str, str or Path
-        As in :func:`load_weights`.
+        The same as in :func:`load_weights`.
 
     Returns
     -------
     digest : bytes
-        Of the content of a file; of the address of what is downloaded, which holds
-        the beginning of its hash.
+        Digest of the content of a file, or the address of a download, which holds the
+        beginning of its hash.
 
     Raises
     ------
     WeightsError
-        If there are no such weights.
+        If the weights do not exist.
     """
     if _is_file(weights):
         with _existing(weights).open("rb") as file:
@@ -75,9 +75,9 @@ def _existing(path):
     path = Path(path)
     if not path.is_file():
         raise WeightsError(
-            f"Expected a weights file. There is no file {path.name!r} in the folder "
-            "that was given. Check the path; where the file of a fitted model has "
-            "moved, set_params(weights=...)."
+            f"Expected a weights file. The folder holds no file {path.name!r}. Check "
+            "the path; where the file of a fitted model has moved, call set_params("
+            "weights=...)."
         )
     return path
 
@@ -88,7 +88,7 @@ def _load_file(path):
         broken = _find_broken(state) if _is_state_dict(state) else None
     except ImportError:
         raise
-    except Exception as error:  # whatever a damaged file makes a reader raise
+    except Exception as error:  # a damaged file may raise any error
         raise WeightsError(
             f"The weights file {path.name!r} cannot be read as a plain state dict: "
             f"{type(error).__name__}. Save it with torch.save(model.state_dict(), ...)."
@@ -100,8 +100,9 @@ def _load_file(path):
         )
     if broken is not None:
         raise WeightsError(
-            f"Expected finite numbers in {path.name!r}. Got NaN or infinite ones in "
-            f"{broken!r}: the training that made it failed. Use an earlier checkpoint."
+            f"Expected finite numbers in {path.name!r}. Got NaN or infinite numbers in "
+            f"{broken!r}: the training that wrote them failed. Use an earlier "
+            "checkpoint."
         )
     return state
 
@@ -129,7 +130,7 @@ def _find_broken(state):
 
 
 def _describe(state):
-    """Name what was found in place of names and tensors."""
+    """Describe an object that is not a state dict."""
     if not isinstance(state, dict):
         return type(state).__name__
     pairs = {f"{type(k).__name__} to {type(v).__name__}" for k, v in state.items()}
@@ -155,5 +156,5 @@ def _download(entry, backbone):
             f"The weights {entry!s} of {backbone!r} could not be downloaded: "
             f"{error}. Without a network, download {entry.url} elsewhere and pass "
             "the file: weights='path/to/file.pth'; or pass weights=None for random "
-            "ones."
+            "weights."
         ) from error

@@ -1,9 +1,10 @@
-"""What the classifiers of images share: they hold a skorch net."""
+"""The base class of the classifiers that train a network."""
 
 from abc import ABCMeta, abstractmethod
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +15,10 @@ from torch import nn
 
 from .._engine import (
     ImageTensors,
+    TrainingSettings,
     augment_batch,
+    augment_channels,
+    augment_present,
     build_net,
     on_device,
     release_training_state,
@@ -23,7 +27,7 @@ from .._engine import (
     seeded,
 )
 from .._validation._fitting import all_or_nothing
-from .._validation._groups import check_groups, find_groups
+from .._validation._groups import check_groups
 from .._validation._images import check_images, check_labels
 from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import (
@@ -31,11 +35,21 @@ from .._validation._scale import (
     warn_of_other_scale,
     warn_of_scale,
 )
-from ..exceptions import DataQualityWarning, warn_user
 from ..images import ImageSource
 from ._inner_split import inner_split
 
-__all__ = ["BaseCNNClassifier"]
+__all__ = ["BaseCNNClassifier", "NetworkPlan"]
+
+
+class NetworkPlan(NamedTuple):
+    """The network that an estimator trains, and the choices that belong to it."""
+
+    module: type
+    params: dict  # without n_classes
+    learning_rates: dict  # the same as in TrainingSettings
+    learns_scale: bool = False  # from the mean and deviation of the training images
+    augmentation_strength: float = 1.0
+    criterion: type = nn.CrossEntropyLoss
 
 
 class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -66,32 +80,25 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
-    # With metadata routing, groups that are given to a search reach its splitter
-    # alone, unless set_fit_request asks for them: in a mixed grid not every candidate
-    # takes them, and the column "group" of X has told the networks already.
+    # With metadata routing, groups that are passed to a search reach its splitter
+    # alone, unless set_fit_request requests them. In a mixed grid not every candidate
+    # takes groups, and networks find them in the column "group" of X.
     __metadata_request__fit = {"groups": False}
 
-    _augmentation_strength = 1.0
-    _criterion = nn.CrossEntropyLoss
-
     @abstractmethod
-    def _module(self, n_channels):
-        """Return the class of the network, its own arguments, and learning rates."""
+    def _plan(self, source):
+        """Return the plan of the network for the images of a source."""
 
     @abstractmethod
     def _default_image_size(self):
         """Return the side of the images, in pixels, where `image_size` is None."""
-
-    def _start(self, net, images):
-        """Set up an initialised net from the training images."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     @all_or_nothing
     def fit(self, X, y, groups=None):
         """Train the network.
 
-        Fits in threads of one process take turns; processes train several networks at
-        once.
+        Fits in threads of one process take turns; those of several processes do not.
 
         Parameters
         ----------
@@ -104,11 +111,11 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             Class labels.
 
         groups : array-like of shape (n_samples,), default=None
-            What must not cross the inner split of early stopping, such as the
-            patient. If None, the column ``group`` of X; without one, equal arrays
-            and rows of one file stay together. (Augmented copies of an array differ
-            from it: behind an ImageOverSampler, use a DataFrame.) With metadata
-            routing, groups come here only after ``set_fit_request(groups=True)``.
+            Group of each sample, such as the patient, which the inner split of early
+            stopping keeps together. If None, the column ``group`` of X; without it,
+            equal arrays and rows of one file stay together. (Augmented copies of an
+            array differ from it: after an ImageOverSampler, use a DataFrame.) Metadata
+            routing passes groups only after ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -120,15 +127,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
         self._in_unit_range = not is_beyond_unit_range(X)
-        # Prediction is by what was fitted: parameters may change afterwards.
+        # Prediction uses the parameters of fit, which may change afterwards.
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
         self._mirrors = self.augmentation is True
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
-            source = self._source(self._unaugmented(X))
-            images = source.to_array(verbose=self.verbose)
-            self._train(images, codes, train, valid, device, source.n_channels)
+            self._train(self._source(X), codes, train, valid, device)
         return self
 
     def _check(self, X, *y, reset=False):
@@ -138,32 +143,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.early_stopping:
             return slice(None), None
         if groups is None:
-            self._warn_of_no_groups(X)
-            groups = self._default_groups(X)
+            name = f"{type(self).__name__}(early_stopping=True)"
+            groups = self._source(X).groups(name)
         return inner_split(codes, groups, self.validation_fraction, seed)
-
-    def _default_groups(self, X):
-        return check_groups(X)
-
-    def _unaugmented(self, X):
-        """Leave augmentation to training, which draws a fresh one for every image.
-
-        Copies that were augmented twice would differ in their looks from the images
-        that were augmented once, and, being of the rarer class, give it away.
-        """
-        if isinstance(X, np.ndarray) or self.augmentation is False:
-            return X
-        return X.drop(columns="augmentation", errors="ignore")
-
-    def _warn_of_no_groups(self, X):
-        if find_groups(X) is None:
-            warn_user(
-                f"{type(self).__name__}(early_stopping=True) was given no groups: its "
-                "inner split keeps rows of one image together, but neither the images "
-                "of a patient nor augmented copies of an array. Pass groups to fit, or "
-                "a DataFrame with the columns 'image' and 'group'.",
-                DataQualityWarning,
-            )
 
     def _source(self, X):
         return ImageSource(
@@ -174,41 +156,79 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             isolated=self.isolated,
         )
 
-    def _train(self, images, codes, train, valid, device, n_channels):
+    def _train(self, source, codes, train, valid, device):
+        plan = self._plan(source)
+        images = self._read(source)
+
         def tensors(rows):
             return ImageTensors(images[rows], codes[rows], device)
 
         train_set = tensors(train)
-        module, module_params, learning_rates = self._module(n_channels)
         net = build_net(
-            module,
-            module_params={"n_classes": len(self.classes_), **module_params},
-            train=train_set,
-            valid=None if valid is None else tensors(valid),
-            learning_rates=learning_rates,
-            weight_decay=self.weight_decay,
-            class_weight=self._class_weight(codes[train], device),
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            augment=self._augment(),
-            n_iter_no_change=self.n_iter_no_change,
-            callbacks=self.callbacks,
-            device=str(device),
-            precision=self.precision,
-            verbose=self.verbose,
-            criterion=self._criterion,
+            plan.module,
+            {"n_classes": len(self.classes_), **plan.params},
+            train_set,
+            None if valid is None else tensors(valid),
+            self._settings(plan, source, codes[train], device),
         ).initialize()
-        self._start(net, images[train])
-        # partial_fit: fit would initialise, and so forget what _start has set.
+        self._learn_scale(net.module_, plan, source, images[train])
+        # partial_fit, because fit would initialise the net again and lose the scale.
         net.partial_fit(train_set, y=None)
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
         self.history_ = net.history
 
-    def _augment(self):
+    def _settings(self, plan, source, codes, device):
+        return TrainingSettings(
+            learning_rates=plan.learning_rates,
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            weight_decay=self.weight_decay,
+            class_weight=self._class_weight(codes, device),
+            augment=self._augment(source, plan),
+            n_iter_no_change=self.n_iter_no_change,
+            callbacks=self.callbacks,
+            device=str(device),
+            precision=self.precision,
+            verbose=self.verbose,
+            criterion=plan.criterion,
+        )
+
+    def _read(self, source):
+        """Read all images as training takes them.
+
+        Training draws a fresh augmentation for every image. A copy that was augmented
+        twice would differ from the images that were augmented once, and give away
+        that it is of the rarer class.
+        """
+        if self.augmentation is not False:
+            source = source.unaugmented()
+        return source.to_array(verbose=self.verbose)
+
+    def _augment(self, source, plan):
         if self.augmentation is True:
-            return partial(augment_batch, strength=self._augmentation_strength)
+            augment = augment_channels if source.channels_are_images else augment_batch
+            return partial(augment, strength=plan.augmentation_strength)
+        if self.augmentation and source.channels_are_images:
+            missing = source.missing
+            return partial(augment_present, augment=self.augmentation, missing=missing)
         return self.augmentation or None
+
+    def _learn_scale(self, module, plan, source, images):
+        """Set the mean and deviation of each input, where they are not given."""
+        warn_of_scale(images, self)
+        if not plan.learns_scale:
+            self._in_unit_range = True
+            return
+        columns = source.present_by_column(images)
+        for layer, (column, present) in zip(module.inputs(), columns, strict=True):
+            if not len(present):
+                raise ValueError(
+                    "Expected images of each modality to learn from. Got none of "
+                    f"{column!r} that is not black, after early stopping set samples "
+                    "aside."
+                )
+            layer.learn(present)
 
     def _class_weight(self, codes, device):
         if self.class_weight is None:
@@ -224,12 +244,12 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            Labels, of the kind that ``fit`` was given.
+            Labels of the same type as in ``fit``.
         """
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
@@ -237,13 +257,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def predict_proba(self, X):
         """Predict the probability of each class for each image.
 
-        A network that was trained on mirrored images is asked both ways, and the
-        two answers are averaged.
+        A network that was trained on mirrored images predicts for the images and for
+        their mirror images, and the probabilities are averaged.
 
         Parameters
         ----------
         X : DataFrame, Series, list or ndarray
-            Images in any form that ``fit`` takes.
+            Images in any form that ``fit`` accepts.
 
         Returns
         -------
@@ -257,7 +277,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         device = resolve_device(self.device)
         module = on_device(self.net_.module_.eval(), device)
         scores = run_network(
-            lambda batch: self._ask(module, batch),
+            lambda batch: self._predict_batch(module, batch),
             self._source(X),
             batch_size=self.batch_size,
             device=device,
@@ -265,7 +285,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ).astype(np.float64)
         return scores / scores.sum(axis=1, keepdims=True)
 
-    def _ask(self, module, batch):
+    def _predict_batch(self, module, batch):
         probabilities = module(batch).float().softmax(dim=1)
         if not self._mirrors:
             return probabilities

@@ -2,57 +2,54 @@
 
 from numbers import Integral, Real
 
-import numpy as np
-import torch
-
 from .._validation._private import Interval, StrOptions
-from .._validation._scale import warn_of_scale
 from ..networks import CNN17
-from ._base import BaseCNNClassifier
+from ._base import BaseCNNClassifier, NetworkPlan
 
-__all__ = ["CNN17Classifier", "channel_statistics"]
+__all__ = ["CNN17Classifier"]
 
-_CHUNK = 256
+# Without pretrained weights, a network gains by stronger augmentation: docs/studies,
+# settings_cnn17.
+STRENGTH = 2.0
+IMAGE_SIZE = 64
 
 
 class CNN17Classifier(BaseCNNClassifier):
-    """Classifier of images by a 17-layer CNN that is trained from scratch.
+    """Classifier that trains a 17-layer CNN from scratch.
 
-    The architecture is ours. The abstract of [1]_ speaks of "an own 17-layer CNN"
-    and says neither which layers these are nor how they are counted, so both
-    readings can be built.
+    The architecture is ours. The abstract of [1]_ names "an own 17-layer CNN" and
+    states neither its layers nor how they are counted, so both readings can be built.
 
-    Trained with AdamW, a one-cycle learning rate, label smoothing of 0.05 and
+    It is trained with AdamW, a one-cycle learning rate, label smoothing of 0.05 and
     gradients clipped to norm 1. Images are standardised by the mean and standard
     deviation of the training images.
 
     Parameters
     ----------
     variant : {"weighted", "listed"}, default="weighted"
-        "weighted": 17 layers with weights, 16 convolutions and a fully connected
-        layer. "listed": 17 layers as a layer list prints them, from input to output.
+        "weighted" has 17 layers with weights: 16 convolutions and a fully connected
+        layer. "listed" has 17 layers as a layer list prints them, from input to output.
 
     width : int, default=24
         Number of filters of the first convolution.
 
     dropout : float, default=0.2
-        Fraction of the features dropped before the fully connected layer, in
-        [0, 1).
+        Fraction of the features dropped before the fully connected layer, in [0, 1).
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones.
+        Shape of each image where X is a 2-D numeric array of flattened images.
 
     image_size : int, default=64
         Side in pixels of the square to which images are resized.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     max_epochs : int, default=40
-        Passes over the training images.
+        Number of passes over the training images.
 
     batch_size : int, default=32
-        Images in a batch, in training (at most) and prediction.
+        Number of images in a batch; in training, the largest number.
 
     learning_rate : float, default=0.003
         Highest learning rate of the one-cycle schedule.
@@ -64,51 +61,52 @@ class CNN17Classifier(BaseCNNClassifier):
         Weight of each class in the loss.
 
     augmentation : bool or callable, default=True
-        Random flips, rotations, scales, shifts, brightness and contrast, drawn for
-        each image of a training batch, with twice the limits of
-        :func:`skfusion.images.augment_image`; prediction then averages over the
-        mirrored image. A callable takes and returns a batch of shape
-        (n, n_channels, height, width).
+        Whether random flips, rotations, scales, shifts, brightness and contrast are
+        drawn for each image of a training batch, with twice the limits of
+        :func:`skfusion.images.augment_image`. Prediction then averages over the image
+        and its mirror image. A callable takes and returns a batch of shape (n,
+        n_channels, height, width).
 
     early_stopping : bool, default=False
-        Stop when the loss on a part of the training data set aside no longer falls,
-        and go back to the best epoch. That part is stratified, and no group is on
-        both sides.
+        Whether training stops when the loss on a part of the training data, which is
+        set aside, no longer falls. The best epoch is kept. The part is stratified, and
+        no group is on both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5]. It
-        is rounded to one fold of a whole number, and larger where a class has few
-        groups: of four, one is set aside.
+        Fraction of the training data that is set aside for early stopping, in (0, 0.5].
+        It is rounded to one of a whole number of folds. It is larger where a class has
+        few groups: of four groups, one is set aside.
 
     n_iter_no_change : int, default=10
-        Epochs without a better loss after which training stops.
+        Number of epochs without a better loss after which training stops.
 
     callbacks : list, default=None
         Callbacks of skorch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" trains in bfloat16 where the hardware computes it (on a CPU, not
-        networks with grouped convolutions, which gain little), and predicts in
-        float32.
+        "auto" trains in bfloat16 where the hardware computes it, and predicts in
+        float32. On a CPU, networks with grouped convolutions, which gain little by it,
+        are trained in float32.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits, so that folds,
-        candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageCache`, or True for the usual one.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, order, augmentation, dropout and the inner split.
+        Controls the initial weights, the order of the images, augmentation, dropout and
+        the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows progress bars of the images read and of the epochs.
+        0 is silent; 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------
@@ -116,16 +114,16 @@ class CNN17Classifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The net that was trained; its network is ``net_.module_``.
+        The trained net, on the CPU. Its network is ``net_.module_``.
 
     history_ : skorch.history.History
-        Losses and times of each epoch.
+        Losses and durations of the epochs.
 
     n_iter_ : int
         Number of epochs.
 
     image_shape_ : tuple or None
-        Shape of each image in fit; None for paths.
+        Shape of each image in ``fit``; None for paths.
 
     n_features_in_ : int
         Number of features in ``fit``: the length of the second axis of X.
@@ -160,9 +158,6 @@ class CNN17Classifier(BaseCNNClassifier):
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
     }
-
-    # Without pretrained weights it gains by more: docs/studies, settings_cnn17.
-    _augmentation_strength = 2.0
 
     def __init__(
         self,
@@ -213,36 +208,17 @@ class CNN17Classifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _module(self, n_channels):
+    def _plan(self, source):
         params = {
-            "n_channels": n_channels,
+            "n_channels": source.n_channels,
             "variant": self.variant,
             "width": self.width,
             "dropout": self.dropout,
         }
-        return CNN17, params, {"*": self.learning_rate}
+        rates = {"*": self.learning_rate}
+        return NetworkPlan(
+            CNN17, params, rates, learns_scale=True, augmentation_strength=STRENGTH
+        )
 
     def _default_image_size(self):
-        return 64
-
-    def _start(self, net, images):
-        warn_of_scale(images, self)
-        standardize = net.module_.input
-        mean, std = channel_statistics(images)
-        standardize.mean.copy_(mean.reshape(1, -1, 1, 1))
-        standardize.std.copy_(std.reshape(1, -1, 1, 1))
-
-
-def channel_statistics(images):
-    """Mean and standard deviation of each channel, as the network will see them."""
-    scale = 255 if images.dtype == np.uint8 else 1
-    # A chunk at a time: a set of 8 bits a pixel is not to become one of 64.
-    sums = np.zeros((2, images.shape[-1]))
-    for chunk in np.array_split(images, -(-len(images) // _CHUNK)):
-        pixels = chunk.reshape(-1, images.shape[-1]) / np.float64(scale)
-        sums += pixels.sum(axis=0), np.square(pixels).sum(axis=0)
-    mean, square = sums / np.prod(images.shape[:-1])
-    std = np.sqrt(np.maximum(square - mean**2, 0))
-    # A constant channel is left as it is.
-    std = np.where(std > 1e-6, std, 1)
-    return torch.from_numpy(mean).float(), torch.from_numpy(std).float()
+        return IMAGE_SIZE

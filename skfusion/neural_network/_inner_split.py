@@ -9,11 +9,11 @@ __all__ = ["inner_split"]
 def inner_split(codes, groups, validation_fraction, seed):
     """Set a part of the training data aside, with no group on both sides.
 
-    There are as many folds as the fraction asks for, but no more than the rarer class
-    has groups, so that each fold can have one: of 4 malignant patients one is set
-    aside, and a quarter of the benign ones with it. Of the folds that hold every class
-    and leave every class to learn from, the one whose size is nearest to the fraction
-    is set aside: groups differ in size.
+    The fraction determines the number of folds, but the rarer class has at least as
+    many groups, so that each fold can hold one: of 4 malignant patients, one is set
+    aside with a quarter of the benign patients. Groups differ in size. Of the folds
+    that leave every class on both sides, the fold whose size is nearest to the fraction
+    is set aside.
 
     Parameters
     ----------
@@ -21,13 +21,13 @@ def inner_split(codes, groups, validation_fraction, seed):
         Class of each row.
 
     groups : ndarray of shape (n_samples,), dtype int64
-        What must not cross the split.
+        Group of each row, which is on one side of the split.
 
     validation_fraction : float
         Share of the rows to set aside, in (0, 0.5].
 
     seed : int
-        Decides the split.
+        Controls the split.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def inner_split(codes, groups, validation_fraction, seed):
     Raises
     ------
     ValueError
-        If a class has too few groups to stand on both sides, or no fold leaves every
-        class on both.
+        If a class has too few groups for both sides, or no fold leaves every class on
+        both sides.
 
     Examples
     --------
@@ -54,8 +54,8 @@ def inner_split(codes, groups, validation_fraction, seed):
     if fewest < 2:
         raise ValueError(
             "early_stopping=True sets groups aside, and needs at least 2 groups of "
-            f"each class. Got {fewest} of the rarest. Set early_stopping=False, or "
-            "train on more patients."
+            f"each class. Got {fewest} of the rarest class. Set early_stopping=False, "
+            "or train on more patients."
         )
     splitter = StratifiedGroupKFold(
         min(n_splits, fewest), shuffle=True, random_state=seed
@@ -64,9 +64,9 @@ def inner_split(codes, groups, validation_fraction, seed):
     sound = [split for split in splits if _holds_every_class(codes, split)]
     if not sound:
         raise ValueError(
-            "early_stopping=True sets groups aside, and found no way to leave every "
-            "class on both sides: few groups hold the rarest one, or nearly all of it "
-            "is in one of them. Set early_stopping=False, or train on more patients."
+            "early_stopping=True sets groups aside, and no fold leaves every class on "
+            "both sides: few groups hold the rarest class, or one group holds nearly "
+            "all of it. Set early_stopping=False, or train on more patients."
         )
     n_wanted = validation_fraction * len(codes)
     return min(sound, key=lambda split: abs(len(split[1]) - n_wanted))

@@ -1,49 +1,44 @@
-"""A network with a branch for each modality, as an estimator."""
+"""The network with one branch for each modality, as an estimator."""
 
-from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import torch
-
-from .._engine import augment_batch
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
-from .._validation._samples import check_columns, group_samples, remember_columns
+from .._validation._samples import check_columns, check_samples
 from .._validation._unreadable import names_unreadable_images
-from ..images._sample_source import ColumnsSource
+from ..images._sample_source import SampleSource, hold_numbers
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier
-from ._cnn17 import channel_statistics
+from ._base import BaseCNNClassifier, NetworkPlan
+from ._cnn17 import IMAGE_SIZE, STRENGTH
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
 
 
 class MultiBranchCNNClassifier(BaseCNNClassifier):
-    """Classifier of samples with several images by a network of several branches.
+    """Classifier that trains one network with a branch for each modality.
 
-    Each modality has a branch; their features, 0 where an image is missing, stand side
-    by side with which are there, under one head. In training each branch has a head of
-    its own, too, whose loss counts half, and modalities are left out at random [1]_.
-    Either image may be missing, in ``fit`` and in ``predict``; one that is black
-    throughout counts as missing.
+    One head takes the features of all branches, 0 where an image is missing, and which
+    images are present. In training, each branch also has its own head, whose loss
+    counts half, and modalities are left out at random [1]_. Images may be missing, in
+    ``fit`` and in ``predict``; a file that is black everywhere counts as missing.
 
     Parameters
     ----------
-    columns : list of str
-        Columns of paths, one a modality.
+    columns : list of str or list of int
+        Columns of paths, one for each modality, given by name or by position. Columns
+        given by position may also hold numbers, each of which is an image of 1 x 1
+        pixel.
 
     branch : str, default="cnn17"
-        "cnn17", the 17-layer CNN trained from scratch, or the name of a torchvision
-        classification model.
+        "cnn17", the 17-layer CNN that is trained from scratch, or the name of a
+        torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        Weights of a torchvision model: a name, which is downloaded once; a file; or
-        None for random ones. A 17-layer branch has none.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights. A 17-layer branch has none.
 
     width : int, default=24
         Number of filters of the first convolution of a 17-layer branch.
@@ -57,19 +52,19 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     image_size : int, default=None
         Side in pixels of the square to which images are resized. If None, 64 for a
-        17-layer branch, else that of the backbone's own weights.
+        17-layer branch, or the side for which the backbone's weights were trained.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     max_epochs : int, default=40
-        Passes over the training samples.
+        Number of passes over the training images.
 
     batch_size : int, default=32
-        Samples in a batch, in training (at most) and prediction.
+        Number of images in a batch; in training, the largest number.
 
     learning_rate : float, default=0.003
-        Highest learning rate of the one-cycle schedule; pretrained branches learn with
+        Highest learning rate of the one-cycle schedule; torchvision branches learn with
         a tenth of it.
 
     weight_decay : float, default=0.01
@@ -79,40 +74,49 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Weight of each class in the loss.
 
     augmentation : bool or callable, default=True
-        Random changes drawn for each image of a sample, as in the other networks.
+        Whether random changes are drawn for each image of a training sample. A callable
+        takes and returns a batch of shape (n, n_columns, height, width).
 
     early_stopping : bool, default=False
-        Stop when the loss on a part of the training data set aside no longer falls,
-        and go back to the best epoch.
+        Whether training stops when the loss on a part of the training data, which is
+        set aside, no longer falls. The best epoch is kept. The part is stratified, and
+        no group is on both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5].
+        Fraction of the training data that is set aside for early stopping, in (0, 0.5].
+        It is rounded to one of a whole number of folds. It is larger where a class has
+        few groups: of four groups, one is set aside.
 
     n_iter_no_change : int, default=10
-        Epochs without a better loss after which training stops.
+        Number of epochs without a better loss after which training stops.
 
     callbacks : list, default=None
         Callbacks of skorch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        As in :class:`~skfusion.neural_network.CNN17Classifier`.
+        "auto" trains in bfloat16 where the hardware computes it, and predicts in
+        float32. On a CPU, networks with grouped convolutions, which gain little by it,
+        are trained in float32.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides everything that is random.
+        Controls the initial weights, the order of the images, augmentation, dropout and
+        the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows progress bars.
+        0 is silent; 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------
@@ -120,7 +124,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The net, on the CPU.
+        The trained net, on the CPU. Its network is ``net_.module_``.
 
     history_ : skorch.history.History
         Losses and durations of the epochs.
@@ -129,15 +133,16 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Number of epochs.
 
     n_features_in_ : int
-        Number of columns.
+        Number of columns in ``columns``, or of X where they are given by position.
 
     feature_names_in_ : ndarray of str
-        The columns.
+        The columns in ``columns``, or those of X where they are given by position and X
+        has names.
 
     See Also
     --------
-    make_feature_fusion : Fuses frozen features.
-    DecisionFusionClassifier : Fuses decisions.
+    skfusion.fusion.make_feature_fusion : Fusion of the features of frozen networks.
+    skfusion.fusion.DecisionFusionClassifier : Fusion of decisions.
 
     References
     ----------
@@ -171,7 +176,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     _parameter_constraints.pop("image_shape")
 
     image_shape_ = None
-    _criterion = MultiBranchLoss
 
     def __init__(
         self,
@@ -230,22 +234,22 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def fit(self, X, y, groups=None):
         """Train the network.
 
-        Fits in threads of one process take turns; processes train several networks at
-        once.
+        Fits in threads of one process take turns; those of several processes do not.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            It has a column of paths for each modality; None or NaN where the image is
+            missing. It is a DataFrame where columns are given by name.
 
         y : array-like of shape (n_samples,)
             Class labels.
 
         groups : array-like of shape (n_samples,), default=None
-            What must not cross the inner split of early stopping, such as the patient.
-            If None, the column ``group`` of X; without one, samples that share a file
-            stay together. With metadata routing, groups come here only after
-            ``set_fit_request(groups=True)``.
+            Group of each sample, such as the patient, which the inner split of early
+            stopping keeps together. If None, the column ``group`` of X; without it,
+            samples that share a file stay together. Metadata routing passes groups
+            only after ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -254,32 +258,17 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         """
         return super().fit(X, y, groups=groups)
 
-    def predict(self, X):
-        """Predict the class of each sample.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,)
-            Labels, of the kind that ``fit`` was given.
-        """
-        return super().predict(X)
-
     @names_unreadable_images
     def predict_proba(self, X):
         """Predict the probability of each class for each sample.
 
-        A network that was trained on mirrored images is asked both ways, and the two
-        answers are averaged.
+        A network that was trained on mirrored images predicts for the images and for
+        their mirror images, and the probabilities are averaged.
 
         Parameters
         ----------
-        X : DataFrame of shape (n_samples, n_columns)
-            With a column of paths for each modality; None or NaN where it is missing.
+        X : DataFrame or array-like of shape (n_samples, n_columns)
+            The same columns as in ``fit``.
 
         Returns
         -------
@@ -293,49 +282,41 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         return self.branch == "cnn17"
 
     def _check(self, X, *y, reset=False):
-        columns = self.columns if reset else self.feature_names_in_.tolist()
-        there = check_columns(X, columns, type(self).__name__)
+        if reset:
+            self._columns = list(self.columns)
+        X = check_samples(self, X, self._columns, reset=reset)
+        present = check_columns(X, self._columns, type(self).__name__)
         if not len(X):
             raise no_samples(self)
         if reset:
-            remember_columns(self, columns)
-            self._check_each_modality(there)
+            self._check_each_modality(present)
+            self._of_numbers = hold_numbers(X, self._columns)
         return (X, check_target(X, y[0])) if y else X
 
-    def _check_each_modality(self, there):
-        for column, rows in zip(self.columns, there.T, strict=True):
+    def _check_each_modality(self, present):
+        for column, rows in zip(self._columns, present.T, strict=True):
             if rows.sum() < 2:
                 raise ValueError(
                     "Expected at least 2 images of each modality in fit. Got "
-                    f"{rows.sum()} in the column {column!r} of X."
+                    f"{rows.sum()} in the column {column!r} of X, which has "
+                    f"n_samples={len(rows)}."
                 )
 
-    def _default_groups(self, X):
-        groups = group_samples(X, self.columns, None, type(self).__name__)
-        return pd.factorize(np.asarray(groups))[0]
-
-    def _warn_of_no_groups(self, X):
-        """Leave it to group_samples."""
-
-    def _unaugmented(self, X):
-        if self.augmentation is False:
-            return X
-        seeds = [f"{column}_augmentation" for column in self.columns]
-        return X.drop(columns=seeds, errors="ignore")
-
     def _source(self, X):
-        return ColumnsSource(
+        return SampleSource(
             X,
-            self.feature_names_in_.tolist(),
+            self._columns,
+            of_numbers=self._of_numbers,
             image_size=self._size,
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
         )
 
-    def _module(self, n_channels):
+    def _plan(self, source):
         params = {
-            "n_branches": n_channels,
+            "n_branches": source.n_channels,
+            "missing": source.missing,
             "branch": self.branch,
             "weights": None if self._is_cnn17 else self.weights,
             "width": self.width,
@@ -345,53 +326,23 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         rates = {"*": self.learning_rate}
         if not self._is_cnn17:
             rates = {"branches.*": BACKBONE_LEARNING_RATE * self.learning_rate, **rates}
-        return MultiBranchNetwork, params, rates
+        return NetworkPlan(
+            MultiBranchNetwork,
+            params,
+            rates,
+            learns_scale=self._is_cnn17,
+            augmentation_strength=STRENGTH if self._is_cnn17 else 1.0,
+            criterion=MultiBranchLoss,
+        )
 
     def _default_image_size(self):
         if self._is_cnn17:
-            return 64
+            return IMAGE_SIZE
         check_backbone(self.branch)
         return backbone_image_size(self.branch, self.weights)
-
-    def _start(self, net, images):
-        if not self._is_cnn17:
-            return
-        for channel, branch in enumerate(net.module_.branches):
-            own = images[..., [channel]]
-            own = own[own.any(axis=(1, 2, 3))]
-            if not len(own):
-                raise ValueError(
-                    "Expected images of each modality to learn from. Got none of "
-                    f"{self.columns[channel]!r} that is not black, behind what early "
-                    "stopping set aside."
-                )
-            mean, std = channel_statistics(own)
-            branch.input.mean.copy_(mean.reshape(1, -1, 1, 1))
-            branch.input.std.copy_(std.reshape(1, -1, 1, 1))
-
-    def _augment(self):
-        if self.augmentation is True:
-            strength = 2.0 if self._is_cnn17 else 1.0
-            return partial(_augment_each, strength=strength)
-        if self.augmentation is False:
-            return None
-        return partial(_augment_those_there, augment=self.augmentation)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = False
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _augment_each(images, strength):
-    """Augment each channel as an image of its own; what is 0 stays so."""
-    alone = images.reshape(-1, 1, *images.shape[2:])
-    changed = augment_batch(alone, strength).reshape(images.shape)
-    return changed.contiguous(memory_format=torch.channels_last)
-
-
-def _augment_those_there(images, augment):
-    """Augment a batch; what was missing stays so."""
-    there = (images.flatten(2).amax(2) > 0)[..., None, None]
-    return torch.where(there, augment(images), 0.0)

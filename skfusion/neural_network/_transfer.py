@@ -4,10 +4,10 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from .._validation._private import Interval, StrOptions
-from .._validation._scale import check_channels, warn_of_scale
+from .._validation._scale import check_channels
 from ..networks import TransferNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier
+from ._base import BaseCNNClassifier, NetworkPlan
 
 __all__ = ["TransferCNNClassifier"]
 
@@ -16,11 +16,11 @@ BACKBONE_LEARNING_RATE = 0.1
 
 
 class TransferCNNClassifier(BaseCNNClassifier):
-    """Classifier of images by a pretrained CNN with a new head.
+    """Classifier that trains a pretrained CNN with a new head.
 
-    Trained with AdamW, a one-cycle learning rate (a tenth of it for the
+    It is trained with AdamW, a one-cycle learning rate (a tenth of it for the
     backbone), label smoothing of 0.05 and gradients clipped to norm 1. Images are
-    standardised as the backbone's own weights ask for.
+    standardised as the backbone's weights require.
 
     Parameters
     ----------
@@ -28,32 +28,32 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Name of a torchvision classification model.
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict
-        or safetensors file; or None for random ones.
+        Name of torchvision weights, which are downloaded once; path of a state dict or
+        safetensors file; or None for random weights.
 
     trainable : {"head", "all"} or int, default="all"
-        What learns: the new head alone, everything, or the head and the last
-        stages of the backbone, so many. Batch normalisation of stages that do not
-        learn stays in evaluation mode.
+        Part of the network that learns: the new head alone, the whole network, or the
+        head and this number of the last stages of the backbone. Batch normalisation of
+        stages that do not learn stays in evaluation mode.
 
     dropout : float, default=0.2
         Fraction of the features dropped before the head, in [0, 1).
 
     image_shape : tuple of (height, width[, n_channels]), default=None
-        Shape of the images when X is a 2-D numeric array of flattened ones.
+        Shape of each image where X is a 2-D numeric array of flattened images.
 
     image_size : int, default=None
-        Side in pixels of the square to which images are resized. If None, that of
-        the backbone's own weights.
+        Side in pixels of the square to which images are resized. If None, the side for
+        which the backbone's weights were trained.
 
     resize : {"pad", "stretch"}, default="pad"
-        "pad" keeps the aspect ratio.
+        "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     max_epochs : int, default=20
-        Passes over the training images.
+        Number of passes over the training images.
 
     batch_size : int, default=32
-        Images in a batch, in training (at most) and prediction.
+        Number of images in a batch; in training, the largest number.
 
     learning_rate : float, default=0.003
         Highest learning rate of the head in the one-cycle schedule.
@@ -65,50 +65,52 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Weight of each class in the loss.
 
     augmentation : bool or callable, default=True
-        Random flips, rotations, scales, shifts, brightness and contrast, drawn for
-        each image of a training batch (see :func:`skfusion.images.augment_image`);
-        prediction then averages over the mirrored image. A callable takes and
-        returns a batch of shape (n, n_channels, height, width).
+        Whether random flips, rotations, scales, shifts, brightness and contrast are
+        drawn for each image of a training batch, with the limits of
+        :func:`skfusion.images.augment_image`. Prediction then averages over the image
+        and its mirror image. A callable takes and returns a batch of shape (n,
+        n_channels, height, width).
 
     early_stopping : bool, default=False
-        Stop when the loss on a part of the training data set aside no longer falls,
-        and go back to the best epoch. That part is stratified, and no group is on
-        both sides.
+        Whether training stops when the loss on a part of the training data, which is
+        set aside, no longer falls. The best epoch is kept. The part is stratified, and
+        no group is on both sides.
 
     validation_fraction : float, default=0.1
-        Share of the training data set aside for early stopping, in (0, 0.5]. It
-        is rounded to one fold of a whole number, and larger where a class has few
-        groups: of four, one is set aside.
+        Fraction of the training data that is set aside for early stopping, in (0, 0.5].
+        It is rounded to one of a whole number of folds. It is larger where a class has
+        few groups: of four groups, one is set aside.
 
     n_iter_no_change : int, default=10
-        Epochs without a better loss after which training stops.
+        Number of epochs without a better loss after which training stops.
 
     callbacks : list, default=None
         Callbacks of skorch.
 
     device : str, default="auto"
-        "auto" (CUDA, MPS, CPU, whichever is there first), or "cpu", "cuda",
-        "cuda:1", "mps".
+        "auto" takes the first of CUDA, MPS and the CPU that torch can use. Otherwise,
+        the name of a torch device: "cpu", "cuda", "cuda:1" or "mps".
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        "auto" trains in bfloat16 where the hardware computes it (on a CPU, not
-        networks with grouped convolutions, which gain little), and predicts in
-        float32.
+        "auto" trains in bfloat16 where the hardware computes it, and predicts in
+        float32. On a CPU, networks with grouped convolutions, which gain little by it,
+        are trained in float32.
 
     image_cache : True, str, Path or None, default=None
-        Where decoded and resized files are kept, in 8 bits, so that folds,
-        candidates and later runs decode them once: the folder of a
-        :class:`skfusion.images.ImageCache`, or True for the usual one.
+        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+        resized files in 8 bits, so that folds, candidates and later runs decode them
+        once. True is the default folder.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
-        :func:`skfusion.images.read_image`. Use it for files of unknown origin.
+        ``read_image(isolated=True)``. Use it for files of unknown origin.
 
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, order, augmentation, dropout and the inner split.
+        Controls the initial weights, the order of the images, augmentation, dropout and
+        the inner split.
 
     verbose : int, default=0
-        0 is silent, 1 shows progress bars of the images read and of the epochs.
+        0 is silent; 1 shows progress bars of the images read and of the epochs.
 
     Attributes
     ----------
@@ -116,16 +118,16 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The net that was trained; its network is ``net_.module_``.
+        The trained net, on the CPU. Its network is ``net_.module_``.
 
     history_ : skorch.history.History
-        Losses and times of each epoch.
+        Losses and durations of the epochs.
 
     n_iter_ : int
         Number of epochs.
 
     image_shape_ : tuple or None
-        Shape of each image in fit; None for paths.
+        Shape of each image in ``fit``; None for paths.
 
     n_features_in_ : int
         Number of features in ``fit``: the length of the second axis of X.
@@ -218,8 +220,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _module(self, n_channels):
-        check_channels(n_channels, self)
+    def _plan(self, source):
+        check_channels(source.n_channels, self)
         params = {
             "backbone": self.backbone,
             "weights": self.weights,
@@ -230,11 +232,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
             "backbone.*": BACKBONE_LEARNING_RATE * self.learning_rate,
             "*": self.learning_rate,
         }
-        return TransferNetwork, params, rates
-
-    def _start(self, net, images):
-        warn_of_scale(images, self)
-        self._in_unit_range = True
+        return NetworkPlan(TransferNetwork, params, rates)
 
     def _default_image_size(self):
         check_backbone(self.backbone)

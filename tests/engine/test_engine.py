@@ -124,7 +124,7 @@ def test_prediction_goes_on_with_half_a_batch_where_memory_ends():
         return batch.mean((1, 2, 3))[:, None]
 
     X = np.random.default_rng(0).random((11, 4, 4), dtype=np.float32)
-    with pytest.warns(RuntimeWarning, match="going on with 4"):
+    with pytest.warns(RuntimeWarning, match="continuing with 4"):
         outputs = run_network(
             network, ImageSource(X), batch_size=8, device=torch.device("cpu")
         )

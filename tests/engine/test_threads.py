@@ -115,7 +115,8 @@ def test_a_network_is_traced_while_others_predict(images):
 
 def test_threads_share_an_estimator_that_is_loaded_lazily(images):
     fitted = extractor(0).fit(images[0])
-    expected, fitted._network_ = fitted.transform(images[0]), None  # as in a pickle
+    expected = fitted.transform(images[0])
+    fitted._network._module = None  # as in a pickle
     for answer in in_threads(lambda _: fitted.transform(images[0]), SEEDS):
         np.testing.assert_array_equal(answer, expected)
 

@@ -20,11 +20,16 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from torchvision.models import squeezenet1_1
 
-from skfusion._store import _row_store
+from skfusion._store import _sqlite_file
 from skfusion._store._compute_once import compute_once
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import CacheWarning, WeightsError
-from skfusion.feature_extraction import CNNFeatureExtractor, FeatureCache, _cnn
+from skfusion.feature_extraction import (
+    CNNFeatureExtractor,
+    FeatureCache,
+    _cnn,
+    _frozen_network,
+)
 
 N_IMAGES = 30
 
@@ -75,7 +80,7 @@ def test_a_search_computes_each_image_once_and_the_next_none(
 
 def test_the_network_is_not_built_where_all_is_kept(images, tmp_path, monkeypatch):
     extractor(tmp_path).fit_transform(images[0])
-    monkeypatch.setattr(_cnn, "Backbone", None)
+    monkeypatch.setattr(_frozen_network, "Backbone", None)
     assert extractor(tmp_path).fit_transform(images[0]).shape == (N_IMAGES, 512)
 
 
@@ -218,14 +223,14 @@ def test_what_fails_is_claimed_no_longer(tmp_path):
 
 
 def test_a_cache_that_cannot_be_written_loses_nothing(images, tmp_path, monkeypatch):
-    connect = _row_store._connect
+    connect = _sqlite_file._connect
 
     def connect_to_full_disk(path):
         connection = connect(path)
         connection.execute("PRAGMA max_page_count = 6")
         return connection
 
-    monkeypatch.setattr(_row_store, "_connect", connect_to_full_disk)
+    monkeypatch.setattr(_sqlite_file, "_connect", connect_to_full_disk)
     with pytest.warns(CacheWarning, match="disk is full"):
         features = extractor(tmp_path).fit(images[0]).transform(images[0])
     np.testing.assert_array_equal(features, extractor(None).fit_transform(images[0]))

@@ -110,7 +110,7 @@ def test_feature_names_and_pandas_output(X):
 def test_the_default_size_is_that_of_the_weights(X):
     shapes = []
     model = extractor(image_size=None).fit(X)
-    model._network().register_forward_pre_hook(
+    model._network._load(None).register_forward_pre_hook(
         lambda module, inputs: shapes.append(inputs[0].shape[2:])
     )
     model.transform(X[:1])

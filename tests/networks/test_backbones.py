@@ -122,7 +122,7 @@ def test_weights_that_are_no_numbers_are_refused(
     state["features.3.squeeze.bias"][2] = number
     path = tmp_path / f"weights.{ending}"
     save_file(state, path) if ending == "safetensors" else torch.save(state, path)
-    said = r"'weights\.\w+'\. Got NaN or infinite ones in 'features.3.squeeze.bias'"
+    said = r"'weights\.\w+'\. Got NaN or infinite numbers in 'features.3.squeeze.bias'"
     with pytest.raises(WeightsError, match=said):
         Backbone("squeezenet1_1", path)
 

@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
@@ -8,7 +9,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.images import ImageSource
-from skfusion.images._sample_source import ColumnsSource
+from skfusion.images._sample_source import SampleSource
 from skfusion.networks import MultiBranchLoss, MultiBranchNetwork
 
 COLUMNS = ["mammogram", "ultrasound"]
@@ -111,7 +112,7 @@ def test_a_modality_that_nobody_has_at_fit_is_named(pairs):
 
 
 def test_columns_are_channels_and_what_is_missing_is_zero(gaps):
-    source = ColumnsSource(gaps, COLUMNS, image_size=16)
+    source = SampleSource(gaps, COLUMNS, image_size=16)
     images = source[[5, 0, 2]]
     assert images.shape == (3, 16, 16, 2)
     assert not images[0, ..., 0].any()
@@ -149,7 +150,7 @@ def test_the_loss_of_what_is_missing_does_not_count():
     scores = torch.randn(4, 3, 2)
     codes = torch.tensor([0, 1, 0, 1])
     scores[:, 2] = torch.nan
-    loss = MultiBranchLoss(own_weight=0.5)
+    loss = MultiBranchLoss(modality_weight=0.5)
     plain = torch.nn.functional.cross_entropy
     expected = plain(scores[:, 0], codes) + 0.5 * plain(scores[:, 1], codes)
     torch.testing.assert_close(loss(scores, codes), expected)
@@ -205,11 +206,9 @@ def test_no_samples_are_refused(pairs):
             ask(pairs.data[:0])
 
 
-@pytest.mark.parametrize("method", ["fit", "predict", "predict_proba"])
-def test_the_documentation_speaks_of_columns(method):
-    text = getattr(MultiBranchCNNClassifier, method).__doc__
-    assert "X : DataFrame" in text
-    assert "column of paths for each modality" in text
+def test_the_documentation_names_columns():
+    assert "column of paths for each modality" in MultiBranchCNNClassifier.fit.__doc__
+    assert "columns as in ``fit``" in MultiBranchCNNClassifier.predict_proba.__doc__
 
 
 def test_parameters_that_define_the_model_wait_for_the_next_fit(model, gaps, pairs):
@@ -219,3 +218,67 @@ def test_parameters_that_define_the_model_wait_for_the_next_fit(model, gaps, pai
         columns=COLUMNS[::-1], image_size=40, resize="stretch", augmentation=False
     )
     np.testing.assert_array_equal(model.predict_proba(gaps), expected)
+
+
+def numbers(n=30):
+    """Rows of two numbers, some missing, some 0 and some negative."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n, 3)), np.arange(n) % 2
+    X[:, 2] += 4 * y
+    X[::5, 0], X[1::5, 2], X[2::5, 0] = np.nan, np.nan, 0
+    return X, y
+
+
+def brighten(batch):
+    return batch + 0.01
+
+
+@pytest.mark.parametrize("augmentation", [True, False, brighten])
+def test_columns_of_numbers_are_given_by_position(augmentation):
+    X, y = numbers()
+    model = MultiBranchCNNClassifier(
+        [0, 2], width=4, augmentation=augmentation, **SMALL
+    ).fit(X, y)
+    probabilities = model.predict_proba(X)
+    assert np.isfinite(model.history_[:, "train_loss"]).all()
+    assert model.n_features_in_ == 3
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    table = pd.DataFrame(X, columns=["a", "b", "c"])
+    np.testing.assert_array_equal(model.predict_proba(table), probabilities)
+    X[3] = np.nan
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_a_zero_among_numbers_is_not_missing():
+    X, y = numbers()
+    model = MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
+    zero, missing = np.array([[0.0, 1, 2]]), np.array([[np.nan, 1, 2]])
+    assert not np.allclose(model.predict_proba(zero), model.predict_proba(missing))
+
+
+def test_paths_by_position_are_those_by_name(model, gaps, pairs):
+    X = gaps[COLUMNS]
+    named = clone(model).fit(X, pairs.target).predict_proba(X)
+    model.set_params(columns=[0, 1]).fit(X.to_numpy(), pairs.target)
+    np.testing.assert_array_equal(model.predict_proba(X.to_numpy()), named)
+
+
+def test_paths_after_a_fit_on_numbers_are_refused_and_not_shown():
+    X, y = numbers()
+    model = MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
+    with pytest.raises(ValueError, match="Expected numbers in the column 0") as error:
+        model.predict(np.array([["anna.png", None, None]], dtype=object))
+    assert "anna" not in str(error.value)
+
+
+def test_numbers_beyond_float32_are_refused():
+    X, y = numbers()
+    X[4, 2] = -1e300
+    with pytest.raises(ValueError, match=r"float32 can hold in the column 2.*1e\+300"):
+        MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
+
+
+def test_numbers_in_a_column_with_a_name_are_refused(pairs):
+    X = pairs.data.assign(ultrasound=np.arange(len(pairs.data)))
+    with pytest.raises(ValueError, match="Expected the path of an image"):
+        clone(MODELS["cnn17"]).fit(X, pairs.target)

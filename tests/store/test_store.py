@@ -70,7 +70,7 @@ def test_the_journal_is_its_owners_alone(tmp_path, monkeypatch):
         connection.execute("DELETE FROM rows")
         modes.update({path.name: mode(path) for path in tmp_path.iterdir()})
 
-    store._run(look)
+    store._file.run(look)
     assert modes["images.sqlite-journal"] == 0o600
 
 

@@ -1,0 +1,157 @@
+"""A frozen network that turns images into features."""
+
+from pathlib import Path
+
+import torch
+
+from .._engine import on_device, running, seeded, while_none_runs
+from .._store._keys import digest, versions_of
+from ..exceptions import WeightsError
+from ..networks import Backbone
+from ..networks._weights import weights_digest
+from ._layers import cut_network, fold_normalisation, pool_features
+
+__all__ = ["FrozenNetwork"]
+
+# Raise it when our code computes other features: those in caches are not used then.
+_COMPUTING = 2
+
+
+class FrozenNetwork:
+    """A backbone that does not learn, cut off after one of its layers.
+
+    It is built when it is first needed, and a pickle holds no weights. Threads may
+    share it. The file of the weights may move after `fit`: methods that may build the
+    network take its place again, and the weights must be the same.
+
+    Parameters
+    ----------
+    backbone : str
+        Name of a torchvision classification model.
+
+    weights : str, Path or None
+        Weights as in :class:`CNNFeatureExtractor`.
+
+    layer : str or None
+        Name of a node; None for the penultimate layer.
+
+    pooling : {"avg", "max", "flatten"}
+        How the height and width of the layer are pooled.
+
+    seed : int
+        Decides random weights.
+
+    Raises
+    ------
+    ValueError
+        If `layer` is None and `pooling` is not "avg".
+
+    WeightsError
+        If the weights do not exist.
+    """
+
+    def __init__(self, backbone, weights, layer, pooling, seed):
+        if layer is None and pooling != "avg":
+            raise ValueError(
+                f"pooling={pooling!r} needs a layer that has height and width. Got "
+                f"layer=None, the penultimate layer of {backbone!r}, which is averaged "
+                "already. Name one, such as layer='features'."
+            )
+        self._definition = (backbone, layer, pooling)
+        self._seed = seed
+        self._identity = self._identify(weights)
+        self._module = None
+
+    def on_device(self, weights, device):
+        """Return the function that computes features on a device.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+            Where the weights are now.
+
+        device : torch.device
+
+        Returns
+        -------
+        function : callable
+            From images (n, n_channels, height, width) to features (n, n_features).
+        """
+        module = on_device(self._load(weights), device)
+        return lambda batch: self._pool(module(batch))
+
+    def keys(self, source, device, use_bfloat16):
+        """Return the digest of the inputs of the features of each image.
+
+        Parameters
+        ----------
+        source : ImageSource
+
+        device : torch.device
+
+        use_bfloat16 : bool
+
+        Returns
+        -------
+        keys : list of bytes
+        """
+        versions = versions_of("torch", "torchvision")
+        settings = (_COMPUTING, self._identity, device.type, use_bfloat16, versions)
+        return [digest(*settings, image) for image in source.digests()]
+
+    def count_features(self, weights, image_size):
+        """Return the number of features of an image.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+
+        image_size : int
+            Side of the image in pixels.
+
+        Returns
+        -------
+        n_features : int
+        """
+        module = self._load(weights)
+        if self._definition[1] is None:
+            return module.n_features
+        with torch.inference_mode(), running():
+            black = torch.zeros(1, 3, image_size, image_size)
+            return self._pool(module(black)).shape[1]
+
+    def _pool(self, output):
+        return pool_features(output, *self._definition)
+
+    def _load(self, weights):
+        """Return the network, built by the first of all threads that need it."""
+        if self._module is None:
+            with seeded(self._seed):
+                if self._module is None:
+                    self._module = self._build(weights)
+        return self._module
+
+    def _build(self, weights):
+        backbone, layer, _ = self._definition
+        if self._identity != self._identify(weights):
+            name = repr(weights if weights is None else Path(weights).name)
+            raise WeightsError(
+                f"The weights {name} are not those with which the extractor was "
+                "fitted. Fit it again, or pass the place of those weights to "
+                "set_params(weights=...)."
+            )
+        network = Backbone(backbone, weights)
+        with while_none_runs():
+            if layer is not None:
+                network.model = cut_network(network.model, backbone, layer)
+            network.model = fold_normalisation(network.model.eval())
+        return network.eval().to(memory_format=torch.channels_last)
+
+    def _identify(self, weights):
+        """Return the digest of the network and of the layer that is taken from it."""
+        backbone, layer, pooling = self._definition
+        known = self._seed if weights is None else weights_digest(backbone, weights)
+        return digest(backbone, known, layer, pooling)
+
+    def __getstate__(self):
+        return {**vars(self), "_module": None}

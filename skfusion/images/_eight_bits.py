@@ -1,0 +1,26 @@
+"""Images in 8 bits."""
+
+import numpy as np
+
+__all__ = ["to_uint8"]
+
+
+def to_uint8(images):
+    """Return images in [0, 1] as uint8; numbers outside are cut off.
+
+    Parameters
+    ----------
+    images : ndarray of any shape
+
+    Returns
+    -------
+    images : ndarray of the same shape, dtype uint8
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.images._eight_bits import to_uint8
+    >>> to_uint8(np.array([-1.0, 0.2, 2.0]))
+    array([  0,  51, 255], dtype=uint8)
+    """
+    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
