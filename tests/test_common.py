@@ -50,18 +50,14 @@ ESTIMATORS = [
     LevelAggregator(LINEAR, by=0),
     ModalityFeatures([("first", StandardScaler(), 0), ("second", "passthrough", 1)]),
     PerModalityClassifier([("ultrasound", LINEAR)]),
-    # The entries from here on are left out while their class is in PENDING.
     MultiBranchCNNClassifier(
         [0, 1], width=8, modality_dropout=0, **{**SMALL, "max_epochs": 6}
     ),
 ]
 
-# Classes that do not pass yet. Delete the set when they do.
-PENDING = {MultiBranchCNNClassifier}
-CHECKED = [estimator for estimator in ESTIMATORS if type(estimator) not in PENDING]
 SAMPLER_CHECKS = [
     pair
-    for estimator in CHECKED
+    for estimator in ESTIMATORS
     if hasattr(estimator, "fit_resample")
     for pair in estimator_checks_generator(estimator)
 ]
@@ -71,7 +67,7 @@ def test_every_public_estimator_has_an_entry(public_estimators):
     assert set(map(type, ESTIMATORS)) == public_estimators
 
 
-@parametrize_with_checks(CHECKED)
+@parametrize_with_checks(ESTIMATORS)
 def test_scikit_learn_check(estimator, check):
     check(estimator)
 
