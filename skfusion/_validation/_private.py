@@ -1,7 +1,7 @@
 """Everything private that skfusion takes from scikit-learn and imbalanced-learn.
 
 No other module of skfusion imports a private name of theirs. The comment above each
-import gives the reason. `tests/test_private.py` fails when a name moves.
+import gives the reason. `tests/validation/test_private.py` fails when a name moves.
 """
 
 # A sampler returns X in the form in which X came, as in imbalanced-learn.
