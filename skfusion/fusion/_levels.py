@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
+from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import (
     HasMethods,
     Interval,
@@ -23,7 +24,6 @@ from .._validation._samples import check_samples
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
-from ..metrics._positive_class import warn_of_positive_class
 from ._composition import MostProbable, route_fit, router_of
 
 __all__ = ["LevelAggregator", "aggregate_scores"]

@@ -6,10 +6,10 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
+from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import StrOptions, validate_params
 from .._validation._units import level_of_rows
 from ._aggregation import METHODS, combine_scores
-from ._positive_class import warn_of_positive_class
 
 __all__ = ["make_level_scorer"]
 

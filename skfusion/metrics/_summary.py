@@ -5,10 +5,10 @@ from numbers import Integral, Real
 from sklearn.utils import column_or_1d
 
 from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
+from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import Interval, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ._intervals import summarise
-from ._positive_class import warn_of_positive_class
 from ._predictions import check_predictions, describe_lone_folds
 
 __all__ = ["classification_summary"]

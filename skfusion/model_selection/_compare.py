@@ -10,9 +10,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
 from .._validation._groups import find_groups
 from .._validation._pair_warning import warn_of_label_pairs
+from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
-from ..metrics._positive_class import warn_of_positive_class
 from ._folds import CheckedData, predict_folds
 from ._splits import check_splits
 from ._tables import fold_table, prediction_table, row_table, summary_table

@@ -118,7 +118,7 @@ def test_a_level_scorer_says_which_text_label_is_malignant(model, data):
     X, y = data
     y = np.where(y == 1, "cancer", "no cancer")
     fitted = clone(model).fit(X, y)
-    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+    with pytest.warns(DataQualityWarning, match="'no cancer' as the positive class"):
         make_level_scorer("group")(fitted, X, y)
 
 
@@ -138,7 +138,7 @@ def test_a_level_scorer_says_nothing_where_it_is_clear(model, data, labels):
 def test_an_aggregator_says_which_text_label_is_positive(model, data, method):
     X, y = data
     y = np.where(y == 1, "cancer", "normal")
-    with pytest.warns(DataQualityWarning, match="takes 'normal' for the positive"):
+    with pytest.warns(DataQualityWarning, match="treats 'normal' as the positive"):
         LevelAggregator(model, method=method).fit(X, y)
 
 

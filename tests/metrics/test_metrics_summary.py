@@ -298,7 +298,7 @@ def test_nothing_to_summarise_is_an_error():
 
 def test_a_positive_class_by_the_alphabet_is_warned_of():
     y = ["cancer", "no cancer"]
-    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+    with pytest.warns(DataQualityWarning, match="'no cancer' as the positive class"):
         classification_summary(y, y)
 
 

@@ -562,7 +562,7 @@ def test_a_positive_class_by_the_alphabet_is_warned_of():
     X, y, groups = draw_patients()
     names = np.array(["no cancer", "cancer"])[y]
     models = [("prior", DummyClassifier())]
-    with pytest.warns(DataQualityWarning, match="'no cancer' for the positive class"):
+    with pytest.warns(DataQualityWarning, match="'no cancer' as the positive class"):
         compare_models(models, X, names, groups=groups, cv=2)
 
 

@@ -28,7 +28,7 @@ def warn_of_positive_class(classes, name, advice=None):
             f"labels={classes[::-1].tolist()!r}."
         )
     warn_user(
-        f"{name} takes {str(classes[-1])!r} for the positive class, as the last in the "
-        f"alphabet. {advice}",
+        f"{name} treats {str(classes[-1])!r} as the positive class, because it is the "
+        f"last in the alphabet. {advice}",
         DataQualityWarning,
     )
