@@ -104,7 +104,7 @@ def describe(settings):
 
 
 def make_model(settings, weights_folder, seed):
-    """A candidate: a network, behind a sampler where it asks for copies."""
+    """A candidate: a network, behind a sampler where its settings require copies."""
     settings = {**settings, "random_state": seed}
     copies, strength = settings.pop("copies", None), settings.pop("limits", 1)
     if "backbone" in settings:

@@ -75,7 +75,7 @@ def make_gaps(X, seed):
     Never both: a sample without any image is an error.
     """
     # A stream of its own: the seed alone would repeat the order in which the classes
-    # were dealt, and what is missing would tell the class.
+    # were dealt, and what is missing would give the class away.
     order = np.random.default_rng([seed, 1]).permutation(len(X))
     n_missing = round(SHARE * len(X))
     gaps = X.copy()

@@ -61,7 +61,7 @@ def read_both(model):
 
 
 def describe(part):
-    """Kappa of both, the gain, and what the modality alone tells."""
+    """Kappa of both, the gain, and the AUC of the modality alone."""
     groups = part["group"]
     y, pooled, alone = (
         part[c].to_numpy() for c in ("y_true", "y_pred", "y_pred_alone")
@@ -83,7 +83,7 @@ def kappa(y, y_pred, groups):
 
 
 def modality_auc(part):
-    """AUC of what the modality alone tells; nothing where there is one."""
+    """Return the AUC of the modality alone, or empty text for one modality."""
     if part["modality"].nunique() < 2:
         return ""
     whole = part.groupby(["seed", "modality"])["y_true"]

@@ -132,7 +132,7 @@ def some_groups(X, modality):
 
 
 def test_model(name, model, X, y, weights):
-    """One row: what a model finds in labels that say nothing."""
+    """Return one row: the scores of a model on shuffled labels."""
     groups = pd.factorize(X["group"])[0]
     noise = [permute_by_group(y, groups, np.random.default_rng(s)) for s in SEEDS]
     if model == LEAKY:

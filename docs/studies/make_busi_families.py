@@ -45,7 +45,7 @@ def make_families(frame):
 
 
 def summary(table):
-    """Say how many families there are, and how many have several labels."""
+    """Return the numbers of families and of those with several labels."""
     table = table[table["family"].duplicated(keep=False)]
     n_labels = table.groupby("family")["label"].nunique()
     return (

@@ -62,7 +62,7 @@ class SQLiteFile:
 
     @property
     def is_empty(self):
-        """Whether the newest file does not exist yet, or holds nothing."""
+        """Return whether the newest file does not exist yet, or holds nothing."""
         return not _size(self.path)
 
     @property
@@ -198,7 +198,7 @@ def _size(path):
 
 
 def _is_damage(error, path):
-    """Whether an error is due to the file, and not to the computer or the caller."""
+    """Return whether the file, not the computer or the caller, caused an error."""
     if isinstance(error, sqlite3.ProgrammingError):
         return False
     # Without a code, Python cannot decode a text, of the file or of SQLite's message.

@@ -56,7 +56,7 @@ def make_breast_images(
     of the image, and size, position and darkness of the lesion, are drawn
     independently of the class, so that they do not give it away.
 
-    The images are **synthetic**: they test software, and say nothing about how well a
+    The images are **synthetic**: they test software, and do not show how well a
     model does on patients.
 
     Read more in the :ref:`User Guide <datasets>`.

@@ -49,7 +49,7 @@ def make_breast_pairs(
     :func:`make_breast_images`. `complementarity` determines how much a fusion of both
     images can gain.
 
-    The images are **synthetic**: they test software, and say nothing about how well a
+    The images are **synthetic**: they test software, and do not show how well a
     model does on patients.
 
     Read more in the :ref:`User Guide <fusion>`.

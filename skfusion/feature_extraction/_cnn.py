@@ -1,6 +1,5 @@
 """The extractor of features, as a transformer."""
 
-from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
 
@@ -234,13 +233,13 @@ class CNNFeatureExtractor(
 
     def _look_up(self, source, device, bar):
         """Return features from the cache, if one is used, and compute the others."""
-
-        @lru_cache
-        def network():  # it is not built where all features are in the cache
-            return self._network.on_device(self.weights, device)
+        network = None  # it is not built where all features are in the cache
 
         def compute(rows=None):
-            return self._compute(network(), source, device, bar, rows)
+            nonlocal network
+            if network is None:
+                network = self._network.on_device(self.weights, device)
+            return self._compute(network, source, device, bar, rows)
 
         if self.cache is None:
             return compute()

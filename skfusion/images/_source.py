@@ -1,14 +1,10 @@
 """Images of X that are read when they are needed."""
 
-import copy
-
 import numpy as np
 from tqdm.auto import tqdm
 
 from .._store._keys import digest
-from .._validation._groups import check_groups, find_groups
 from .._validation._image_table import holds_paths, image_table
-from ..exceptions import DataQualityWarning, warn_user
 from ._batch_readers import (
     ArrayReader,
     CachedReader,
@@ -70,9 +66,6 @@ class ImageSource:
     n_channels : int
         Number of channels of each image; 1 for paths.
 
-    channels_are_images : bool
-        False: the channels are those of one image.
-
     See Also
     --------
     read_image : Read one file.
@@ -86,8 +79,6 @@ class ImageSource:
     >>> len(source), source[[0, 3]].shape
     (5, (2, 8, 8, 1))
     """
-
-    channels_are_images = False
 
     def __init__(
         self,
@@ -169,62 +160,6 @@ class ImageSource:
                 chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
                 bar.update(len(chunk))
         return np.concatenate(chunks)
-
-    def unaugmented(self):
-        """Return the same images without the column ``augmentation``.
-
-        Returns
-        -------
-        source : ImageSource
-        """
-        source = copy.copy(self)
-        source._reader = self._reader.unaugmented()
-        return source
-
-    def groups(self, user):
-        """Return the group of each image, which a split must keep together.
-
-        Parameters
-        ----------
-        user : str
-            The estimator, for the warning.
-
-        Returns
-        -------
-        groups : ndarray of shape (n_samples,), dtype int64
-            Codes of the column ``group`` of X. Without one, equal arrays and rows of
-            one file are a group.
-
-        Warns
-        -----
-        DataQualityWarning
-            If X has no column ``group``.
-        """
-        if find_groups(self._X) is None:
-            warn_user(
-                f"No groups were passed to {user}: its inner split keeps rows of one "
-                "image together, but neither the images of a patient nor augmented "
-                "copies of an array. Pass groups to fit, or a DataFrame with the "
-                "columns 'image' and 'group'.",
-                DataQualityWarning,
-            )
-        return check_groups(self._X)
-
-    def present_by_column(self, images):
-        """Yield the name of the column and its images, which are all present.
-
-        Parameters
-        ----------
-        images : ndarray of shape (n_images, height, width, n_channels)
-            Images of this source.
-
-        Yields
-        ------
-        column : str
-
-        images : ndarray of shape (n_present, height, width, n_channels)
-        """
-        yield "image", images
 
     def digests(self):
         """Return the digest of the inputs of each image.

@@ -87,7 +87,7 @@ class Worker:
 
     @property
     def usable(self):
-        """Whether the process is still running."""
+        """Return whether the process is still running."""
         return self.process.poll() is None
 
     def kill(self):

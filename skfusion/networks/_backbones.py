@@ -133,7 +133,7 @@ class Backbone(nn.Module):
             self._raise_too_small(x.shape[2], error)
 
     def _raise_too_small(self, size, error):
-        """Raise `error` anew; where images are too small, name the least size."""
+        """Raise `error` again; where images are too small, name the least size."""
         # A model on the device "meta" computes shapes only.
         model = deepcopy(self.model).to("meta").eval()
         sizes = range(size, backbone_image_size(self._name) + 1)

@@ -134,10 +134,6 @@ class CNN17(nn.Sequential):
     ):
         super().__init__(_VARIANTS[variant](n_classes, n_channels, width, dropout))
 
-    def inputs(self):
-        """Return the layers that standardise the images, one for each image."""
-        return [self.input]
-
 
 def count_layers(network):
     """Count the layers of a network in both ways.

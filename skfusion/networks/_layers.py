@@ -90,11 +90,13 @@ def find_present(images, missing):
     images : Tensor of shape (n, n_channels, height, width)
 
     missing : float
-        The number in every pixel of a missing image: 0 or NaN.
+        0 or NaN, the number in every pixel of a missing image. With 0, a channel
+        without a pixel above 0 is missing.
 
     Returns
     -------
     present : Tensor of shape (n, n_channels), dtype bool
     """
-    differs = ~images.isnan() if math.isnan(missing) else images != missing
-    return differs.flatten(2).any(2)
+    if math.isnan(missing):
+        return ~images.isnan().flatten(2).all(2)
+    return images.flatten(2).amax(2) > 0

@@ -101,10 +101,6 @@ class MultiBranchNetwork(nn.Module):
         features = [branch(x[:, [i]]) for i, branch in enumerate(self.branches)]
         return self._joint(features, present)
 
-    def inputs(self):
-        """Return the layers that standardise the images, one for each branch."""
-        return [branch.input for branch in self.branches]
-
     def _joint(self, features, used):
         used = used.to(features[0].dtype)
         masked = [f * used[:, [i]] for i, f in enumerate(features)]

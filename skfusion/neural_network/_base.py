@@ -1,7 +1,6 @@
 """The base class of the classifiers that train a network."""
 
 from abc import ABCMeta, abstractmethod
-from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +15,6 @@ from torch import nn
 from .._engine import (
     ImageTensors,
     TrainingSettings,
-    augment_batch,
-    augment_channels,
-    augment_present,
     build_net,
     on_device,
     release_training_state,
@@ -35,8 +31,9 @@ from .._validation._scale import (
     warn_of_other_scale,
     warn_of_scale,
 )
-from ..images import ImageSource
+from ..networks._layers import Standardize
 from ._inner_split import inner_split
+from ._training_source import TrainingSource
 
 __all__ = ["BaseCNNClassifier", "NetworkPlan"]
 
@@ -148,7 +145,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return inner_split(codes, groups, self.validation_fraction, seed)
 
     def _source(self, X):
-        return ImageSource(
+        return TrainingSource(
             X,
             image_size=self._size,
             resize=self._resize,
@@ -185,7 +182,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             batch_size=self.batch_size,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
-            augment=self._augment(source, plan),
+            augment=source.augmenter(self.augmentation, plan.augmentation_strength),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
@@ -205,23 +202,15 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             source = source.unaugmented()
         return source.to_array(verbose=self.verbose)
 
-    def _augment(self, source, plan):
-        if self.augmentation is True:
-            augment = augment_channels if source.channels_are_images else augment_batch
-            return partial(augment, strength=plan.augmentation_strength)
-        if self.augmentation and source.channels_are_images:
-            missing = source.missing
-            return partial(augment_present, augment=self.augmentation, missing=missing)
-        return self.augmentation or None
-
     def _learn_scale(self, module, plan, source, images):
         """Set the mean and deviation of each input, where they are not given."""
         warn_of_scale(images, self)
         if not plan.learns_scale:
             self._in_unit_range = True
             return
+        layers = [part for part in module.modules() if isinstance(part, Standardize)]
         columns = source.present_by_column(images)
-        for layer, (column, present) in zip(module.inputs(), columns, strict=True):
+        for layer, (column, present) in zip(layers, columns, strict=True):
             if not len(present):
                 raise ValueError(
                     "Expected images of each modality to learn from. Got none of "

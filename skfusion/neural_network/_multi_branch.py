@@ -7,11 +7,11 @@ from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
 from .._validation._samples import check_columns, check_samples
 from .._validation._unreadable import names_unreadable_images
-from ..images._sample_source import SampleSource, hold_numbers
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier, NetworkPlan
 from ._cnn17 import IMAGE_SIZE, STRENGTH
+from ._sample_source import SampleSource, hold_numbers
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -28,9 +28,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     Parameters
     ----------
     columns : list of str or list of int
-        Columns of paths, one for each modality, given by name or by position. Columns
-        given by position may also hold numbers, each of which is an image of 1 x 1
-        pixel.
+        Columns of paths, one for each modality, given by name or by position. If all
+        columns given by position hold numbers, each number is an image of 1 x 1 pixel,
+        and NaN is a missing one; numbers in a column given by name raise an error.
 
     branch : str, default="cnn17"
         "cnn17", the 17-layer CNN that is trained from scratch, or the name of a

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from pydicom import uid
 
-from skfusion.exceptions import DataQualityWarning, ImageReadError
+from skfusion.exceptions import ImageReadError
 from skfusion.images import (
     ImageSource,
     _batch_readers,
@@ -233,23 +233,3 @@ def test_isolated_decodes_every_file_in_a_worker(paths, decoded_in_workers):
 def test_isolated_changes_no_digest(paths):
     digests = ImageSource(paths).digests()
     assert ImageSource(paths, isolated=True).digests() == digests
-
-
-@pytest.mark.parametrize("with_cache", [False, True])
-def test_an_unaugmented_source_ignores_the_seeds(paths, tmp_path, with_cache):
-    settings = {"image_size": 16, "image_cache": tmp_path if with_cache else None}
-    X = pd.DataFrame({"image": paths})
-    plain = ImageSource(X, **settings)
-    augmented = ImageSource(X.assign(augmentation=1), **settings)
-    assert not np.array_equal(augmented[:], plain[:])
-    np.testing.assert_array_equal(augmented.unaugmented()[:], plain[:])
-    assert not np.array_equal(augmented[:], plain[:])
-
-
-def test_groups_are_those_of_x_or_copies_of_one_image(paths):
-    X = pd.DataFrame({"image": [paths[0], paths[1], paths[0]]})
-    known = ImageSource(X.assign(group=["anna", "anna", "berta"])).groups("Model")
-    assert known.tolist() == [0, 0, 1]
-    for source in (ImageSource(X), ImageSource(np.eye(2)[[0, 1, 0]])):
-        with pytest.warns(DataQualityWarning, match="No groups were passed to Model"):
-            assert source.groups("Model").tolist() == [0, 1, 0]

@@ -22,8 +22,15 @@ def test_training_images_are_standardised_to_mean_0_and_deviation_1(dtype):
 
 
 @pytest.mark.parametrize(
-    ("missing", "expected"), [(0.0, [True, False, True]), (np.nan, [True, True, False])]
+    ("missing", "expected"),
+    [(0.0, [False, False, True]), (np.nan, [True, True, True])],
 )
-def test_an_image_is_missing_where_every_pixel_is(missing, expected):
-    images = torch.tensor([-1.0, 0.0, torch.nan]).reshape(1, 3, 1, 1).repeat(1, 1, 4, 4)
+def test_an_image_without_a_pixel_above_0_is_missing(missing, expected):
+    images = torch.tensor([-1.0, 0.0, 0.0]).reshape(1, 3, 1, 1).repeat(1, 1, 4, 4)
+    images[0, 2, 1, 1] = 1
     assert find_present(images, missing).tolist() == [expected]
+
+
+def test_a_number_is_missing_where_it_is_nan():
+    images = torch.tensor([-1.0, 0.0, torch.nan]).reshape(1, 3, 1, 1)
+    assert find_present(images, np.nan).tolist() == [[True, True, False]]

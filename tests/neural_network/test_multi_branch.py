@@ -9,8 +9,8 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 
 from skfusion.fusion import MultiBranchCNNClassifier
 from skfusion.images import ImageSource
-from skfusion.images._sample_source import SampleSource
 from skfusion.networks import MultiBranchLoss, MultiBranchNetwork
+from skfusion.neural_network._sample_source import SampleSource
 
 COLUMNS = ["mammogram", "ultrasound"]
 SMALL = {"image_size": 16, "max_epochs": 2, "batch_size": 8, "random_state": 0}

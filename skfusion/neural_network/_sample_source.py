@@ -1,15 +1,19 @@
 """Images of several columns, as the channels of one."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pandas as pd
+import torch
 from tqdm.auto import tqdm
 
+from .._engine import augment_channels, augment_present
 from .._validation._columns import is_present
 from .._validation._samples import column_table, group_samples, holds_values
-from ._eight_bits import to_uint8
-from ._source import ImageSource
+from ..images._eight_bits import to_uint8
+from ..networks._layers import find_present
+from ._training_source import TrainingSource
 
 __all__ = ["SampleSource", "hold_numbers"]
 
@@ -17,7 +21,12 @@ _CHUNK = 256  # rows read at once when all rows are read
 
 
 class SampleSource:
-    """Images of several columns of X, one channel each.
+    """Images of several columns of X, one channel for each column.
+
+    Columns that are given by position may hold numbers in place of paths, as
+    scikit-learn's checks of estimators require. Each number is then an image of 1 x 1
+    pixel, and NaN is a missing image. `hold_numbers` decides it in ``fit``. A column
+    that is given by name holds paths, and numbers in it raise an error.
 
     Parameters
     ----------
@@ -26,26 +35,21 @@ class SampleSource:
     columns : list of str or list of int
         Columns of paths, one for each modality.
 
-    of_numbers : bool, default=False
-        Whether columns hold numbers, each of which is an image of 1 x 1 pixel, in
-        place of paths.
-
     image_size, resize, image_cache, isolated
         The same as in :class:`~skfusion.images.ImageSource`.
+
+    of_numbers : bool, default=False
+        Whether the columns hold numbers in place of paths.
 
     Attributes
     ----------
     n_channels : int
         Number of columns.
 
-    channels_are_images : bool
-        True: each channel is an image, which may be missing.
-
     missing : float
-        The number in every pixel of a missing image: 0, or NaN beside numbers.
+        The number in every pixel of a missing image: 0, or NaN where columns hold
+        numbers.
     """
-
-    channels_are_images = True
 
     def __init__(
         self,
@@ -72,7 +76,7 @@ class SampleSource:
             "isolated": isolated,
         }
         self._sources = [
-            ImageSource(self._part(column, of_numbers), **settings)
+            TrainingSource(self._part(column, of_numbers), **settings)
             if rows.any()
             else None
             for column, rows in zip(columns, present, strict=True)
@@ -123,17 +127,25 @@ class SampleSource:
         return source
 
     def groups(self, user):
-        """Return the group of each sample; warn, as `user`, where X has none."""
+        """Return the group of each sample; warn where X has none."""
         groups = group_samples(self._X, self._columns, None, user)
         return pd.factorize(np.asarray(groups))[0]
+
+    def augmenter(self, augmentation, strength):
+        """Return the function that augments each channel by itself, or None."""
+        if augmentation is True:
+            return partial(augment_channels, strength=strength)
+        if augmentation:
+            return partial(augment_present, augment=augmentation, missing=self.missing)
+        return None
 
     def present_by_column(self, images):
         """Yield each column and its images that are present."""
         for channel, column in enumerate(self._columns):
             column_images = images[..., [channel]]
-            is_nan = np.isnan(self.missing)
-            differs = ~np.isnan(column_images) if is_nan else column_images != 0
-            yield column, column_images[differs.any(axis=(1, 2, 3))]
+            tensor = torch.from_numpy(column_images).permute(0, 3, 1, 2)
+            present = find_present(tensor, self.missing)[:, 0].numpy()
+            yield column, column_images[present]
 
 
 def hold_numbers(X, columns):
