@@ -1,5 +1,6 @@
 """Tables whose rows are samples, with one column for each modality."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,26 +11,77 @@ from sklearn.utils.validation import validate_data
 
 from ..exceptions import DataQualityWarning, warn_user
 from ._blanks import warn_of_blanks_in_groups
-from ._columns import OF_AN_IMAGE, is_present, require_column
+from ._columns import GROUP, OF_AN_IMAGE, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
 
 __all__ = [
+    "Samples",
+    "check_any_image",
     "check_columns",
     "check_samples",
     "column_table",
     "group_samples",
     "holds_values",
-    "modality_table",
+    "name_columns",
     "remember_columns",
 ]
 
 
-def check_samples(estimator, X, columns, *, reset=False):
-    """Return X as a table that has each of several columns.
+@dataclass(frozen=True)
+class Samples:
+    """Checked samples.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (n_samples, n_columns)
+        Its columns have distinct names: those of X, or x0, x1, ... if X has none.
+
+    columns : list of str
+        Names, in the table, of the columns that the estimator reads.
+
+    present : ndarray of shape (n_samples, n_modalities), dtype bool
+        Whether a sample has an image, or a value, in each of these columns.
+
+    of_values : list of bool
+        Whether each of these columns holds values, such as an age, and no paths.
+    """
+
+    table: pd.DataFrame
+    columns: list
+    present: np.ndarray
+    of_values: list
+
+    @property
+    def image_columns(self):
+        """Names of the columns of paths."""
+        pairs = zip(self.columns, self.of_values, strict=True)
+        return [column for column, is_of_values in pairs if not is_of_values]
+
+    def part(self, place):
+        """Return the rows of a column that are present: images, or values alone."""
+        column = self.columns[place]
+        if self.of_values[place]:
+            return self.table.loc[self.present[:, place], [column]]
+        return column_table(self.table, column, self.image_columns)
+
+
+def check_samples(
+    estimator,
+    X,
+    columns,
+    *,
+    reset=False,
+    any_image=True,
+    find_values=None,
+    take_text=None,
+):
+    """Check the columns of X that an estimator reads.
 
     Names of columns require a DataFrame. Positions, as in scikit-learn's
-    ``ColumnTransformer``, are those of the columns of any two-dimensional X.
+    ``ColumnTransformer``, are those of the columns of any two-dimensional X. Columns
+    that hold values are found in ``fit``. Columns given by name hold paths, unless
+    `find_values` is passed; columns given by position may hold values.
 
     Parameters
     ----------
@@ -44,40 +96,132 @@ def check_samples(estimator, X, columns, *, reset=False):
     reset : bool, default=False
         True in ``fit``, False in ``predict`` and ``transform``.
 
+    any_image : bool, default=True
+        The same as in :func:`check_columns`.
+
+    find_values : callable, default=None
+        Called in ``fit`` with the table and the names of the columns. It returns
+        whether each column holds values.
+
+    take_text : list of bool, default=None
+        Whether the values of each column may be text. If None, they may not.
+
     Returns
     -------
-    table : DataFrame of shape (n_samples, n_columns)
-        X itself where columns have names; a column that is given by its position is
-        named by it.
+    samples : Samples
 
     Raises
     ------
     ValueError
-        If a column is missing, or X is not a DataFrame and columns have names.
+        If a column is missing, X is not a DataFrame and columns have names, or a cell
+        is neither a path nor a value as in ``fit``.
     """
     user = type(estimator).__name__
+    table, names = name_columns(estimator, X, columns, reset)
+    if reset:
+        by_name = all(isinstance(column, str) for column in columns)
+        find = find_values or (_none_of_values if by_name else _find_values)
+        estimator._of_values = find(table, names)
+        estimator._table_columns = names
+    of_values = estimator._of_values
+    present = check_columns(table, names, user, any_image, of_values)
+    take_text = take_text or [False] * len(names)
+    for place, column in enumerate(names):
+        if not of_values[place]:
+            _check_paths(table[column], present[:, place])
+        elif not take_text[place]:
+            _check_values(table[column], present[:, place])
+    return Samples(table, names, present, of_values)
+
+
+def name_columns(estimator, X, columns, reset):
+    """Return X as a table of distinct names, and the names of columns in it.
+
+    Parameters
+    ----------
+    estimator, X, columns, reset
+        The same as in :func:`check_samples`.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_samples, n_columns)
+
+    names : list of str
+    """
+    user = type(estimator).__name__
+    wrong = [column for column in columns if isinstance(column, bool | np.bool_)]
+    if wrong:
+        raise ValueError(
+            f"Expected names or positions of columns for {user}. Got {wrong[0]!r}."
+        )
     if all(isinstance(column, str) for column in columns):
         for column in columns:
             require_column(X, column, user)
         if reset:
             remember_columns(estimator, columns)
-        return X
+        return X, list(columns)
+    X = _with_groups_of_fit(estimator, X, columns, reset)
     values = validate_data(
         estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
     )
-    missing = [column for column in columns if column not in range(values.shape[1])]
+    n_columns = values.shape[1]
+    missing = [column for column in columns if column not in range(n_columns)]
     if missing:
+        is_name = isinstance(missing[0], str)
+        place = f"{missing[0]!r}" if is_name else f"at position {missing[0]!r}"
         raise ValueError(
-            f"{user} needs a column at position {missing[0]!r} of X. Got X with "
-            f"n_features={values.shape[1]}. Give all columns by position, or all by "
-            "name."
+            f"{user} needs a column {place} of X. Got X with n_features={n_columns}. "
+            "Give all columns by position, or all by name."
         )
     table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
-    places = enumerate(table.columns)
-    names = [place if place in columns else name for place, name in places]
-    # Other columns without a name have no meaning.
-    has_meaning = [name in columns or isinstance(name, str) for name in names]
-    return table.set_axis(names, axis=1).loc[:, has_meaning]
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:  # of an array, or integers, which may be those of other places
+        names = [f"x{place}" for place in range(n_columns)]
+    return table.set_axis(list(names), axis=1), [names[column] for column in columns]
+
+
+def _with_groups_of_fit(estimator, X, columns, reset):
+    """Return X with an empty column of groups where only ``fit`` had one."""
+    names = [] if reset else list(getattr(estimator, "feature_names_in_", []))
+    if not isinstance(X, pd.DataFrame) or GROUP not in names or GROUP in X.columns:
+        return X
+    if names.index(GROUP) in columns:
+        return X
+    X = X.copy(deep=False)
+    X.insert(min(names.index(GROUP), X.shape[1]), GROUP, np.nan)
+    return X
+
+
+def _none_of_values(table, columns):
+    return [False] * len(columns)
+
+
+def _find_values(table, columns):
+    return [
+        pd.api.types.is_numeric_dtype(table[column]) or holds_values(table[column])
+        for column in columns
+    ]
+
+
+def _check_values(column, rows):
+    if isinstance(column.dtype, pd.CategoricalDtype):  # an encoder may take text
+        return
+    for row in np.flatnonzero(rows):
+        if not _is_value(column.iat[row]):
+            raise ValueError(
+                f"Expected numbers in the column {column.name!r} of X, as in fit. Got "
+                f"{type(column.iat[row]).__name__} in row {row}."
+            )
+
+
+def _check_paths(column, rows):
+    for row in np.flatnonzero(rows):
+        if not _is_path(column.iat[row]):
+            raise ValueError(
+                f"Expected the path of an image (str or Path) in row {row} of X. Got "
+                f"{type(column.iat[row]).__name__} instead, in the column "
+                f"{column.name!r}. Drop the row or give it a path."
+            )
 
 
 def remember_columns(estimator, columns):
@@ -86,14 +230,14 @@ def remember_columns(estimator, columns):
     estimator.n_features_in_ = len(columns)
 
 
-def check_columns(X, columns, user, any_image=True):
+def check_columns(X, columns, user, any_image=True, of_values=None):
     """Check the columns of samples, of which each may lack some.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str or list of int
+    columns : list of str
         One column of paths, or of values, for each modality; None, NaN or empty text
         where it is missing.
 
@@ -101,8 +245,11 @@ def check_columns(X, columns, user, any_image=True):
         Name of the estimator or function, for the errors.
 
     any_image : bool, default=True
-        Whether a row without any image in these columns is an error, if one of them
-        holds images.
+        Whether a row without any image or value in these columns is an error, if one of
+        them holds images.
+
+    of_values : list of bool, default=None
+        Whether each column holds values. If None, all columns hold paths.
 
     Returns
     -------
@@ -111,8 +258,8 @@ def check_columns(X, columns, user, any_image=True):
     Raises
     ------
     ValueError
-        If X is not a DataFrame, a column is missing, a row has no image at all, or one
-        file stands in two columns.
+        If X is not a DataFrame, a column is missing, a row has no image at all, or two
+        columns hold one file.
     """
     for column in columns:
         require_column(X, column, user)
@@ -120,40 +267,57 @@ def check_columns(X, columns, user, any_image=True):
         raise ValueError(
             f"Expected distinct columns, one for each modality. Got {columns!r}."
         )
+    of_values = of_values or [False] * len(columns)
     present = np.column_stack([is_present(X[column]) for column in columns])
+    if any_image and not all(of_values):
+        check_any_image(present, columns)
+    pairs = zip(columns, of_values, strict=True)
+    _check_no_file_twice(X, [name for name, is_of_values in pairs if not is_of_values])
+    return present
+
+
+def check_any_image(present, columns):
+    """Raise an error that names the first row without any image.
+
+    Parameters
+    ----------
+    present : ndarray of shape (n_samples, n_modalities), dtype bool
+
+    columns : list of str
+        For the error.
+    """
     without = np.flatnonzero(~present.any(axis=1))
-    if any_image and len(without) and _any_paths(X, columns):
+    if len(without):
         raise ValueError(
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
         )
-    _check_no_file_twice(X, columns)
-    return present
-
-
-def _any_paths(X, columns):
-    return not all(holds_values(X[column]) for column in columns)
 
 
 def _check_no_file_twice(X, columns):
+    if len(columns) < 2:
+        return
     names = np.repeat(columns, len(X))
     columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
     n_columns = columns_of_a_file.transform("nunique").to_numpy()
     if (n_columns > 1).any():
         row = int(np.argmax(n_columns > 1)) % len(X)
         raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only. The file of "
-            f"row {row} of X stands in several."
+            f"Expected each file in one of the columns {columns!r} only. Several of "
+            f"them hold the file of row {row} of X."
         )
 
 
 def _paths(X, columns):
     """Paths of all columns, one below the other; NaN where there is no image."""
-    paths = []
-    for column in columns:
-        is_path = is_present(X[column]) & (not holds_values(X[column]))
-        paths.append(X[column].astype(object).where(is_path))
+    paths = [
+        X[column].astype(object).where(is_present(X[column])) for column in columns
+    ]
     return pd.concat(paths, ignore_index=True)
+
+
+def _is_path(cell):
+    return isinstance(cell, str | Path)
 
 
 def holds_values(column):
@@ -168,6 +332,11 @@ def holds_values(column):
     holds_values : bool
         False where every value is missing.
 
+    Raises
+    ------
+    ValueError
+        If the column holds both. The message shows types and rows, never a cell.
+
     Examples
     --------
     >>> import pandas as pd
@@ -175,8 +344,24 @@ def holds_values(column):
     >>> holds_values(pd.Series([None, 63])), holds_values(pd.Series([None, "a.png"]))
     (True, False)
     """
-    values = column[is_present(column)]
-    return len(values) > 0 and not isinstance(values.iloc[0], str | Path)
+    rows = np.flatnonzero(is_present(column))
+    if pd.api.types.is_numeric_dtype(column):
+        return len(rows) > 0
+    are_values = np.array([_is_value(column.iat[row]) for row in rows], dtype=bool)
+    if are_values.any() and not are_values.all():
+        text, number = rows[~are_values][0], rows[are_values][0]
+        types = [type(column.iat[row]).__name__ for row in (text, number)]
+        raise ValueError(
+            "Expected numbers alone, or the paths of images alone, in the column "
+            f"{column.name!r} of X. Got {types[0]} in row {text} and {types[1]} in row "
+            f"{number}."
+        )
+    return bool(are_values.any())
+
+
+def _is_value(cell):
+    """Return whether a cell is a number, a truth value or a date."""
+    return pd.api.types.is_scalar(cell) and not isinstance(cell, str | bytes)
 
 
 def column_table(X, column, columns):
@@ -186,10 +371,10 @@ def column_table(X, column, columns):
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    column : str or int
+    column : str
         Column of paths.
 
-    columns : list of str or list of int
+    columns : list of str
         All such columns, of which the others are left out.
 
     Returns
@@ -205,24 +390,6 @@ def column_table(X, column, columns):
     return image_table(table.rename(columns={column: "image", **renamed}))
 
 
-def modality_table(X, column, columns):
-    """Return the table of the samples that have an image, or a value, in a column.
-
-    Parameters
-    ----------
-    X, column, columns
-        The same as in :func:`column_table`.
-
-    Returns
-    -------
-    table : DataFrame of shape (n_present, n_other_columns)
-        An image table, or a column of values alone.
-    """
-    if holds_values(X[column]):
-        return X.loc[is_present(X[column]), [column]]
-    return column_table(X, column, columns)
-
-
 def group_samples(X, columns, groups, name):
     """Return the group of each sample, which a split must keep together.
 
@@ -230,8 +397,8 @@ def group_samples(X, columns, groups, name):
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str or list of int
-        Columns of paths or values.
+    columns : list of str
+        Columns of paths.
 
     groups : array-like of shape (n_samples,) or None
         If None, the column ``group`` of X. Without it, samples that share a file are a
@@ -254,6 +421,8 @@ def group_samples(X, columns, groups, name):
         "column 'group'.",
         DataQualityWarning,
     )
+    if not columns:  # of paths
+        return np.arange(len(X))
     codes = pd.factorize(_paths(X, columns))[0]
     samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
     shape = (len(X), codes.max() + 1)

@@ -19,7 +19,7 @@ from .._validation._private import (
     _routing_enabled,
     validate_params,
 )
-from .._validation._samples import check_samples
+from .._validation._samples import name_columns
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
@@ -270,5 +270,6 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     def _levels_of(self, X, reset=False):
         """Return the breast, or patient, of each row."""
         if isinstance(self._by, Integral):
-            X = check_samples(self, X, [self._by], reset=reset)
+            X, names = name_columns(self, X, [self._by], reset)
+            return level_of_rows(X, names[0])
         return level_of_rows(X, self._by)
