@@ -7,7 +7,7 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
-from ._table import check_columns, warn_about_missing_images
+from ._table import require_table_columns, warn_about_missing_images
 
 __all__ = ["load_breast_lesions_usg"]
 
@@ -131,7 +131,7 @@ def _read_table(folder):
     """Return the table with the columns of every data set, and the paths found."""
     file = sorted(folder.glob(_TABLE))[0]
     frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
-    check_columns(frame, _COLUMNS, file)
+    require_table_columns(frame, _COLUMNS, file)
     images = {image.name: str(image) for image in folder.glob("**/*.png")}
     frame[IMAGE] = frame["Image_filename"].map(images)
     frame = warn_about_missing_images(frame, file, folder)

@@ -9,7 +9,7 @@ from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ._base import find_folder, make_bunch
-from ._table import check_columns, warn_about_missing_images
+from ._table import require_table_columns, warn_about_missing_images
 
 __all__ = ["load_rsna"]
 
@@ -157,7 +157,7 @@ def _read_table(folder):
     """Return the table with the columns of every data set, and the paths found."""
     file = folder / "train.csv"
     frame = pd.read_csv(file)
-    check_columns(frame, _COLUMNS, file)
+    require_table_columns(frame, _COLUMNS, file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
     frame[IMAGE] = names.map(images)

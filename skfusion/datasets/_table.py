@@ -3,10 +3,10 @@
 from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
-__all__ = ["check_columns", "warn_about_missing_images"]
+__all__ = ["require_table_columns", "warn_about_missing_images"]
 
 
-def check_columns(table, columns, file):
+def require_table_columns(table, columns, file):
     """Raise a ValueError unless `table`, read from `file`, has the columns.
 
     Parameters

@@ -229,7 +229,7 @@ def test_a_prediction_does_not_depend_on_its_batch(ages, y):
     model = DecisionFusionClassifier(models, cv=2, random_state=0).fit(X, y)
     expected = model.predict_proba(X)[[7]]
     np.testing.assert_array_equal(model.predict_proba(X.iloc[[7]]), expected)
-    with pytest.raises(ValueError, match="as in fit. Got str in row 0"):
+    with pytest.raises(ValueError, match=r"as in fit\. Got str in row 0"):
         model.predict(X.astype(object).assign(age="/pat/anna.png"))
 
 
@@ -257,5 +257,5 @@ def test_predict_needs_no_groups(X, y):
 
 
 def test_a_truth_value_is_no_position(X, y):
-    with pytest.raises(ValueError, match="names or positions.*Got True"):
+    with pytest.raises(ValueError, match=r"names or positions.*Got True"):
         ImageLevelClassifier(LINEAR, [True]).fit(X, y)
