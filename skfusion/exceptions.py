@@ -27,7 +27,7 @@ class ImageReadError(ValueError):
     row : int or None
         Row of X, if the image belongs to X.
 
-    column : str or None
+    column : str, int or None
         Column of X, if X has several columns of images.
 
     reason : str or None

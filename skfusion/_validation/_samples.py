@@ -310,8 +310,10 @@ def _check_no_file_twice(X, columns):
 
 def _paths(X, columns):
     """Paths of all columns, one below the other; NaN where there is no image."""
+    values = [X[column].astype(object) for column in columns]
     paths = [
-        X[column].astype(object).where(is_present(X[column])) for column in columns
+        column.where(is_present(column) & column.map(_is_path).to_numpy(dtype=bool))
+        for column in values
     ]
     return pd.concat(paths, ignore_index=True)
 

@@ -135,8 +135,8 @@ def _check_classes(X, y, columns, present):
         if len(np.unique(y[rows])) < 2:
             raise ValueError(
                 f"Expected images of both classes in the column {column!r} of X. Got "
-                f"{rows.sum()} images of {len(np.unique(y[rows]))}: whether there is "
-                "an image gives the class away."
+                f"{rows.sum()} images of {len(np.unique(y[rows]))} class, so that the "
+                "presence of an image gives the class away."
             )
     return y
 
