@@ -1,19 +1,25 @@
 """Tables whose rows are samples, with one column for each modality."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.utils.validation import validate_data
 
 from ..exceptions import DataQualityWarning, warn_user
 from ._blanks import warn_of_blanks_in_groups
-from ._columns import GROUP, OF_AN_IMAGE, is_present, require_column
+from ._cells import (
+    check_paths,
+    check_values,
+    find_values_by_cell,
+    is_path,
+    none_of_values,
+)
+from ._columns import OF_AN_IMAGE, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
+from ._named_columns import name_columns
 
 __all__ = [
     "Samples",
@@ -22,9 +28,6 @@ __all__ = [
     "check_samples",
     "column_table",
     "group_samples",
-    "holds_values",
-    "name_columns",
-    "remember_columns",
 ]
 
 
@@ -120,7 +123,7 @@ def check_samples(
     table, names = name_columns(estimator, X, columns, reset)
     if reset:
         by_name = all(isinstance(column, str) for column in columns)
-        find = find_values or (_none_of_values if by_name else _find_values)
+        find = find_values or (none_of_values if by_name else find_values_by_cell)
         estimator._of_values = find(table, names)
         estimator._table_columns = names
     of_values = estimator._of_values
@@ -128,106 +131,10 @@ def check_samples(
     take_text = take_text or [False] * len(names)
     for place, column in enumerate(names):
         if not of_values[place]:
-            _check_paths(table[column], present[:, place])
+            check_paths(table[column], present[:, place])
         elif not take_text[place]:
-            _check_values(table[column], present[:, place])
+            check_values(table[column], present[:, place])
     return Samples(table, names, present, of_values)
-
-
-def name_columns(estimator, X, columns, reset):
-    """Return X as a table of distinct names, and the names of columns in it.
-
-    Parameters
-    ----------
-    estimator, X, columns, reset
-        The same as in :func:`check_samples`.
-
-    Returns
-    -------
-    table : DataFrame of shape (n_samples, n_columns)
-
-    names : list of str
-    """
-    user = type(estimator).__name__
-    wrong = [column for column in columns if isinstance(column, bool | np.bool_)]
-    if wrong:
-        raise ValueError(
-            f"Expected names or positions of columns for {user}. Got {wrong[0]!r}."
-        )
-    if all(isinstance(column, str) for column in columns):
-        for column in columns:
-            require_column(X, column, user)
-        if reset:
-            remember_columns(estimator, columns)
-        return X, list(columns)
-    X = _with_groups_of_fit(estimator, X, columns, reset)
-    values = validate_data(
-        estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
-    )
-    n_columns = values.shape[1]
-    missing = [column for column in columns if column not in range(n_columns)]
-    if missing:
-        is_name = isinstance(missing[0], str)
-        place = f"{missing[0]!r}" if is_name else f"at position {missing[0]!r}"
-        raise ValueError(
-            f"{user} needs a column {place} of X. Got X with n_features={n_columns}. "
-            "Give all columns by position, or all by name."
-        )
-    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None:  # of an array, or integers, which may be those of other places
-        names = [f"x{place}" for place in range(n_columns)]
-    return table.set_axis(list(names), axis=1), [names[column] for column in columns]
-
-
-def _with_groups_of_fit(estimator, X, columns, reset):
-    """Return X with an empty column of groups where only ``fit`` had one."""
-    names = [] if reset else list(getattr(estimator, "feature_names_in_", []))
-    if not isinstance(X, pd.DataFrame) or GROUP not in names or GROUP in X.columns:
-        return X
-    if names.index(GROUP) in columns:
-        return X
-    X = X.copy(deep=False)
-    X.insert(min(names.index(GROUP), X.shape[1]), GROUP, np.nan)
-    return X
-
-
-def _none_of_values(table, columns):
-    return [False] * len(columns)
-
-
-def _find_values(table, columns):
-    return [
-        pd.api.types.is_numeric_dtype(table[column]) or holds_values(table[column])
-        for column in columns
-    ]
-
-
-def _check_values(column, rows):
-    if isinstance(column.dtype, pd.CategoricalDtype):  # an encoder may take text
-        return
-    for row in np.flatnonzero(rows):
-        if not _is_value(column.iat[row]):
-            raise ValueError(
-                f"Expected numbers in the column {column.name!r} of X, as in fit. Got "
-                f"{type(column.iat[row]).__name__} in row {row}."
-            )
-
-
-def _check_paths(column, rows):
-    for row in np.flatnonzero(rows):
-        if not _is_path(column.iat[row]):
-            raise ValueError(
-                f"Expected the path of an image (str or Path) in row {row} of X. Got "
-                f"{type(column.iat[row]).__name__} instead, in the column "
-                f"{column.name!r}. Drop the row or give it a path."
-            )
-
-
-def remember_columns(estimator, columns):
-    """Set the attributes that hold, after ``fit``, the columns an estimator uses."""
-    estimator.feature_names_in_ = np.array(columns, dtype=object)
-    estimator.n_features_in_ = len(columns)
 
 
 def check_columns(X, columns, user, any_image=True, of_values=None):
@@ -312,58 +219,10 @@ def _paths(X, columns):
     """Paths of all columns, one below the other; NaN where there is no image."""
     values = [X[column].astype(object) for column in columns]
     paths = [
-        column.where(is_present(column) & column.map(_is_path).to_numpy(dtype=bool))
+        column.where(is_present(column) & column.map(is_path).to_numpy(dtype=bool))
         for column in values
     ]
     return pd.concat(paths, ignore_index=True)
-
-
-def _is_path(cell):
-    return isinstance(cell, str | Path)
-
-
-def holds_values(column):
-    """Return whether a column holds values, such as an age, and no paths.
-
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-
-    Returns
-    -------
-    holds_values : bool
-        False where every value is missing.
-
-    Raises
-    ------
-    ValueError
-        If the column holds both. The message shows types and rows, never a cell.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion._validation._samples import holds_values
-    >>> holds_values(pd.Series([None, 63])), holds_values(pd.Series([None, "a.png"]))
-    (True, False)
-    """
-    rows = np.flatnonzero(is_present(column))
-    if pd.api.types.is_numeric_dtype(column):
-        return len(rows) > 0
-    are_values = np.array([_is_value(column.iat[row]) for row in rows], dtype=bool)
-    if are_values.any() and not are_values.all():
-        text, number = rows[~are_values][0], rows[are_values][0]
-        types = [type(column.iat[row]).__name__ for row in (text, number)]
-        raise ValueError(
-            "Expected numbers alone, or the paths of images alone, in the column "
-            f"{column.name!r} of X. Got {types[0]} in row {text} and {types[1]} in row "
-            f"{number}."
-        )
-    return bool(are_values.any())
-
-
-def _is_value(cell):
-    """Return whether a cell is a number, a truth value or a date."""
-    return pd.api.types.is_scalar(cell) and not isinstance(cell, str | bytes)
 
 
 def column_table(X, column, columns):

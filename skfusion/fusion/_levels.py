@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
+from .._validation._named_columns import name_columns
 from .._validation._private import (
     HasMethods,
     Interval,
@@ -19,7 +20,6 @@ from .._validation._private import (
     _routing_enabled,
     validate_params,
 )
-from .._validation._samples import name_columns
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores

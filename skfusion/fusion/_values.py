@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from .._validation._samples import holds_values
+from .._validation._cells import holds_values
 
 __all__ = ["check_numbers", "names_of", "new_transformer", "takes_text", "takes_values"]
 

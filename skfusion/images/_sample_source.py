@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from .._validation._cells import holds_values
 from .._validation._columns import is_present
-from .._validation._samples import column_table, group_samples, holds_values
+from .._validation._samples import column_table, group_samples
 from ._eight_bits import to_uint8
 from ._source import ImageSource
 
