@@ -15,13 +15,6 @@ __all__ = [
     "is_path",
     "none_of_values",
 ]
-    "check_paths",
-    "check_values",
-    "find_values_by_cell",
-    "holds_values",
-    "is_path",
-    "none_of_values",
-]
 
 
 def none_of_values(table, columns):
