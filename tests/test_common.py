@@ -6,8 +6,8 @@ No failure is expected. An estimator without an entry in the table fails a test.
 import pytest
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfusion.feature_extraction import CNNFeatureExtractor
@@ -46,7 +46,7 @@ ESTIMATORS = [
     DecisionFusionClassifier(
         [("first", LINEAR, 0), ("second", LINEAR, 1)], cv=2, random_state=0
     ),
-    ImageLevelClassifier(KNeighborsClassifier(15), columns=[0, 1]),
+    ImageLevelClassifier(DecisionTreeClassifier(random_state=0), columns=[0]),
     LevelAggregator(LINEAR, by=0),
     ModalityFeatures([("first", StandardScaler(), 0), ("second", "passthrough", 1)]),
     PerModalityClassifier([("ultrasound", LINEAR)]),

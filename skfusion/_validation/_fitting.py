@@ -14,7 +14,7 @@ def all_or_nothing(fit):
     Parameters
     ----------
     fit : callable
-        Method that sets attributes anew, and alters none in place.
+        Method that sets new attributes, and alters none in place.
 
     Returns
     -------

@@ -1,35 +1,90 @@
 """Tables whose rows are samples, with one column for each modality."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.utils.validation import validate_data
 
 from ..exceptions import DataQualityWarning, warn_user
 from ._blanks import warn_of_blanks_in_groups
+from ._cells import (
+    check_paths,
+    check_values,
+    find_values_by_cell,
+    is_path,
+    none_of_values,
+)
 from ._columns import OF_AN_IMAGE, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
+from ._named_columns import name_columns
 
 __all__ = [
+    "Samples",
+    "check_any_image",
     "check_columns",
     "check_samples",
     "column_table",
     "group_samples",
-    "holds_values",
-    "modality_table",
-    "remember_columns",
 ]
 
 
-def check_samples(estimator, X, columns, *, reset=False):
-    """Return X as a table that has each of several columns.
+@dataclass(frozen=True)
+class Samples:
+    """Checked samples.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (n_samples, n_columns)
+        Its columns have distinct names: those of X, or x0, x1, ... if X has none.
+
+    columns : list of str
+        Names, in the table, of the columns that the estimator reads.
+
+    present : ndarray of shape (n_samples, n_modalities), dtype bool
+        Whether a sample has an image, or a value, in each of these columns.
+
+    of_values : list of bool
+        Whether each of these columns holds values, such as an age, and no paths.
+    """
+
+    table: pd.DataFrame
+    columns: list
+    present: np.ndarray
+    of_values: list
+
+    @property
+    def image_columns(self):
+        """Names of the columns of paths."""
+        pairs = zip(self.columns, self.of_values, strict=True)
+        return [column for column, is_of_values in pairs if not is_of_values]
+
+    def part(self, place):
+        """Return the rows of a column that are present: images, or values alone."""
+        column = self.columns[place]
+        if self.of_values[place]:
+            return self.table.loc[self.present[:, place], [column]]
+        return column_table(self.table, column, self.image_columns)
+
+
+def check_samples(
+    estimator,
+    X,
+    columns,
+    *,
+    reset=False,
+    any_image=True,
+    find_values=None,
+    take_text=None,
+):
+    """Check the columns of X that an estimator reads.
 
     Names of columns require a DataFrame. Positions, as in scikit-learn's
-    ``ColumnTransformer``, are those of the columns of any two-dimensional X.
+    ``ColumnTransformer``, are those of the columns of any two-dimensional X. Columns
+    that hold values are found in ``fit``. Columns given by name hold paths, unless
+    `find_values` is passed; columns given by position may hold values.
 
     Parameters
     ----------
@@ -44,56 +99,52 @@ def check_samples(estimator, X, columns, *, reset=False):
     reset : bool, default=False
         True in ``fit``, False in ``predict`` and ``transform``.
 
+    any_image : bool, default=True
+        The same as in :func:`check_columns`.
+
+    find_values : callable, default=None
+        Called in ``fit`` with the table and the names of the columns. It returns
+        whether each column holds values.
+
+    take_text : list of bool, default=None
+        Whether the values of each column may be text. If None, they may not.
+
     Returns
     -------
-    table : DataFrame of shape (n_samples, n_columns)
-        X itself where columns have names; a column that is given by its position is
-        named by it.
+    samples : Samples
 
     Raises
     ------
     ValueError
-        If a column is missing, or X is not a DataFrame and columns have names.
+        If a column is missing, X is not a DataFrame and columns have names, or a cell
+        is neither a path nor a value as in ``fit``.
     """
     user = type(estimator).__name__
-    if all(isinstance(column, str) for column in columns):
-        for column in columns:
-            require_column(X, column, user)
-        if reset:
-            remember_columns(estimator, columns)
-        return X
-    values = validate_data(
-        estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
-    )
-    missing = [column for column in columns if column not in range(values.shape[1])]
-    if missing:
-        raise ValueError(
-            f"{user} needs a column at position {missing[0]!r} of X. Got X with "
-            f"n_features={values.shape[1]}. Give all columns by position, or all by "
-            "name."
-        )
-    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(values).infer_objects()
-    places = enumerate(table.columns)
-    names = [place if place in columns else name for place, name in places]
-    # Other columns without a name have no meaning.
-    has_meaning = [name in columns or isinstance(name, str) for name in names]
-    return table.set_axis(names, axis=1).loc[:, has_meaning]
+    table, names = name_columns(estimator, X, columns, reset)
+    if reset:
+        by_name = all(isinstance(column, str) for column in columns)
+        find = find_values or (none_of_values if by_name else find_values_by_cell)
+        estimator._of_values = find(table, names)
+        estimator._table_columns = names
+    of_values = estimator._of_values
+    present = check_columns(table, names, user, any_image, of_values)
+    take_text = take_text or [False] * len(names)
+    for place, column in enumerate(names):
+        if not of_values[place]:
+            check_paths(table[column], present[:, place])
+        elif not take_text[place]:
+            check_values(table[column], present[:, place])
+    return Samples(table, names, present, of_values)
 
 
-def remember_columns(estimator, columns):
-    """Set the attributes that hold, after ``fit``, the columns an estimator uses."""
-    estimator.feature_names_in_ = np.array(columns, dtype=object)
-    estimator.n_features_in_ = len(columns)
-
-
-def check_columns(X, columns, user, any_image=True):
+def check_columns(X, columns, user, any_image=True, of_values=None):
     """Check the columns of samples, of which each may lack some.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str or list of int
+    columns : list of str
         One column of paths, or of values, for each modality; None, NaN or empty text
         where it is missing.
 
@@ -101,8 +152,11 @@ def check_columns(X, columns, user, any_image=True):
         Name of the estimator or function, for the errors.
 
     any_image : bool, default=True
-        Whether a row without any image in these columns is an error, if one of them
-        holds images.
+        Whether a row without any image or value in these columns is an error, if one of
+        them holds images.
+
+    of_values : list of bool, default=None
+        Whether each column holds values. If None, all columns hold paths.
 
     Returns
     -------
@@ -111,8 +165,8 @@ def check_columns(X, columns, user, any_image=True):
     Raises
     ------
     ValueError
-        If X is not a DataFrame, a column is missing, a row has no image at all, or one
-        file stands in two columns.
+        If X is not a DataFrame, a column is missing, a row has no image at all, or two
+        columns hold one file.
     """
     for column in columns:
         require_column(X, column, user)
@@ -120,63 +174,55 @@ def check_columns(X, columns, user, any_image=True):
         raise ValueError(
             f"Expected distinct columns, one for each modality. Got {columns!r}."
         )
+    of_values = of_values or [False] * len(columns)
     present = np.column_stack([is_present(X[column]) for column in columns])
+    if any_image and not all(of_values):
+        check_any_image(present, columns)
+    pairs = zip(columns, of_values, strict=True)
+    _check_no_file_twice(X, [name for name, is_of_values in pairs if not is_of_values])
+    return present
+
+
+def check_any_image(present, columns):
+    """Raise an error that names the first row without any image.
+
+    Parameters
+    ----------
+    present : ndarray of shape (n_samples, n_modalities), dtype bool
+
+    columns : list of str
+        For the error.
+    """
     without = np.flatnonzero(~present.any(axis=1))
-    if any_image and len(without) and _any_paths(X, columns):
+    if len(without):
         raise ValueError(
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
         )
-    _check_no_file_twice(X, columns)
-    return present
-
-
-def _any_paths(X, columns):
-    return not all(holds_values(X[column]) for column in columns)
 
 
 def _check_no_file_twice(X, columns):
+    if len(columns) < 2:
+        return
     names = np.repeat(columns, len(X))
     columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
     n_columns = columns_of_a_file.transform("nunique").to_numpy()
     if (n_columns > 1).any():
         row = int(np.argmax(n_columns > 1)) % len(X)
         raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only. The file of "
-            f"row {row} of X stands in several."
+            f"Expected each file in one of the columns {columns!r} only. Several of "
+            f"them hold the file of row {row} of X."
         )
 
 
 def _paths(X, columns):
     """Paths of all columns, one below the other; NaN where there is no image."""
-    paths = []
-    for column in columns:
-        is_path = is_present(X[column]) & (not holds_values(X[column]))
-        paths.append(X[column].astype(object).where(is_path))
+    values = [X[column].astype(object) for column in columns]
+    paths = [
+        column.where(is_present(column) & column.map(is_path).to_numpy(dtype=bool))
+        for column in values
+    ]
     return pd.concat(paths, ignore_index=True)
-
-
-def holds_values(column):
-    """Return whether a column holds values, such as an age, and no paths.
-
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-
-    Returns
-    -------
-    holds_values : bool
-        False where every value is missing.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from skfusion._validation._samples import holds_values
-    >>> holds_values(pd.Series([None, 63])), holds_values(pd.Series([None, "a.png"]))
-    (True, False)
-    """
-    values = column[is_present(column)]
-    return len(values) > 0 and not isinstance(values.iloc[0], str | Path)
 
 
 def column_table(X, column, columns):
@@ -186,10 +232,10 @@ def column_table(X, column, columns):
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    column : str or int
+    column : str
         Column of paths.
 
-    columns : list of str or list of int
+    columns : list of str
         All such columns, of which the others are left out.
 
     Returns
@@ -205,24 +251,6 @@ def column_table(X, column, columns):
     return image_table(table.rename(columns={column: "image", **renamed}))
 
 
-def modality_table(X, column, columns):
-    """Return the table of the samples that have an image, or a value, in a column.
-
-    Parameters
-    ----------
-    X, column, columns
-        The same as in :func:`column_table`.
-
-    Returns
-    -------
-    table : DataFrame of shape (n_present, n_other_columns)
-        An image table, or a column of values alone.
-    """
-    if holds_values(X[column]):
-        return X.loc[is_present(X[column]), [column]]
-    return column_table(X, column, columns)
-
-
 def group_samples(X, columns, groups, name):
     """Return the group of each sample, which a split must keep together.
 
@@ -230,8 +258,8 @@ def group_samples(X, columns, groups, name):
     ----------
     X : DataFrame of shape (n_samples, n_columns)
 
-    columns : list of str or list of int
-        Columns of paths or values.
+    columns : list of str
+        Columns of paths.
 
     groups : array-like of shape (n_samples,) or None
         If None, the column ``group`` of X. Without it, samples that share a file are a
@@ -254,6 +282,8 @@ def group_samples(X, columns, groups, name):
         "column 'group'.",
         DataQualityWarning,
     )
+    if not columns:  # of paths
+        return np.arange(len(X))
     codes = pd.factorize(_paths(X, columns))[0]
     samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
     shape = (len(X), codes.max() + 1)

@@ -49,17 +49,35 @@ def names_unreadable_images(method):
             return method(*args, **kwargs)
         except ImageReadError as error:
             if error.path is not None:
-                X = signature(method).bind(*args, **kwargs).arguments["X"]
-                _name_place(error, X)
+                arguments = signature(method).bind(*args, **kwargs).arguments
+                _name_place(error, arguments["X"], _columns_read(arguments))
             raise
 
     return named
 
 
-def _name_place(error, X):
-    """Set the row and the column of an error to those of its file in X."""
+def _columns_read(arguments):
+    """Names and positions of the columns that a method or function reads, if known."""
+    if "single_models" in arguments:
+        return [column for column, _ in arguments["single_models"]]
+    user = arguments.get("self")
+    columns, names = (getattr(user, n, []) for n in ("_columns", "_table_columns"))
+    return [*names, *columns] if names else []
+
+
+def _name_place(error, X, columns):
+    """Set the row and the column of an error to those of its file in X.
+
+    Columns that are known to hold images are searched before all others.
+    """
     table = pd.DataFrame(X)
-    cells = _find(table, error.path)
+    known = columns or [error.column, "image"]
+    is_known = np.array([name in known for name in table.columns], dtype=bool)
+    if columns and not is_known.any():
+        return
+    cells = _find(table, error.path, np.flatnonzero(is_known))
+    if not len(cells) and not columns:
+        cells = _find(table, error.path, np.flatnonzero(~is_known))
     if not len(cells):
         return
     rows = np.unique(cells[:, 0]).tolist()
@@ -73,15 +91,18 @@ def _name_place(error, X):
     error.args = (f"{place}: {error.reason}",)
 
 
-def _find(table, path):
-    """Return the first cell that holds a path.
+def _find(table, path, places):
+    """Return the first cell that holds a path, in columns at some places.
 
     An error of another process has the last component of the path alone, which files
     of several folders may have. Then return the cells of all these files.
     """
-    cells = np.argwhere(table.map(lambda cell: isinstance(cell, str | Path)))
+    cells = np.argwhere(
+        table.iloc[:, places].map(lambda cell: isinstance(cell, str | Path))
+    )
+    cells[:, 1] = places[cells[:, 1]]
     values = [table.iat[row, column] for row, column in cells]
-    exact = np.array([value == path for value in values], dtype=bool)
+    exact = np.array([str(value) == str(path) for value in values], dtype=bool)
     if exact.any():
         return cells[exact][:1]
     named = np.array([Path(value).name == path for value in values], dtype=bool)

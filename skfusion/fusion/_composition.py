@@ -72,6 +72,8 @@ class NamedEstimators(_BaseComposition):
         -------
         self : object
         """
+        if "_pairs" in params:
+            raise ValueError(f"Invalid parameter '_pairs' for {type(self).__name__}.")
         if self._list in params:  # before its items
             setattr(self, self._list, params.pop(self._list))
         return self._set_params("_pairs", **params)
@@ -80,10 +82,9 @@ class NamedEstimators(_BaseComposition):
     def _pairs(self):
         """Names and estimators, by which scikit-learn sets nested parameters."""
         items = getattr(self, self._list)
-        try:
-            return [(name, estimator) for name, estimator, *_ in items]
-        except (TypeError, ValueError):  # fit checks the list
-            return items
+        if not isinstance(items, list) or not all(map(self._is_item, items)):
+            return []  # fit raises the error
+        return [(name, estimator) for name, estimator, *_ in items]
 
     @_pairs.setter
     def _pairs(self, pairs):
@@ -106,10 +107,17 @@ class NamedEstimators(_BaseComposition):
         self._columns = [item[2] if len(item) == 3 else item[0] for item in items]
         self._validate_names(self._names)
 
+    def _is_item(self, item):
+        return isinstance(item, tuple | list) and len(item) in self._lengths
+
     def _check_items(self):
+        if not getattr(self, self._list):
+            raise ValueError(
+                f"Expected {self._list} to be a list of {self._forms}. Got an empty "
+                "list."
+            )
         for item in getattr(self, self._list):
-            is_tuple = isinstance(item, tuple | list) and len(item) in self._lengths
-            is_named = is_tuple and isinstance(item[0], str)
+            is_named = self._is_item(item) and isinstance(item[0], str)
             if not is_named or not all(isinstance(c, str | Integral) for c in item[2:]):
                 raise ValueError(
                     f"Expected {self._list} to be a list of {self._forms}. Got "

@@ -1,5 +1,6 @@
 """Fusion of decisions: one calibrated model per modality, then one decision."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -15,12 +16,7 @@ from .._validation._private import (
     _fit_context,
     visual_block,
 )
-from .._validation._samples import (
-    check_columns,
-    check_samples,
-    group_samples,
-    modality_table,
-)
+from .._validation._samples import check_samples, group_samples
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, score_images
 from ._composition import MostProbable, NamedEstimators
@@ -47,7 +43,8 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         One classifier per modality, with ``predict_proba`` or ``decision_function``:
         (column, classifier), or (name, classifier, column), where the column may be
         given by its position. A column holds paths of images, which the classifier
-        gets in the column ``image``, or values, of which it gets this column alone.
+        gets in the column ``image``. A column given by its position may also hold
+        values, of which the classifier gets this column alone.
 
     weights : None, "cv" or array-like of shape (n_modalities,), default=None
         Weights of the probabilities, over the modalities that a sample has. None
@@ -184,19 +181,18 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         self._store_names()
         self._check_models()
         user = type(self).__name__
-        X = check_samples(self, X, self._columns, reset=True)
-        present = check_columns(X, self._columns, user)
-        self._check_each_column(present)
+        samples = check_samples(self, X, self._columns, reset=True)
+        self._check_each_column(samples)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, user)
         self._check_two_classes()
         check_weights(self.weights, len(self.estimators))
-        groups = group_samples(X, self._columns, groups, user)
-        splits = self._split(codes, present, groups)
+        table = samples.table
+        groups = group_samples(table, samples.image_columns, groups, user)
+        splits = self._split(codes, samples.present, groups)
         # The models find the groups in the same column as those of any image.
-        scores, log_odds = self._fit_models(
-            X.assign(group=groups), codes, present, splits
-        )
+        samples = replace(samples, table=table.assign(group=groups))
+        scores, log_odds = self._fit_models(samples, codes, splits)
         self.weights_ = find_weights(self.weights, scores, codes)
         self.final_estimator_ = self._fit_final(log_odds, codes)
         return self
@@ -250,12 +246,12 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
                     f"{name!r}."
                 )
 
-    def _check_each_column(self, present):
-        for column, rows in zip(self._columns, present.T, strict=True):
+    def _check_each_column(self, samples):
+        for column, rows in zip(samples.columns, samples.present.T, strict=True):
             if not rows.any():
                 raise ValueError(
-                    "Expected an image of each modality in fit. Got none in the column "
-                    f"{column!r} of X."
+                    "Expected an image, or a value, of each modality in fit. Got none "
+                    f"in the column {column!r} of X."
                 )
 
     def _check_two_classes(self):
@@ -270,16 +266,15 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         return split_inner(codes, present, groups, cv=self.cv, seed=seed)
 
-    def _fit_models(self, X, codes, present, splits):
+    def _fit_models(self, samples, codes, splits):
         """Fit the models; return their scores and log-odds in the inner folds."""
         self.estimators_, self.calibrators_ = [], []
-        self._n_learnt = present.sum(axis=0)
-        scores, log_odds = np.full((2, *present.shape), np.nan)
+        self._n_learnt = samples.present.sum(axis=0)
+        scores, log_odds = np.full((2, *samples.present.shape), np.nan)
         for place, (_, estimator) in enumerate(self._pairs):
-            column, rows = self._columns[place], present[:, place]
-            table = modality_table(X, column, self._columns)
+            column, rows = samples.columns[place], samples.present[:, place]
             model, of_column = fit_with_scores(
-                estimator, table, codes, rows, splits, column
+                estimator, samples.part(place), codes, rows, splits, column
             )
             calibrator = calibrate(of_column, codes[rows])
             scores[rows, place] = of_column
@@ -296,14 +291,12 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         return clone(self.final_estimator).fit(_with_presence(log_odds), codes)
 
     def _predict_log_odds(self, X):
-        X = check_samples(self, X, self._columns)
-        present = check_columns(X, self._columns, type(self).__name__)
-        log_odds = np.full(present.shape, np.nan)
-        for place, rows in enumerate(present.T):
+        samples = check_samples(self, X, self._columns)
+        log_odds = np.full(samples.present.shape, np.nan)
+        for place, rows in enumerate(samples.present.T):
             if rows.any():
-                table = modality_table(X, self._columns[place], self._columns)
                 scores = score_images(
-                    self.estimators_[place], table, self._n_learnt[place]
+                    self.estimators_[place], samples.part(place), self._n_learnt[place]
                 )
                 calibrator = self.calibrators_[place]
                 log_odds[rows, place] = calibrator.decision_function(

@@ -1,5 +1,7 @@
 """Fusion of features: images and values of a sample side by side, one classifier."""
 
+from functools import partial
+
 import numpy as np
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
@@ -8,17 +10,16 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation._columns import is_present
 from .._validation._fitting import all_or_nothing
 from .._validation._private import (
     StrOptions,
     _check_feature_names_in,
     _fit_context,
 )
-from .._validation._samples import check_columns, check_samples, column_table
+from .._validation._samples import check_any_image, check_samples
 from .._validation._unreadable import names_unreadable_images
 from ._composition import NamedEstimators
-from ._values import check_numbers, names_of, new_transformer, takes_values
+from ._values import check_numbers, names_of, new_transformer, takes_text, takes_values
 
 __all__ = ["ModalityFeatures", "make_feature_fusion"]
 
@@ -122,16 +123,15 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         self._store_names()
         self._missing = self.missing
         transformers = [transformer for _, transformer in self._pairs]
-        X = check_samples(self, X, self._columns, reset=True)
-        columns = list(zip(self._columns, transformers, strict=True))
-        self._passing = [name for name, each in columns if isinstance(each, str)]
-        self.image_columns_ = [
-            name for name, each in columns if not takes_values(X[name], each)
-        ]
-        present = self._check(X)
+        self._take_text = [takes_text(each) for each in transformers]
+        self._passing = [isinstance(each, str) for each in transformers]
+        find = partial(self._find_values, transformers)
+        samples = self._check(X, reset=True, find_values=find)
+        pairs = zip(self._columns, samples.of_values, strict=True)
+        self.image_columns_ = [name for name, of_values in pairs if not of_values]
         self.transformers_, self._n_features = [], []
-        for (column, transformer), rows in zip(columns, present.T, strict=True):
-            self._fit_column(self._table(X, column, rows), column, transformer)
+        for place, transformer in enumerate(transformers):
+            self._fit_column(samples.part(place), samples.columns[place], transformer)
         return self
 
     @names_unreadable_images
@@ -150,9 +150,8 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
             missing.
         """
         check_is_fitted(self)
-        X = check_samples(self, X, self._columns)
-        present = self._check(X)
-        blocks = [self._block(X, place, rows) for place, rows in enumerate(present.T)]
+        samples = self._check(X)
+        blocks = [self._block(samples, place) for place in range(len(samples.columns))]
         return np.concatenate(blocks, axis=1)
 
     @property
@@ -192,27 +191,35 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         tags.input_tags.allow_nan = self.missing == "nan"
         return tags
 
-    def _check(self, X):
-        """Check each column; return which images and values are present."""
-        if self.image_columns_:
-            check_columns(X, self.image_columns_, type(self).__name__)
-        present = np.column_stack([is_present(X[column]) for column in self._columns])
+    def _find_values(self, transformers, table, columns):
+        """Return which columns hold values; by name, one must hold images."""
+        pairs = list(zip(columns, transformers, strict=True))
+        of_values = [takes_values(table[column], each) for column, each in pairs]
+        if all(of_values) and isinstance(self._columns[0], str):
+            raise ValueError(
+                "Expected the paths of images in at least one of the columns "
+                f"{columns!r} of X. Got values in all of them."
+            )
+        return of_values
+
+    def _check(self, X, **options):
+        """Check each column; return the samples."""
+        options |= {"any_image": False, "take_text": self._take_text}
+        samples = check_samples(self, X, self._columns, **options)
+        present, images = samples.present, samples.image_columns
+        if images:
+            are_images = ~np.array(samples.of_values)
+            check_any_image(present[:, are_images], images)
         if self._missing == "error" and not present.all():
             row, place = np.argwhere(~present)[0]
             raise ValueError(
                 "Expected an image, or a value, in every column. Got none in row "
-                f"{row} of {self._columns[place]!r}. Leave out the row, or set "
+                f"{row} of {samples.columns[place]!r}. Leave out the row, or set "
                 "missing='nan'."
             )
-        for column in self._passing:
-            check_numbers(X, column, is_present(X[column]))
-        return present
-
-    def _table(self, X, column, rows):
-        """Return the rows of one column that are present: images or values."""
-        if column in self.image_columns_:
-            return column_table(X, column, self.image_columns_)
-        return X.loc[rows, [column]]
+        for place in np.flatnonzero(self._passing):
+            check_numbers(samples.table, samples.columns[place], present[:, place])
+        return samples
 
     def _fit_column(self, table, column, transformer):
         if table.empty:
@@ -225,13 +232,13 @@ class ModalityFeatures(TransformerMixin, NamedEstimators):
         # The number of NaN where no sample has this column in prediction.
         self._n_features.append(fitted.transform(table[:1]).shape[1])
 
-    def _block(self, X, place, rows):
+    def _block(self, samples, place):
         """Compute the features of one column, and whether they are missing."""
-        block = np.full((len(X), self._n_features[place] + 1), np.nan)
+        rows = samples.present[:, place]
+        block = np.full((len(rows), self._n_features[place] + 1), np.nan)
         block[:, -1] = ~rows
         if rows.any():
-            table = self._table(X, self._columns[place], rows)
-            features = self.transformers_[place].transform(table)
+            features = self.transformers_[place].transform(samples.part(place))
             block[rows, :-1] = features.toarray() if issparse(features) else features
         return block
 

@@ -5,15 +5,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from .._validation._columns import is_present
+from .._validation._columns import IMAGE
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_labels, check_target
 from .._validation._private import HasMethods, _check_method_params, _fit_context
-from .._validation._samples import (
-    check_columns,
-    check_samples,
-    modality_table,
-)
+from .._validation._samples import check_samples
 from .._validation._unreadable import names_unreadable_images
 from ._composition import MostProbable, route_fit, router_of
 
@@ -38,7 +34,8 @@ class ImageLevelClassifier(
         Classifier of single images, with ``predict_proba``.
 
     columns : list of str or list of int
-        Columns of paths of images, or of values, by name or position.
+        Columns of paths of images, by name or position. Columns that are all given by
+        position may hold values instead, of which the classifier gets one column alone.
 
     Attributes
     ----------
@@ -103,12 +100,11 @@ class ImageLevelClassifier(
             Fitted classifier.
         """
         self._columns = list(self.columns)
-        X = check_samples(self, X, self._columns, reset=True)
-        check_columns(X, self._columns, type(self).__name__, any_image=False)
+        checked = check_samples(self, X, self._columns, reset=True, any_image=False)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
         self.prior_ = np.bincount(codes) / len(codes)
-        table, samples = self._images(X)
+        table, samples = self._images(checked)
         params = route_fit(self, params)["estimator"]["fit"]
         params = _check_method_params(X, params, indices=samples)
         self.estimator_ = clone(self.estimator).fit(table, y[samples], **params)
@@ -128,10 +124,9 @@ class ImageLevelClassifier(
         probabilities : ndarray of shape (n_samples, n_classes), dtype float64
         """
         check_is_fitted(self)
-        X = check_samples(self, X, self._columns)
-        check_columns(X, self._columns, type(self).__name__, any_image=False)
-        table, samples = self._images(X)
-        probabilities = np.tile(self.prior_, (len(X), 1))
+        checked = check_samples(self, X, self._columns, any_image=False)
+        table, samples = self._images(checked)
+        probabilities = np.tile(self.prior_, (len(checked.table), 1))
         if len(table):
             places = np.searchsorted(self.classes_, self.estimator_.classes_)
             of_images = np.zeros((len(table), len(self.classes_)))
@@ -155,13 +150,13 @@ class ImageLevelClassifier(
         tags.input_tags.allow_nan = True
         return tags
 
-    def _images(self, X):
+    def _images(self, samples):
         """Return a table of one row per image, and the sample of each row."""
-        tables = [
-            modality_table(X, column, self._columns)
-            .rename(columns={column: "image"})
-            .assign(modality=column)
-            for column in self._columns
-        ]
-        samples = [np.flatnonzero(is_present(X[column])) for column in self._columns]
-        return pd.concat(tables, ignore_index=True), np.concatenate(samples)
+        tables = []
+        for place, column in enumerate(samples.columns):
+            table = samples.part(place).rename(columns={column: IMAGE})
+            if not all(samples.of_values):
+                table = table.assign(modality=column)
+            tables.append(table)
+        rows = [np.flatnonzero(rows) for rows in samples.present.T]
+        return pd.concat(tables, ignore_index=True), np.concatenate(rows)

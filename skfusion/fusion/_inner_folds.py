@@ -97,7 +97,7 @@ def _check_both_classes(codes, column, where):
     n_classes = len(np.unique(codes))
     if n_classes < 2:
         raise ValueError(
-            f"Expected images of both classes of each modality in {where}. Got "
-            f"{len(codes)} images of {n_classes} of them in {column!r}. Lower cv, or "
+            f"Expected samples of both classes of each modality in {where}. Got "
+            f"{len(codes)} samples of {n_classes} of them in {column!r}. Lower cv, or "
             "check the groups."
         )

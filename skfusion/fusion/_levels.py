@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
+from .._validation._named_columns import name_columns
 from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import (
     HasMethods,
@@ -20,7 +21,6 @@ from .._validation._private import (
     _routing_enabled,
     validate_params,
 )
-from .._validation._samples import check_samples
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
@@ -270,5 +270,6 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     def _levels_of(self, X, reset=False):
         """Return the breast, or patient, of each row."""
         if isinstance(self._by, Integral):
-            X = check_samples(self, X, [self._by], reset=reset)
+            X, names = name_columns(self, X, [self._by], reset)
+            return level_of_rows(X, names[0])
         return level_of_rows(X, self._by)

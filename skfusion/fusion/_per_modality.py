@@ -36,7 +36,7 @@ class PerModalityClassifier(ClassifierMixin, NamedEstimators):
     Parameters
     ----------
     estimators : list of (str, classifier)
-        Modalities, as they stand in the column, and their classifiers.
+        Modalities, the same as in the column `by`, and their classifiers.
 
     by : str, default="modality"
         Column of X with the modality of each row. With a single modality, X may lack

@@ -6,9 +6,9 @@ from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
-from .._validation._samples import holds_values
+from .._validation._cells import holds_values
 
-__all__ = ["check_numbers", "names_of", "new_transformer", "takes_values"]
+__all__ = ["check_numbers", "names_of", "new_transformer", "takes_text", "takes_values"]
 
 
 def takes_values(column, transformer):
@@ -24,9 +24,23 @@ def takes_values(column, transformer):
     -------
     takes_values : bool
     """
-    if isinstance(transformer, str) or _encodes_categories(transformer):
+    if takes_text(transformer):
         return True
     return isinstance(column.dtype, pd.CategoricalDtype) or holds_values(column)
+
+
+def takes_text(transformer):
+    """Return whether a transformer gets values, whatever their type.
+
+    Parameters
+    ----------
+    transformer : transformer or "passthrough"
+
+    Returns
+    -------
+    takes_text : bool
+    """
+    return isinstance(transformer, str) or _encodes_categories(transformer)
 
 
 def _encodes_categories(transformer):

@@ -29,8 +29,8 @@ def check_weights(weights, n_modalities):
     is_right = np.isfinite(values).all() and (values >= 0).all() and values.any()
     if len(values) != n_modalities or not is_right:
         raise ValueError(
-            f"Expected {n_modalities} weights, one for each modality, none below 0 and "
-            f"one above. Got {weights!r}."
+            f"Expected {n_modalities} weights, one for each modality, all at least 0, "
+            f"and one above 0. Got {weights!r}."
         )
 
 

@@ -15,7 +15,7 @@ from ._compare import check_named
 from ._folds import CheckedData
 from ._splits import check_splits
 
-__all__ = ["CheckedSamples", "check_models", "check_samples", "fold_of_each"]
+__all__ = ["CheckedSamples", "check_fusion_data", "check_models", "fold_of_each"]
 
 _RESERVED = ("best single", "pooled", "per modality")
 _NAME = "fusion_gain"
@@ -55,6 +55,7 @@ def check_models(single_models, fusions):
         If there are fewer than two columns or no fusions, names are not distinct, or a
         model of single images has no ``predict_proba``.
     """
+    check_named(single_models)
     check_named(fusions)
     columns = [column for column, _ in single_models]
     if len(columns) < 2 or not fusions:
@@ -77,7 +78,7 @@ def check_models(single_models, fusions):
     return columns
 
 
-def check_samples(X, y, groups, cv, columns):
+def check_fusion_data(X, y, groups, cv, columns):
     """Check X, y and groups, and draw the folds.
 
     Parameters
@@ -134,8 +135,8 @@ def _check_classes(X, y, columns, present):
         if len(np.unique(y[rows])) < 2:
             raise ValueError(
                 f"Expected images of both classes in the column {column!r} of X. Got "
-                f"{rows.sum()} images of {len(np.unique(y[rows]))}: whether there is "
-                "an image gives the class away."
+                f"{rows.sum()} images of {len(np.unique(y[rows]))} class, so that the "
+                "presence of an image gives the class away."
             )
     return y
 

@@ -11,9 +11,10 @@ from sklearn.utils import Bunch, check_random_state
 
 from .._validation._columns import GROUP
 from .._validation._private import Interval, validate_params
+from .._validation._unreadable import names_unreadable_images
 from ..fusion import ImageLevelClassifier, PerModalityClassifier
 from ..metrics._paired import holm, paired_gain
-from ._fusion_checks import check_models, check_samples
+from ._fusion_checks import check_fusion_data, check_models
 from ._fusion_controls import kappa_interval, pool_predictions, run_controls, widen
 
 __all__ = ["fusion_gain"]
@@ -33,6 +34,7 @@ __all__ = ["fusion_gain"]
     # The models' own parameters are checked, too.
     prefer_skip_nested_validation=False,
 )
+@names_unreadable_images
 def fusion_gain(
     single_models,
     fusions,
@@ -177,7 +179,7 @@ def fusion_gain(
     ['pooled', 'per modality', 'features']
     """
     columns = check_models(single_models, fusions)
-    samples = check_samples(X, y, groups, cv, columns)
+    samples = check_fusion_data(X, y, groups, cv, columns)
     seeds = check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
     interval = {"n_resamples": n_resamples, "random_state": seeds[1]}
     models = [*_references(single_models), *fusions]
@@ -200,7 +202,7 @@ def fusion_gain(
 
 
 def _references(single_models):
-    """Models of each modality alone, one model of all, and one model for each."""
+    """Return models of each modality alone, one of all, and one for each."""
     columns = [column for column, _ in single_models]
     alone = [
         (column, ImageLevelClassifier(clone(estimator), [column]))
@@ -213,7 +215,7 @@ def _references(single_models):
 
 
 def _inner_kappas(single_models, samples, inner_cv, seed):
-    """Kappa of each modality alone in the inner folds of each outer fold."""
+    """Compute kappa of each modality alone in the inner folds of each fold."""
     return pd.DataFrame(
         {
             name: _inner_kappa(

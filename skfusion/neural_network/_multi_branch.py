@@ -5,13 +5,13 @@ from pathlib import Path
 
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
-from .._validation._samples import check_columns, check_samples
+from .._validation._samples import check_samples
 from .._validation._unreadable import names_unreadable_images
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier, NetworkPlan
 from ._cnn17 import IMAGE_SIZE, STRENGTH
-from ._sample_source import SampleSource, hold_numbers
+from ._sample_source import SampleSource
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -284,13 +284,13 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def _check(self, X, *y, reset=False):
         if reset:
             self._columns = list(self.columns)
-        X = check_samples(self, X, self._columns, reset=reset)
-        present = check_columns(X, self._columns, type(self).__name__)
+        samples = check_samples(self, X, self._columns, reset=reset)
+        X = samples.table
         if not len(X):
             raise no_samples(self)
         if reset:
-            self._check_each_modality(present)
-            self._of_numbers = hold_numbers(X, self._columns)
+            self._check_each_modality(samples.present)
+            self._of_numbers = all(samples.of_values)
         return (X, check_target(X, y[0])) if y else X
 
     def _check_each_modality(self, present):
@@ -305,7 +305,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def _source(self, X):
         return SampleSource(
             X,
-            self._columns,
+            self._table_columns,
             of_numbers=self._of_numbers,
             image_size=self._size,
             resize=self._resize,

@@ -10,12 +10,12 @@ from tqdm.auto import tqdm
 
 from .._engine import augment_channels, augment_present
 from .._validation._columns import is_present
-from .._validation._samples import column_table, group_samples, holds_values
+from .._validation._samples import column_table, group_samples
 from ..images._eight_bits import to_uint8
 from ..networks._layers import find_present
 from ._training_source import TrainingSource
 
-__all__ = ["SampleSource", "hold_numbers"]
+__all__ = ["SampleSource"]
 
 _CHUNK = 256  # rows read at once when all rows are read
 
@@ -25,7 +25,7 @@ class SampleSource:
 
     Columns that are given by position may hold numbers in place of paths, as
     scikit-learn's checks of estimators require. Each number is then an image of 1 x 1
-    pixel, and NaN is a missing image. `hold_numbers` decides it in ``fit``. A column
+    pixel, and NaN is a missing image. `check_samples` decides it in ``fit``. A column
     that is given by name holds paths, and numbers in it raise an error.
 
     Parameters
@@ -146,24 +146,6 @@ class SampleSource:
             tensor = torch.from_numpy(column_images).permute(0, 3, 1, 2)
             present = find_present(tensor, self.missing)[:, 0].numpy()
             yield column, column_images[present]
-
-
-def hold_numbers(X, columns):
-    """Return whether columns, given by position, hold numbers in place of paths.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_columns)
-
-    columns : list of str or list of int
-        Columns that are given by name hold paths.
-
-    Returns
-    -------
-    hold_numbers : bool
-    """
-    by_position = not any(isinstance(column, str) for column in columns)
-    return by_position and all(holds_values(X[column]) for column in columns)
 
 
 def _numbers(X, column):

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from .._validation._columns import require_values
+from .._validation._columns import require_column, require_values
 from .._validation._image_table import holds_paths
 from .._validation._private import ArraysTransformer, _fit_context
 from ..exceptions import DataQualityWarning, warn_user
@@ -240,9 +240,11 @@ class ImageOverSampler(BaseOverSampler):
     def _values_of_by(self, X):
         if self.by is None:
             return None
-        return require_values(
-            X, self.by, f"ImageOverSampler(by={self.by!r})"
-        ).to_numpy()
+        user = f"ImageOverSampler(by={self.by!r})"
+        values = require_column(X, self.by, user)
+        # Empty text is a value here.
+        require_values(X[[self.by]].replace("", " "), self.by, user)
+        return values.to_numpy()
 
     def _plan(self, y, values):
         """Return each part of the rows with the number of copies of each class."""

@@ -105,5 +105,5 @@ def test_an_unknown_column_is_named(fusion, pairs):
 def test_one_file_in_two_columns_is_named(fusion, pairs):
     X = pairs.data.copy()
     X.loc[4, "ultrasound"] = X.loc[2, "mammogram"]
-    with pytest.raises(ValueError, match=r"row [24] of X stands in several"):
+    with pytest.raises(ValueError, match=r"hold the file of row [24] of X"):
         fusion.fit(X, pairs.target)

@@ -170,7 +170,7 @@ def test_a_sample_may_lack_values(model, ages, y):
 
 def test_a_value_beside_an_image_is_of_its_own_model(X, y):
     X = X.assign(age=50.0 + y)
-    models = [("mammogram", IMAGE), ("age", LogisticRegression())]
+    models = [("mammogram", IMAGE, 1), ("age", LogisticRegression(), 3)]
     model = DecisionFusionClassifier(models, cv=2, random_state=0).fit(X, y)
     assert model.named_estimators_["age"].feature_names_in_.tolist() == ["age"]
     X.loc[3, "age"] = None
@@ -199,3 +199,63 @@ def test_a_network_of_branches_takes_no_values(ages, y):
     network = MultiBranchCNNClassifier(COLUMNS, width=2, image_size=16, max_epochs=1)
     with pytest.raises(ValueError, match="Expected the path of an image"):
         network.fit(X, y)
+
+
+LINEAR = LogisticRegression()
+DECISION = DecisionFusionClassifier([("mammogram", LINEAR)], cv=2)
+
+
+@pytest.mark.parametrize("model", [DECISION, ImageLevelClassifier(LINEAR, COLUMNS[:1])])
+def test_numbers_in_a_column_of_a_name_are_an_error(model, X, y):
+    X["mammogram"] = np.arange(1001, 1025)
+    with pytest.raises(ValueError, match=r"path of an image.*row 0 of X\. Got int"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("strange", ["/pat/anna.png", b"/pat/anna.png"])
+def test_text_among_numbers_is_named_and_not_shown(strange, X, y):
+    X["mammogram"] = [1.5, strange] * 12
+    model = DecisionFusionClassifier([("mammogram", LINEAR, 1)], cv=2)
+    for fit in (model.fit, ModalityFeatures([("mammogram", LENGTH)]).fit):
+        with pytest.raises(ValueError, match="in row 1 and float in row 0") as info:
+            fit(X, y)
+        assert "anna" not in str(info.value)
+
+
+@pytest.mark.filterwarnings("ignore:No groups were passed")
+def test_a_prediction_does_not_depend_on_its_batch(ages, y):
+    X = pd.DataFrame(ages, columns=["age", "size"])
+    models = [("age", LINEAR, 0), ("size", LINEAR, 1)]
+    model = DecisionFusionClassifier(models, cv=2, random_state=0).fit(X, y)
+    expected = model.predict_proba(X)[[7]]
+    np.testing.assert_array_equal(model.predict_proba(X.iloc[[7]]), expected)
+    with pytest.raises(ValueError, match=r"as in fit\. Got str in row 0"):
+        model.predict(X.astype(object).assign(age="/pat/anna.png"))
+
+
+def test_columns_of_an_image_are_found_beside_its_position(X):
+    X["mammogram_inverted"] = True
+    inverted = FunctionTransformer(lambda table: table[["inverted"]].to_numpy())
+    features = ModalityFeatures([("left", inverted, 1)])
+    X = X.drop(index=3)
+    assert features.fit_transform(X)[:, 0].all()
+
+
+def test_names_may_be_integers_in_any_order(ages, y):
+    X = pd.DataFrame(np.nan_to_num(ages), columns=[1, 0])
+    model = ImageLevelClassifier(LINEAR, [0]).fit(X, y)
+    expected = ImageLevelClassifier(LINEAR, [0]).fit(X.to_numpy(), y)
+    np.testing.assert_array_equal(
+        model.predict_proba(X), expected.predict_proba(X.to_numpy())
+    )
+
+
+def test_predict_needs_no_groups(X, y):
+    model = clone(PLACED["decisions"]).fit(X, y)
+    found = model.predict_proba(X.drop(columns="group"))
+    np.testing.assert_array_equal(found, model.predict_proba(X))
+
+
+def test_a_truth_value_is_no_position(X, y):
+    with pytest.raises(ValueError, match=r"names or positions.*Got True"):
+        ImageLevelClassifier(LINEAR, [True]).fit(X, y)

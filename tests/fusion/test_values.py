@@ -192,8 +192,11 @@ def test_a_column_without_any_value_is_named(X):
         ModalityFeatures([*IMAGES, AGE]).fit(X.assign(age=None))
 
 
-def test_values_alone_are_features_too(X):
-    features = ModalityFeatures([AGE, DENSITY]).fit(X)
+def test_values_alone_are_features_by_position(X):
+    with pytest.raises(ValueError, match="Got values in all of them"):
+        ModalityFeatures([AGE, DENSITY]).fit(X)
+    positions = [(*AGE, 3), (*DENSITY, 4)]
+    features = ModalityFeatures(positions).fit(X)
     assert features.image_columns_ == []
     assert features.transform(X).shape == (4, 5)
 

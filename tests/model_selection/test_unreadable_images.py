@@ -7,10 +7,11 @@ from imblearn.pipeline import make_pipeline
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
-from skfusion.datasets import make_breast_images
+from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.exceptions import ImageReadError
+from skfusion.fusion import ImageLevelClassifier
 from skfusion.images import ImageSource
-from skfusion.model_selection import compare_models
+from skfusion.model_selection import compare_models, fusion_gain
 
 
 def to_rows(X):
@@ -30,3 +31,22 @@ def test_the_row_is_that_of_the_whole_table(tmp_path, n_jobs):
         )
     assert info.value.row == 7
     assert str(tmp_path) not in str(info.value)
+
+
+def test_a_gain_names_the_row_of_the_whole_table(tmp_path):
+    pairs = make_breast_pairs(24, image_size=16, folder=tmp_path, random_state=0)
+    X = pairs.data.sample(frac=1, random_state=0)
+    X.insert(0, "mask", X["ultrasound"])
+    Path(X["ultrasound"].iloc[15]).write_bytes(b"")
+    model = make_pipeline(FunctionTransformer(to_rows), LogisticRegression())
+    columns = ["mammogram", "ultrasound"]
+    fusions = [("pooled images", ImageLevelClassifier(model, columns))]
+    with pytest.raises(ImageReadError, match=r"Row 15 of X, column 'ultrasound'"):
+        fusion_gain(
+            [(column, model) for column in columns],
+            fusions,
+            X,
+            pairs.target[X.index],
+            cv=2,
+            inner_cv=2,
+        )
