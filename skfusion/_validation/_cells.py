@@ -18,10 +18,12 @@ __all__ = [
 
 
 def none_of_values(table, columns):
+    """Return False for each column: all of them hold paths."""
     return [False] * len(columns)
 
 
 def find_values_by_cell(table, columns):
+    """Return whether each column holds values, from its dtype or its cells."""
     return [
         pd.api.types.is_numeric_dtype(table[column]) or holds_values(table[column])
         for column in columns
@@ -29,6 +31,7 @@ def find_values_by_cell(table, columns):
 
 
 def check_values(column, rows):
+    """Raise a ValueError if a cell is not a number; `rows` is a mask."""
     if isinstance(column.dtype, pd.CategoricalDtype):  # an encoder may take text
         return
     for row in np.flatnonzero(rows):
@@ -40,6 +43,7 @@ def check_values(column, rows):
 
 
 def check_paths(column, rows):
+    """Raise a ValueError if a cell is not a path; `rows` is a mask."""
     for row in np.flatnonzero(rows):
         if not is_path(column.iat[row]):
             raise ValueError(
@@ -50,6 +54,7 @@ def check_paths(column, rows):
 
 
 def is_path(cell):
+    """Return whether a cell is a path."""
     return isinstance(cell, str | Path)
 
 

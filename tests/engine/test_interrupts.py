@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -194,6 +195,8 @@ def test_an_interrupt_in_the_network_leaves_features_unfitted(pairs, monkeypatch
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_an_interrupt_ends_a_comparison(images, n_jobs):
+    # Workers of earlier tests wait for more work, and are not those of this one.
+    get_reusable_executor().shutdown(wait=True)
     # Other processes cannot import this file.
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     X, y = images

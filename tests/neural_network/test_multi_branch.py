@@ -266,7 +266,9 @@ def test_paths_by_position_are_those_by_name(model, gaps, pairs):
 def test_paths_after_a_fit_on_numbers_are_refused_and_not_shown():
     X, y = numbers()
     model = MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
-    with pytest.raises(ValueError, match="Expected numbers in the column 0") as error:
+    with pytest.raises(
+        ValueError, match="Expected numbers in the column 'x0'"
+    ) as error:
         model.predict(np.array([["anna.png", None, None]], dtype=object))
     assert "anna" not in str(error.value)
 
@@ -274,7 +276,9 @@ def test_paths_after_a_fit_on_numbers_are_refused_and_not_shown():
 def test_numbers_beyond_float32_are_refused():
     X, y = numbers()
     X[4, 2] = -1e300
-    with pytest.raises(ValueError, match=r"float32 can hold in the column 2.*1e\+300"):
+    with pytest.raises(
+        ValueError, match=r"float32 can hold in the column 'x2'.*1e\+300"
+    ):
         MultiBranchCNNClassifier([0, 2], width=4, **SMALL).fit(X, y)
 
 
