@@ -198,12 +198,18 @@ def _check_data(X, y, groups, cv, labels):
     return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
 
 
-def check_named(estimators):
+def check_named(estimators, parameter="estimators", methods=("fit", "predict")):
     """Check that each item of a list is a name and an estimator.
 
     Parameters
     ----------
     estimators : list
+
+    parameter : str, default="estimators"
+        Name of the parameter, for the error.
+
+    methods : tuple of str, default=("fit", "predict")
+        Methods that each estimator must have.
 
     Raises
     ------
@@ -214,13 +220,13 @@ def check_named(estimators):
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2
         if not is_pair or not isinstance(pair[0], str):
             raise ValueError(
-                "Expected a list of (name, estimator). Got "
-                f"{pair!r} in it: give every estimator a name."
+                f"Expected {parameter} to be a list of (name, estimator). Got {pair!r} "
+                "in it: give every estimator a name."
             )
-        if not HasMethods(["fit", "predict"]).is_satisfied_by(pair[1]):
+        if not HasMethods(list(methods)).is_satisfied_by(pair[1]):
             raise ValueError(
-                f"Expected the estimator {pair[0]!r} to have fit and predict. Got "
-                f"{pair[1]!r} instead."
+                f"Expected the estimator {pair[0]!r} in {parameter} to have "
+                f"{' and '.join(methods)}. Got {pair[1]!r} instead."
             )
 
 

@@ -55,8 +55,8 @@ def check_models(single_models, fusions):
         If there are fewer than two columns or no fusions, names are not distinct, or a
         model of single images has no ``predict_proba``.
     """
-    check_named(single_models)
-    check_named(fusions)
+    check_named(single_models, "single_models", methods=("fit",))
+    check_named(fusions, "fusions")
     columns = [column for column, _ in single_models]
     if len(columns) < 2 or not fusions:
         raise ValueError(

@@ -446,7 +446,7 @@ def test_nothing_but_failures_is_an_error():
         ([("a", DummyClassifier()), ("a", DummyClassifier())], "distinct names"),
         ([DummyClassifier()], "name"),
         ([(1, DummyClassifier())], "name"),
-        ([("a", FunctionTransformer())], "'a' to have fit and predict"),
+        ([("a", FunctionTransformer())], "'a' in estimators to have fit and predict"),
         ({"a": DummyClassifier()}, "'estimators' parameter"),
     ],
 )
