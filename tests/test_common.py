@@ -51,7 +51,7 @@ ESTIMATORS = [
     ModalityFeatures([("first", StandardScaler(), 0), ("second", "passthrough", 1)]),
     PerModalityClassifier([("ultrasound", LINEAR)]),
     MultiBranchCNNClassifier(
-        [0, 1], width=8, modality_dropout=0, **{**SMALL, "max_epochs": 6}
+        [0, 1], width=4, modality_dropout=0, **{**SMALL, "max_epochs": 4}
     ),
 ]
 
