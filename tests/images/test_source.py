@@ -202,7 +202,7 @@ def test_files_are_read_where_no_worker_starts(
 
 def test_other_files_start_no_worker(paths, monkeypatch):
     monkeypatch.setattr(
-        _batch_readers, "can_isolate", lambda: pytest.fail("it is asked")
+        _batch_readers, "can_isolate", lambda: pytest.fail("it was called")
     )
     assert len(ImageSource(paths * 3)[:]) == 9
 

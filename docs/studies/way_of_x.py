@@ -2,7 +2,7 @@
 
 Run in a clone of the repository::
 
-    python .ci/way_of_x.py
+    python docs/studies/way_of_x.py
 
 A step is a call of a function of skfusion with an argument that holds images: ``X``,
 ``images``, ``table`` or ``source``. A return is a step into a package that X was in
