@@ -253,10 +253,13 @@ class Tell(Callback):
         tell()
 
 class SlowExtractor(CNNFeatureExtractor):
-    def _pool(self, output):
-        tell()
-        time.sleep(0.05)
-        return super()._pool(output)
+    def _compute(self, network, *arguments):
+        def slow_network(batch):
+            tell()
+            time.sleep(0.05)
+            return network(batch)
+
+        return super()._compute(slow_network, *arguments)
 
 small = {"image_size": 32, "random_state": 0}
 extractor = SlowExtractor(
