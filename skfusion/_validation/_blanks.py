@@ -49,7 +49,7 @@ def warn_of_blanks_in_groups(groups):
 
 
 def _twins(names):
-    """Distinct texts that differ only in blanks, indexed by their first row."""
+    """Return the distinct texts that differ only in blanks, by their first row."""
     names = pd.Series(names, dtype=object).drop_duplicates()
     texts = names[[isinstance(name, str) for name in names]]
     return texts[texts.str.strip().duplicated(keep=False)]

@@ -244,7 +244,7 @@ def _check_shape(estimator, X, reset):
 
 
 def _remedy(shape, fitted):
-    """Advice for X of another shape than the images of ``fit``."""
+    """Return advice for X whose shape differs from that of the images of ``fit``."""
     if shape == fitted:
         return " Pass one image as X[numpy.newaxis]."
     if len(shape) == 4 and shape[1] <= _MOST_CHANNELS and shape[2:] == fitted[:2]:
