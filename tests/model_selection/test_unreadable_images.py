@@ -5,18 +5,15 @@ from pathlib import Path
 import pytest
 from imblearn.pipeline import make_pipeline
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import FunctionTransformer
 
 from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.exceptions import ImageReadError
+from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import ImageLevelClassifier
-from skfusion.images import ImageSource
 from skfusion.model_selection import compare_models, fusion_gain
 
-
-def to_rows(X):
-    images = ImageSource(X, image_size=16)[:]
-    return images.reshape(len(images), -1)
+# Of the package: a worker cannot import a function of the tests.
+FEATURES = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
@@ -24,7 +21,7 @@ def test_the_row_is_that_of_the_whole_table(tmp_path, n_jobs):
     data = make_breast_images(12, image_size=16, folder=tmp_path, random_state=0)
     X = data.data.sample(frac=1, random_state=0)
     Path(X["image"].iloc[7]).write_bytes(b"")
-    model = make_pipeline(FunctionTransformer(to_rows), LogisticRegression())
+    model = make_pipeline(FEATURES, LogisticRegression())
     with pytest.raises(ImageReadError, match=r"Row 7 of X: .*it is empty") as info:
         compare_models(
             [("model", model)], X, data.target, cv=2, error_score="raise", n_jobs=n_jobs
@@ -38,7 +35,7 @@ def test_a_gain_names_the_row_of_the_whole_table(tmp_path):
     X = pairs.data.sample(frac=1, random_state=0)
     X.insert(0, "mask", X["ultrasound"])
     Path(X["ultrasound"].iloc[15]).write_bytes(b"")
-    model = make_pipeline(FunctionTransformer(to_rows), LogisticRegression())
+    model = make_pipeline(FEATURES, LogisticRegression())
     columns = ["mammogram", "ultrasound"]
     fusions = [("pooled images", ImageLevelClassifier(model, columns))]
     with pytest.raises(ImageReadError, match=r"Row 15 of X, column 'ultrasound'"):
