@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
@@ -13,9 +13,9 @@ from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
+from ._comparison import ModelComparison
 from ._folds import CheckedData, predict_folds
 from ._splits import check_splits
-from ._tables import fold_table, prediction_table, row_table, summary_table
 
 __all__ = ["check_named", "compare_models"]
 
@@ -98,24 +98,8 @@ def compare_models(
 
     Returns
     -------
-    comparison : :class:`~sklearn.utils.Bunch`
-        folds : DataFrame
-            One row for each ``model``, ``fold`` and ``modality`` ("all", then each),
-            with ``n`` images, ``kappa`` and ``accuracy``. The rows of "all" have
-            ``fit_time`` and ``score_time`` (seconds), and ``test_<name>`` of each
-            scorer of `scoring`.
-        summary : DataFrame
-            One row for each ``model``, ``modality`` and ``measure`` of
-            :func:`~skfusion.metrics.classification_summary` over the pooled
-            predictions, with ``estimate``, ``lower``, ``upper``, ``n`` images and
-            ``n_groups``.
-        predictions : DataFrame
-            One row for each ``model``, ``fold`` and predicted ``row`` of X, with
-            ``group`` (a number, not the name) and ``modality`` if they are known,
-            ``y_true``, ``y_pred`` and ``y_score``, the score of the positive class. It
-            holds no path.
-        splits : list of (ndarray, ndarray)
-            Training rows and predicted rows, the same for every model.
+    comparison : :class:`ModelComparison`
+        Its tables, tests and plots.
 
     Raises
     ------
@@ -173,14 +157,7 @@ def compare_models(
         n_jobs=n_jobs,
         verbose=verbose,
     )
-    rows = row_table(data)
-    predictions = prediction_table(results, data.splits, rows)
-    return Bunch(
-        folds=fold_table(results, data.splits, rows, predictions, error_score),
-        summary=summary_table(predictions, data.labels),
-        predictions=predictions,
-        splits=data.splits,
-    )
+    return ModelComparison(results, data, estimators, error_score=error_score)
 
 
 def _check_data(X, y, groups, cv, labels):

@@ -51,8 +51,9 @@ def fit_fold(
     Returns
     -------
     result : dict
-        The keys are ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds) and
-        ``scores``, or only ``error``.
+        The keys are ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds),
+        ``scores`` and ``history`` (a list of dict, one for each epoch of a network), or
+        only ``error``.
     """
     try:
         return _fit_and_predict(estimator, X, y, split, labels, groups, scorer)
@@ -76,7 +77,17 @@ def _fit_and_predict(estimator, X, y, split, labels, groups, scorer):
         "fit_time": fitted - start,
         "score_time": time.perf_counter() - fitted,
         "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+        "history": _history(model),
     }
+
+
+def _history(model):
+    """Losses of each epoch of the network that a model holds; empty without one."""
+    model = getattr(model, "best_estimator_", model)
+    model = model[-1] if isinstance(model, Pipeline) else model
+    history = getattr(model, "history_", [])
+    names = ("epoch", "train_loss", "valid_loss")
+    return [{name: row.get(name, np.nan) for name in names} for row in history]
 
 
 def _fit(model, X, y, train, groups):

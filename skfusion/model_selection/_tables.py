@@ -10,7 +10,13 @@ from ..metrics import classification_summary
 from ..metrics._intervals import summarise
 from ..metrics._predictions import check_predictions, describe_lone_folds
 
-__all__ = ["fold_table", "prediction_table", "row_table", "summary_table"]
+__all__ = [
+    "fold_table",
+    "prediction_table",
+    "row_table",
+    "summary_table",
+    "training_table",
+]
 
 _ALL = "all"
 
@@ -126,6 +132,30 @@ def _fold_records(name, fold, table, result, error_score):
             )["estimate"]
             record |= estimate[["kappa", "accuracy"]].to_dict()
         yield record | times | scores if modality == _ALL else record
+
+
+def training_table(results):
+    """Tabulate the losses of every epoch of the trained networks.
+
+    Parameters
+    ----------
+    results : dict of str to list of dict
+        Results of ``fit_fold`` on each fold, by the name of the model.
+
+    Returns
+    -------
+    training : DataFrame
+        The columns are ``model``, ``fold``, ``epoch``, ``train_loss`` and
+        ``valid_loss``. It is empty if no model is a network.
+    """
+    records = [
+        {"model": name, "fold": fold, **epoch}
+        for name, folds in results.items()
+        for fold, result in enumerate(folds)
+        for epoch in result.get("history", [])
+    ]
+    columns = ["model", "fold", "epoch", "train_loss", "valid_loss"]
+    return pd.DataFrame.from_records(records, columns=columns)
 
 
 def summary_table(predictions, classes):
