@@ -200,7 +200,7 @@ def test_what_cannot_be_compared_is_named(value):
 
 
 SCRIPT = """
-import sys
+import cloudpickle
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
@@ -225,6 +225,7 @@ class Own(ClassifierMixin, BaseEstimator):
 model = make_pipeline(FunctionTransformer(lambda X: helper(X)), Own())
 print(identify(model, "model").hex())
 model.fit(np.ones((4, 1)), [0, 1, 0, 1])
+cloudpickle.dumps(model)
 print(identify(model, "model").hex())
 """
 FIRST = {"shift": 1, "sign": "+", "scale": 1, "comment": "one"}
