@@ -366,8 +366,8 @@ def test_splits_and_scorers_count(images):
     assert keys_of(check(X, y), ["f1", "accuracy"]) == others[-1]
 
 
-PACKAGES = ["skfusion", "scikit-learn", "imbalanced-learn", "numpy", "scipy", "pandas"]
-PACKAGES += ["torch", "torchvision", "skorch", "Pillow", "pydicom"]
+PACKAGES = ["scikit-learn", "imbalanced-learn", "numpy", "scipy", "pandas", "torch"]
+PACKAGES += ["torchvision", "skorch", "Pillow", "pydicom"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -380,6 +380,13 @@ def test_another_version_of_what_computes_is_another_key(images, monkeypatch, pa
         return "999" if name == package else version(name)
 
     monkeypatch.setattr(_study_keys, "version", changed)
+    assert not keys_of(data) & first
+
+
+def test_another_version_of_skfusion_is_another_key(images, monkeypatch):
+    data = check(images.data, images.target)
+    first = keys_of(data)
+    monkeypatch.setattr(_study_keys, "__version__", "999")
     assert not keys_of(data) & first
 
 
