@@ -171,8 +171,9 @@ def _check_data(X, y, groups, cv, labels):
     else:
         warn_of_blanks_in_groups(groups)
     splits = check_splits(cv, y, groups)
+    is_ordered = labels is not None
     labels = _check_class_labels(labels, y)
-    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+    return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)
 
 
 def check_named(estimators, parameter="estimators", methods=("fit", "predict")):
