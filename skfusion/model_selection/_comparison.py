@@ -258,6 +258,6 @@ class ModelComparison:
     def _require_data(self, method):
         if self._data is None:
             raise ValueError(
-                f"{method} needs the data and the models, which a pickle or a copy of a "
-                "comparison does not hold. Run compare_models again, in this process."
+                f"{method} needs the data and the models, which a pickle or a copy of "
+                "a comparison does not hold. Run compare_models again, in this process."
             )

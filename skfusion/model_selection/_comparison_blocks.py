@@ -80,9 +80,9 @@ def find_blocks(comparison):
         for modality in modalities if len(modalities) > 2 else modalities[:1]:
             part = summary[summary[MODALITY] == modality]
             is_all = modality == "all"
-            rows = (
-                predictions if is_all else predictions.query(f"{MODALITY} == @modality")
-            )
+            rows = predictions
+            if not is_all:
+                rows = predictions[predictions[MODALITY] == modality]
             title = _title(comparison, data, modality, rows)
             notes = _notes(comparison, data) if is_all else {}
             blocks.append(_block(comparison, title, part, notes))
@@ -114,7 +114,7 @@ def _title(comparison, data, modality, rows):
     classes = comparison.labels.tolist()
     shares = [(rows["y_true"] == label).mean() for label in classes]
     if len(classes) == 2:
-        parts.append(f"prevalence of {classes[1]} {shares[1]:.2f}")
+        parts.append(f"prevalence {shares[1]:.2f} (class {classes[1]})")
     else:
         pairs = zip(classes, shares, strict=True)
         parts += [f"{share:.0%} {label}" for label, share in pairs]

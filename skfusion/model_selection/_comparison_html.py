@@ -11,6 +11,8 @@ from ._comparison_blocks import (
 
 __all__ = ["html_of"]
 
+_LEFT = 'style="text-align: left"'
+
 
 def html_of(comparison):
     """Return a table of every model for each block, with intervals.
@@ -27,29 +29,28 @@ def html_of(comparison):
         All names are escaped.
     """
     over = "groups" if "group" in comparison.predictions else "images"
-    about = (
-        f"<p><b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
-        f"predictions with 95&nbsp;% intervals over {over}</small></p>"
-    )
-    return about + "".join(map(_table, find_blocks(comparison)))
-
-
-def _table(block):
-    has_notes = any(note for _, note, _ in block.rows)
-    names = ["model", *block.measures, *(["mean fit of a fold"] if has_notes else [])]
+    blocks = find_blocks(comparison)
+    names = ["model", *blocks[0].measures, "fit"]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    rows = "".join(_row(row, has_notes) for row in block.rows)
+    body = "".join(_body(block, len(names)) for block in blocks)
     return (
-        f'<p>{escape(block.title)}</p><table class="dataframe"><thead><tr>{head}</tr>'
-        f"</thead><tbody>{rows}</tbody></table>"
+        f"<p><b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
+        f"predictions, below them 95&nbsp;% intervals over {over}; the mean time to fit "
+        f'a fold.</small></p><table class="dataframe"><thead><tr>{head}</tr></thead>'
+        f"{body}</table>"
     )
 
 
-def _row(row, has_notes):
-    name, note, values = row
-    cells = [f'<th scope="row">{escape(name)}</th>']
+def _body(block, n_columns):
+    title = f'<th colspan="{n_columns}" {_LEFT}>{escape(block.title)}</th>'
+    rows = "".join(_row(*row) for row in block.rows)
+    return f"<tbody><tr>{title}</tr>{rows}</tbody>"
+
+
+def _row(name, note, values):
+    cells = [f"<td {_LEFT}>{escape(name)}</td>"]
     for estimate, *bounds in values.values():
         interval = format_interval(*bounds).replace(" ", "&nbsp;")
         cells.append(f"<td>{format_number(estimate)}<br><small>{interval}</small></td>")
-    cells += [f"<td>{escape(note.removeprefix('fit '))}</td>"] if has_notes else []
+    cells.append(f"<td>{escape(note.removeprefix('fit '))}</td>")
     return f"<tr>{''.join(cells)}</tr>"

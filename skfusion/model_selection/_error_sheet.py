@@ -37,9 +37,8 @@ def find_image_columns(X):
 
 def _first_is_file(column):
     values = column[is_present(column)]
-    return (
-        len(values) > 0 and is_path(values.iloc[0]) and Path(values.iloc[0]).is_file()
-    )
+    first = values.iloc[0] if len(values) else None
+    return is_path(first) and Path(first).is_file()
 
 
 def worst_mistakes(table, labels, n):
@@ -101,27 +100,31 @@ def draw_errors(table, X, labels, model, n):
     ValueError
         If X holds no images.
     """
-    from matplotlib.figure import Figure
-
     mistakes = worst_mistakes(table, labels, n)
     images = _read(X, mistakes["row"].to_numpy())
-    n_wrong = int((table["y_true"] != table["y_pred"]).sum())
-    title = f"{model}: {len(mistakes)} of {n_wrong} wrong predictions"
-    n_columns = min(_COLUMNS, max(1, len(mistakes)))
-    n_rows = max(1, -(-len(mistakes) // n_columns))
-    share = max([1, *(image.shape[1] / image.shape[0] for image in images)])
-    figure = Figure(
-        figsize=(max(5, 2.3 * n_columns * share), 2.9 * n_rows + 0.6),
-        layout="constrained",
-    )
-    figure.suptitle(title)
-    axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
+    figure, axes = _lay_out(images)
+    n_wrong = (table["y_true"] != table["y_pred"]).sum()
+    figure.suptitle(f"{model}: the worst {len(mistakes)} of {n_wrong} mistakes")
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=max(1, image.max()))
         axis.set_title(_describe(row), fontsize=8)
     return figure
+
+
+def _lay_out(images):
+    """Return a figure and its axes, wide enough for the widest image."""
+    import matplotlib.pyplot as plt
+
+    n_columns = min(_COLUMNS, max(1, len(images)))
+    n_rows = max(1, -(-len(images) // n_columns))
+    aspect = max([1, *(image.shape[1] / image.shape[0] for image in images)])
+    size = (max(5, 2.3 * n_columns * aspect), 2.9 * n_rows + 0.6)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"
+    )
+    for axis in axes.ravel():
+        axis.set_axis_off()
+    return figure, axes.ravel()
 
 
 def _describe(row):

@@ -105,10 +105,9 @@ def _check_labels(y, labels):
 
 def _warn_of_no_groups(name):
     warn_user(
-        f"No groups were passed for the external data set {name!r}, and X has no column "
-        "'group': the intervals treat the images of one patient as independent. Pass "
-        "groups; groups=np.arange(len(y)) with names of their own states that every "
-        "row is a patient of its own.",
+        f"No groups were passed for the external data set {name!r}, and X has no "
+        "column 'group': the intervals treat the images of one patient as independent. "
+        "Pass groups.",
         DataQualityWarning,
     )
 

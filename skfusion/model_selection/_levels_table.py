@@ -131,7 +131,7 @@ def tables_with(comparison, tables, by):
     if isinstance(by, str):
         _check_name(by)
         if by not in predictions.columns:
-            values = _column_of_X(comparison, by, predictions)
+            values = _column_of_table(comparison, by, predictions)
             predictions = predictions.assign(**{by: _take(values, predictions)})
         tables = {**tables, CROSS_VALIDATION: predictions}
         return {k: table for k, table in tables.items() if by in table.columns}, by
@@ -165,7 +165,7 @@ def _check_values(by, n_samples):
     return pd.Series(by).reset_index(drop=True)
 
 
-def _column_of_X(comparison, by, predictions):
+def _column_of_table(comparison, by, predictions):
     X = getattr(comparison._data, "X", None)
     if isinstance(X, pd.DataFrame) and by in X.columns:
         if by in find_image_columns(X):
