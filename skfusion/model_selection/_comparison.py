@@ -1,13 +1,17 @@
 """The results of a comparison: tables, tests and plots."""
 
+from numbers import Integral
+
 import numpy as np
 
+from .._validation._private import Interval, validate_params
 from .._validation._unreadable import names_unreadable_images
 from ._comparison_html import html_of
 from ._comparison_text import text_of
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
-from ._summary_table import SummaryTable, summarise_all
+from ._score_checks import warn_of_missing_scores
+from ._summary_table import SummaryTable, add_summary
 from ._tables import (
     CROSS_VALIDATION,
     fold_table,
@@ -105,7 +109,8 @@ class ModelComparison:
         self._n_samples = len(data.y)
         self._external_data = {}
         self._refitted = {}
-        self.summary = summarise_all(self)
+        warn_of_missing_scores(self.predictions, self.labels, self._estimators)
+        self.summary = add_summary(self, CROSS_VALIDATION, self.predictions)
 
     def refit(self, model):
         """Fit a clone of a model on all data of the comparison.
@@ -181,11 +186,20 @@ class ModelComparison:
         taken = [CROSS_VALIDATION, *self.externals]
         data = check_external(name, X, y, groups, self._data, taken)
         table = predict_external(self, name, data)
+        warn_of_missing_scores(table, self.labels, self._estimators)
+        self.summary = add_summary(self, name, table)
         self.externals[name] = table
         self._external_data[name] = data
-        self.summary = summarise_all(self)
         return self
 
+    @validate_params(
+        {
+            "model": [str],
+            "n": [Interval(Integral, 1, None, closed="left")],
+            "data": [str],
+        },
+        prefer_skip_nested_validation=True,
+    )
     def errors(self, model, n=12, *, data=CROSS_VALIDATION):
         """Draw the worst mistakes of a model: the most confident wrong predictions.
 

@@ -33,16 +33,20 @@ def html_of(comparison):
     names = ["model", *blocks[0].measures, "fit"]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = "".join(_body(block, len(names)) for block in blocks)
+    about = (
+        f"<b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
+        f"predictions, below them 95&nbsp;% intervals over {over}; the mean time to "
+        "fit a fold.</small>"
+    )
     return (
-        f"<p><b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
-        f"predictions, below them 95&nbsp;% intervals over {over}; the mean time to fit "
-        f'a fold.</small></p><table class="dataframe"><thead><tr>{head}</tr></thead>'
-        f"{body}</table>"
+        f'<p>{about}</p><table class="dataframe"><thead><tr>{head}</tr></thead>{body}'
+        "</table>"
     )
 
 
 def _body(block, n_columns):
-    title = f'<th colspan="{n_columns}" {_LEFT}>{escape(block.title)}</th>'
+    options = f'scope="rowgroup" colspan="{n_columns}" {_LEFT}'
+    title = f"<th {options}>{escape(block.title)}</th>"
     rows = "".join(_row(*row) for row in block.rows)
     return f"<tbody><tr>{title}</tr>{rows}</tbody>"
 

@@ -137,6 +137,8 @@ def _describe(row):
 
 def _read(X, rows):
     """Read the images of some rows; several of one row stand side by side."""
+    if not len(rows):
+        return []
     part = _safe_indexing(X, rows)
     if not isinstance(X, pd.DataFrame) or X.shape[1] == 1 or IMAGE in X.columns:
         _check_images(X)

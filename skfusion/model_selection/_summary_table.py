@@ -5,7 +5,7 @@ import pandas as pd
 from ._levels_table import find_combine, tables_with
 from ._tables import summary_table
 
-__all__ = ["SummaryTable", "summarise_all"]
+__all__ = ["SummaryTable", "add_summary"]
 
 _WIDTH = 80  # characters of a line of a terminal
 _LESS_NEEDED = ("data", "n_groups", "n")  # in the order in which a print omits them
@@ -114,19 +114,30 @@ def _print(table):
     )
 
 
-def summarise_all(comparison):
-    """Summarise the out-of-fold predictions and those of each external data set.
+def add_summary(comparison, data, table):
+    """Summarise the predictions of one more data set.
 
     Parameters
     ----------
     comparison : ModelComparison
+        With ``summary``, unless this is its first data set.
+
+    data : str
+        Name of the data set.
+
+    table : DataFrame
+        Predictions of every model.
 
     Returns
     -------
     summary : SummaryTable
+        The rows of the comparison's summary, and those of the data set.
     """
-    table = _summarise(comparison._tables(), comparison.labels)
-    return SummaryTable(table, comparison)
+    added = summary_table(table, comparison.labels, data=data)
+    known = getattr(comparison, "summary", None)
+    if known is not None:
+        added = pd.concat([known, added], ignore_index=True)
+    return SummaryTable(added, comparison)
 
 
 def _summarise(tables, labels, **options):
