@@ -8,6 +8,7 @@ from ._tables import summary_table
 __all__ = ["SummaryTable", "add_summary"]
 
 _WIDTH = 80  # characters of a line of a terminal
+_LONGEST = 25  # characters of the name of a model
 _LESS_NEEDED = ("data", "n_groups", "n")  # in the order in which a print omits them
 
 
@@ -15,8 +16,8 @@ class SummaryTable(pd.DataFrame):
     """Summary of a comparison, which can be called for another level or other parts.
 
     It is a DataFrame. What is made of it, such as some of its rows, a copy or a pickle,
-    is a plain DataFrame. It is printed with three decimals; where 80 characters are
-    too few, the columns ``data``, ``n_groups`` and ``n`` are left out.
+    is a plain DataFrame. It is printed with three decimals and short names; where 80
+    characters are too few, the columns ``data``, ``n_groups`` and ``n`` are left out.
 
     Parameters
     ----------
@@ -108,10 +109,17 @@ class SummaryTable(pd.DataFrame):
 
 def _print(table):
     return table.to_string(
+        index=False,
+        formatters={"model": _shorten},
         float_format="{:.3f}".format,
         max_rows=pd.get_option("display.max_rows"),
         min_rows=pd.get_option("display.min_rows"),
     )
+
+
+def _shorten(name):
+    """Shorten a long name in its middle, because names often begin alike."""
+    return name if len(name) <= _LONGEST else f"{name[:11]}...{name[-11:]}"
 
 
 def add_summary(comparison, data, table):

@@ -233,6 +233,16 @@ def test_the_printed_summary_shows_the_intervals(study):
     assert "kappa" in text
 
 
+def test_long_names_in_a_printed_summary_are_shortened_in_the_middle():
+    names = [
+        "a frozen backbone with a support vector machine",
+        "a frozen backbone, too",
+    ]
+    text = repr(compare([(name, RowClassifier()) for name in names]).summary)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "a frozen ba...tor machine" in text
+
+
 # -- summary -------------------------------------------------------------------------
 
 
