@@ -241,9 +241,8 @@ class ModelComparison:
             raise ValueError(
                 f"Expected data to be one of {list(tables)}. Got {data!r}."
             )
-        X = self._data.X if data == CROSS_VALIDATION else self._external_data[data].X
-        table = tables[data]
-        return draw_errors(table[table["model"] == model], X, self.labels, model, n)
+        table = tables[data][tables[data]["model"] == model]
+        return draw_errors(table, self._find_data(data), self.labels, model, n)
 
     def __repr__(self):
         return text_of(self)
@@ -263,6 +262,11 @@ class ModelComparison:
     def _tables(self):
         """Predictions of each data set, by its name."""
         return {CROSS_VALIDATION: self.predictions, **self.externals}
+
+    def _find_data(self, data):
+        """X of the cross-validation or of an external data set; None in a pickle."""
+        known = {CROSS_VALIDATION: self._data, **self._external_data}.get(data)
+        return None if known is None else known.X
 
     def _check_model(self, model):
         names = self.folds["model"].unique().tolist()

@@ -106,7 +106,7 @@ def draw_errors(table, X, labels, model, n):
     n_wrong = (table["y_true"] != table["y_pred"]).sum()
     figure.suptitle(f"{model}: the worst {len(mistakes)} of {n_wrong} mistakes")
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
-        axis.imshow(image, cmap="gray", vmin=0, vmax=max(1, image.max()))
+        axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
         axis.set_title(_describe(row), fontsize=8)
     return figure
 

@@ -127,23 +127,46 @@ def tables_with(comparison, tables, by):
     """
     if by is None:
         return tables, None
-    predictions = tables[CROSS_VALIDATION]
     if isinstance(by, str):
         _check_name(by)
-        if by not in predictions.columns:
-            values = _column_of_table(comparison, by, predictions)
-            predictions = predictions.assign(**{by: _take(values, predictions)})
-        tables = {**tables, CROSS_VALIDATION: predictions}
-        return {k: table for k, table in tables.items() if by in table.columns}, by
+        tables = {data: _add(by, t, comparison, data) for data, t in tables.items()}
+        if tables[CROSS_VALIDATION] is None:
+            raise _no_column(by, comparison.predictions)
+        return {data: table for data, table in tables.items() if table is not None}, by
     column = "by" if getattr(by, "name", None) is None else str(by.name)
     _check_name(column)
-    values = _check_values(by, comparison._n_samples)
-    values = _take(values, predictions)
+    predictions = tables[CROSS_VALIDATION]
+    values = _take(_check_values(by, comparison._n_samples), predictions)
     return {CROSS_VALIDATION: predictions.assign(**{column: values})}, column
+
+
+def _add(column, table, comparison, data):
+    """Return the predictions with a column of their X, or None where X lacks it."""
+    X = comparison._find_data(data)
+    if column in table.columns:
+        return table
+    if not isinstance(X, pd.DataFrame) or column not in X.columns:
+        return None
+    if column in find_image_columns(X):
+        raise ValueError(
+            f"Expected by to be a column that splits X into parts. Got {column!r}, "
+            "which holds paths: no table shows them."
+        )
+    return table.assign(**{column: _take(X[column], table)})
+
+
+def _no_column(by, predictions):
+    known = set(predictions.columns) - _TAKEN - _TAKEN_BY_ROWS
+    return ValueError(
+        "Expected by to be a column of X, or one value for each row of X. Got "
+        f"{by!r}; without X, which a pickle does not hold, the columns are "
+        f"{sorted(known)!r}."
+    )
 
 
 def _take(values, predictions):
     """Values of the predicted rows; categories, such as age bands, keep their order."""
+    # By position, as everywhere, whatever the index.
     return values.iloc[predictions["row"]].array
 
 
@@ -161,22 +184,4 @@ def _check_values(by, n_samples):
             f"Expected by to hold one value for each of the {n_samples} rows of X. Got "
             f"an array of shape {np.shape(by)!r}."
         )
-    # Rows are taken by their position, as everywhere, whatever the index.
-    return pd.Series(by).reset_index(drop=True)
-
-
-def _column_of_table(comparison, by, predictions):
-    X = getattr(comparison._data, "X", None)
-    if isinstance(X, pd.DataFrame) and by in X.columns:
-        if by in find_image_columns(X):
-            raise ValueError(
-                f"Expected by to be a column that splits X into parts. Got {by!r}, "
-                "which holds paths: no table shows them."
-            )
-        return X[by].reset_index(drop=True)
-    known = set(predictions.columns) - _TAKEN - _TAKEN_BY_ROWS
-    raise ValueError(
-        "Expected by to be a column of X, or one value for each row of X. Got "
-        f"{by!r}; without X, which a pickle does not hold, the columns are "
-        f"{sorted(known)!r}."
-    )
+    return pd.Series(by)

@@ -117,6 +117,7 @@ def formatted(study, model, measure, modality="all"):
 
 def test_every_estimate_is_printed_in_80_columns(study):
     text = str(study)
+    assert text.isascii()
     assert max(map(len, text.splitlines())) <= 80
     for modality in ("all", "mammography", "ultrasound"):
         for model, _ in MODELS:
@@ -565,6 +566,12 @@ def test_levels_and_parts_of_an_external_data_set():
     by_view = study.summary(by="view").groupby(["data", "view"])["n"].first()
     assert by_view.loc["B"].to_dict() == {"CC": 80, "MLO": 80}
     assert set(study.summary(by=np.arange(160) % 2)["data"]) == {"cross-validation"}
+    X, y = external_data()
+    ages = study.summary(by="age").query("data == 'B'")["age"]
+    assert sorted(ages.unique()) == sorted(X["age"].unique())
+    study.external("C", X.drop(columns=["view", "age"]).assign(group="one"), y)
+    for column in ("view", "age"):
+        assert set(study.summary(by=column)["data"]) == {"cross-validation", "B"}
 
 
 def test_mistakes_on_an_external_data_set_are_drawn(images, tmp_path):
@@ -636,6 +643,30 @@ def test_a_model_that_fails_on_external_data_leaves_the_others():
     with pytest.raises(ValueError, match="All 3 models failed"):
         study.external("C", X[["group"]], y)
     assert list(study.externals) == ["B"]
+
+
+class Interrupted(RowClassifier):
+    """Interrupted by Ctrl-C when it sees external data for the first time."""
+
+    is_stopped = False
+
+    def predict(self, X):
+        if X["group"].iloc[0].startswith("other") and not Interrupted.is_stopped:
+            Interrupted.is_stopped = True
+            raise KeyboardInterrupt
+        return super().predict(X)
+
+
+def test_an_interrupted_external_data_set_can_be_added_again():
+    study = compare([*MODELS, ("interrupted", Interrupted())])
+    RowClassifier.n_fits = 0
+    text = str(study)
+    with pytest.raises(KeyboardInterrupt):
+        study.external("B", *external_data())
+    assert str(study) == text
+    study.external("B", *external_data())
+    assert set(study.externals["B"]["model"]) == {"good", "coin", "interrupted"}
+    assert RowClassifier.n_fits == 3
 
 
 def test_an_error_on_external_data_can_be_raised():
