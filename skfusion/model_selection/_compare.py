@@ -70,11 +70,13 @@ def compare_models(
         groups, or of the last step of a pipeline without samplers. After a sampler
         a network uses only the column ``group`` of X.
 
-    cv : int, cross-validation generator or iterable, default=None
+    cv : int, cross-validation generator, iterable or list, default=None
         Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
-        if no groups are known.
+        if no groups are known. A list of generators repeats the cross-validation, for
+        example ``[StratifiedGroupKFold(5, shuffle=True, random_state=seed) for seed in
+        range(3)]``.
 
     scoring : str, callable, list, tuple, set or dict, default=None
         More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
@@ -171,8 +173,9 @@ def _check_data(X, y, groups, cv, labels):
     else:
         warn_of_blanks_in_groups(groups)
     splits = check_splits(cv, y, groups)
+    is_ordered = labels is not None
     labels = _check_class_labels(labels, y)
-    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+    return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)
 
 
 def check_named(estimators, parameter="estimators", methods=("fit", "predict")):

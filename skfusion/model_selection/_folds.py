@@ -1,7 +1,7 @@
 """Fits of several models on the same folds of checked data."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,9 @@ class CheckedData:
 
     labels : ndarray of shape (n_classes,)
         All classes, the positive one of two last.
+
+    is_ordered : bool, default=False
+        Whether the user passed `labels`, so that the last one is the worst one.
     """
 
     X: Any
@@ -43,6 +46,7 @@ class CheckedData:
     groups: np.ndarray | None
     splits: list
     labels: np.ndarray
+    is_ordered: bool = field(default=False, kw_only=True)
 
 
 def predict_folds(
