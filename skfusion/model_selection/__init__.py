@@ -3,5 +3,13 @@
 from ._compare import compare_models
 from ._comparison import ModelComparison
 from ._fusion_gain import fusion_gain
+from ._plot import (
+    ForestDisplay,
+)
 
-__all__ = ["ModelComparison", "compare_models", "fusion_gain"]
+__all__ = [
+    "ForestDisplay",
+    "ModelComparison",
+    "compare_models",
+    "fusion_gain",
+]
