@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .._validation._private import StrOptions, validate_params
+from ._plot import DISPLAYS
 from ._tables import (
     fold_table,
     prediction_table,
@@ -58,3 +60,41 @@ class ModelComparison:
         self.summary = summary_table(self.predictions, data.labels)
         self._data = data
         self._estimators = dict(estimators)
+
+    @validate_params(
+        {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
+    )
+    def plot(self, kind="forest", *, ax=None, **kwargs):
+        """Draw the comparison.
+
+        Read more in the :ref:`User Guide <plots>`.
+
+        Parameters
+        ----------
+        kind : str, default="forest"
+            - "forest": estimates with intervals, :class:`ForestDisplay`;
+            - "folds": scores of the folds, :class:`FoldsDisplay`;
+            - "roc": ROC curves, :class:`RocDisplay`;
+            - "precision_recall": precision and recall,
+              :class:`PrecisionRecallDisplay`;
+            - "calibration": reliability curves, :class:`CalibrationDisplay`;
+            - "confusion": confusion matrices, :class:`ConfusionDisplay`;
+            - "training": losses of the networks, :class:`TrainingDisplay`.
+
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Axes to draw on, as many as the plot has panels. None makes a new figure.
+
+        **kwargs
+            Passed to ``from_comparison`` of the Display.
+
+        Returns
+        -------
+        display : Display
+            With the attributes ``figure_`` and ``ax_``.
+
+        Raises
+        ------
+        ValueError
+            If the kind is unknown, or the comparison lacks what the plot needs.
+        """
+        return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)

@@ -6,10 +6,14 @@ import numpy as np
 
 __all__ = [
     "SMALL",
+    "draw_band",
     "draw_forest",
+    "draw_legend",
     "forest_height",
-    "legend_below",
+    "label_of",
     "make_axes",
+    "make_panels",
+    "name_columns",
     "style_of",
     "wrap",
 ]
@@ -19,6 +23,8 @@ SMALL = 9  # points, of the smaller text
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", (0, (1, 1.2)), (0, (4, 1, 1, 1, 1, 1)))
 _HEADER = 1.15  # height of the header of a block, in rows
+_CHARACTER = 0.085  # mean width of a character of a name, in inches
+_NO_BREAK = "\u00a0"  # a space at which no line ends
 _GAP = 0.35  # between two blocks, in rows
 
 
@@ -62,6 +68,58 @@ def make_axes(ax, shape=(1, 1), *, size=(6.4, 4.8), **options):
     return axes
 
 
+def make_panels(ax, n_panels, *, n_columns, height):
+    """Make a figure with a panel for each model, or check axes that were passed.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, array-like of Axes, or None
+        None makes a new figure.
+
+    n_panels : int
+
+    n_columns : int
+        Largest number of panels side by side.
+
+    height : float
+        Height of a row of panels, in inches.
+
+    Returns
+    -------
+    axes : ndarray of Axes, of shape (n_panels,)
+    """
+    if ax is not None:
+        return make_axes(ax, (1, n_panels))
+    columns = min(n_columns, n_panels)
+    n_rows = -(-n_panels // columns)
+    width = 6.4 if columns > 1 else 4.8
+    axes = make_axes(None, (n_rows, columns), size=(width, 0.5 + height * n_rows))
+    for unused in axes[n_panels:]:
+        unused.remove()
+    return axes[:n_panels]
+
+
+def name_columns(ax, names):
+    """Write the names of columns, as narrow as the columns are.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Its limits in x are those of the columns.
+
+    names : list of str
+        Names of the columns 0, 1 and so on.
+    """
+    inches = ax.get_position().width * ax.figure.get_figwidth() / len(names)
+    width = max(int(inches / _CHARACTER), 4)
+    is_narrow = max(len(word) for name in names for word in str(name).split()) > width
+    if is_narrow:
+        turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+        ax.set_xticks(range(len(names)), [wrap(name, 24) for name in names], **turned)
+    else:
+        ax.set_xticks(range(len(names)), [wrap(name, width) for name in names])
+
+
 def style_of(number):
     """Style of a model, which does not depend on its colour alone.
 
@@ -100,23 +158,64 @@ def wrap(text, width):
     return "\n".join(textwrap.wrap(str(text), width))
 
 
-def legend_below(ax, is_own_figure, **options):
-    """Draw a legend: below the axes of an own figure, else inside.
+def label_of(name, measure, interval):
+    """Label of a model in a legend, with an estimate and its interval.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+
+    measure : str
+
+    interval : sequence of (float, float, float)
+        Estimate, lower and upper bound.
+
+    Returns
+    -------
+    label : str
+    """
+    estimate, lower, upper = interval
+    numbers = f"{measure} {estimate:.2f} [{lower:.2f}, {upper:.2f}]"
+    return wrap(f"{name}: {numbers.replace(' ', _NO_BREAK)}", 64)
+
+
+def draw_band(ax, x, lower, upper, number):
+    """Draw the interval of a curve.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+
+    x, lower, upper : ndarray of shape (n_points,)
+
+    number : int
+        Position of the model.
+    """
+    ax.fill_between(x, lower, upper, color=style_of(number)["color"], alpha=0.15, lw=0)
+
+
+def draw_legend(ax, is_own_figure):
+    """Draw a legend: below the axes of an own figure, else inside the axes.
 
     Parameters
     ----------
     ax : matplotlib Axes
 
     is_own_figure : bool
-        Whether the Display has made the figure, and may therefore use its margin.
-
-    **options
-        Passed to the legend.
+        Whether the Display has made the figure, and may use its margin.
     """
-    place = {"loc": "best"}
-    if is_own_figure:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16)}
-    ax.legend(**place, fontsize=SMALL, frameon=not is_own_figure, **options)
+    if not is_own_figure:
+        ax.legend(fontsize=SMALL)
+        return
+    if ax.get_legend() is not None:
+        ax.get_legend().remove()
+    ax.figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="outside lower center",
+        fontsize=SMALL,
+        frameon=False,
+    )
 
 
 def forest_height(blocks):

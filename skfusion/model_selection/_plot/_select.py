@@ -9,6 +9,7 @@ __all__ = [
     "CROSS_VALIDATION",
     "check_choice",
     "check_two_classes",
+    "class_name",
     "data_names",
     "describe",
     "scored_predictions",
@@ -225,8 +226,24 @@ def describe(n, n_groups, prevalence, labels):
     text = f"{n:,} images" if n_groups == n else f"{n:,} images of {n_groups:,} groups"
     if pd.isna(prevalence):
         return text
-    name = labels[-1] if isinstance(labels[-1], str) else f"of class {labels[-1]}"
-    return f"{text}, {100 * prevalence:.0f} % {name}"
+    preposition = "" if isinstance(labels[-1], str) else "of "
+    share = f"{100 * prevalence:.0f} %"
+    return f"{text}, {share} {preposition}{class_name(labels[-1])}"
+
+
+def class_name(label):
+    """Name of a class.
+
+    Parameters
+    ----------
+    label : str or int
+
+    Returns
+    -------
+    name : str
+        The label, or "class 1".
+    """
+    return str(label) if isinstance(label, str) else f"class {label}"
 
 
 def title(predictions, *, data, modality, labels):
