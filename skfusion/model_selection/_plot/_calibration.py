@@ -215,7 +215,7 @@ class CalibrationDisplay:
 
         x, y = self.prob_pred[number], self.prob_true[number]
         style = style_of(number)
-        display = calibration.CalibrationDisplay(x, y, self.y_prob[number])
+        display = calibration.CalibrationDisplay(y, x, self.y_prob[number])
         display.plot(ax=axis, name=wrap(self.names[number], 64), **style)
         axis.vlines(x, self.lower[number], self.upper[number], colors=style["color"])
 

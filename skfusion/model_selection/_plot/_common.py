@@ -90,7 +90,8 @@ def make_panels(ax, n_panels, *, n_columns, height):
     """
     if ax is not None:
         return make_axes(ax, (1, n_panels))
-    columns = min(n_columns, n_panels)
+    # Two rows of two are better than three panels above one.
+    columns = min(n_columns, n_panels) if n_panels != 4 else 2
     n_rows = -(-n_panels // columns)
     width = 6.4 if columns > 1 else 4.8
     axes = make_axes(None, (n_rows, columns), size=(width, 0.5 + height * n_rows))
@@ -195,7 +196,7 @@ def draw_band(ax, x, lower, upper, number):
     ax.fill_between(x, lower, upper, color=style_of(number)["color"], alpha=0.15, lw=0)
 
 
-def draw_legend(ax, is_own_figure):
+def draw_legend(ax, is_own_figure, ncols=1):
     """Draw a legend: below the axes of an own figure, else inside the axes.
 
     Parameters
@@ -204,6 +205,9 @@ def draw_legend(ax, is_own_figure):
 
     is_own_figure : bool
         Whether the Display has made the figure, and may use its margin.
+
+    ncols : int, default=1
+        Number of columns below the axes.
     """
     if not is_own_figure:
         ax.legend(fontsize=SMALL)
@@ -213,6 +217,7 @@ def draw_legend(ax, is_own_figure):
     ax.figure.legend(
         *ax.get_legend_handles_labels(),
         loc="outside lower center",
+        ncols=ncols,
         fontsize=SMALL,
         frameon=False,
     )

@@ -10,7 +10,7 @@ from ._select import ALL, CROSS_VALIDATION, select_predictions, title
 __all__ = ["ConfusionDisplay"]
 
 _N_COLUMNS = 3
-_NAME_WIDTH = 24  # characters
+_NAME_WIDTH = 22  # characters
 
 
 class ConfusionDisplay:
@@ -141,8 +141,8 @@ class ConfusionDisplay:
         for number, (axis, name) in enumerate(zip(axes, self.names, strict=True)):
             _draw_matrix(axis, self.matrices[number], self.display_labels)
             axis.set_title(wrap(name, _NAME_WIDTH), fontsize="medium")
-            if ax is None and number % _N_COLUMNS:
-                axis.set(ylabel="", yticklabels=[])
+            if ax is None and axis.get_subplotspec().colspan.start > 0:
+                axis.set(ylabel="", yticks=[])
         if ax is None:
             axes[0].figure.suptitle(self.title, fontsize="medium")
         self.ax_ = axes[0] if len(axes) == 1 else axes

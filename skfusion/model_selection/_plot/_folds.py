@@ -4,7 +4,7 @@ import numpy as np
 
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
-from ._common import SMALL, make_axes, name_columns, style_of
+from ._common import draw_legend, make_axes, name_columns, style_of
 from ._select import ALL, CROSS_VALIDATION, check_choice, select_models, summary_rows
 
 __all__ = ["FoldsDisplay"]
@@ -122,9 +122,7 @@ class FoldsDisplay:
         )
         estimates = rows[rows["measure"] == measure].set_index("model")["estimate"]
         n_folds = folds["fold"].nunique()
-        title = (
-            f"{n_folds} folds" if modality == ALL else f"{n_folds} folds, {modality}"
-        )
+        suffix = "" if modality == ALL else f", {modality}"
         part = folds[folds[MODALITY] == modality]
         display = cls(
             scores=part.pivot(index="fold", columns="model", values=measure)[names],
@@ -165,6 +163,6 @@ class FoldsDisplay:
         axis.set(ylabel=_NAMES.get(self.measure, self.measure))
         axis.set_title(self.title, fontsize="medium")
         axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(fontsize=SMALL, frameon=False)
+        draw_legend(axis, is_own_figure=ax is None, ncols=2)
         self.ax_, self.figure_ = axis, axis.figure
         return self

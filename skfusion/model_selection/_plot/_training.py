@@ -1,7 +1,7 @@
 """The losses of the networks of a comparison."""
 
 from ..._validation._private import validate_params
-from ._common import SMALL, make_panels, wrap
+from ._common import draw_legend, make_panels, wrap
 from ._select import select_models
 
 __all__ = ["TrainingDisplay"]
@@ -115,6 +115,9 @@ class TrainingDisplay:
             axis.set_xlabel("epoch")
             if number % _N_COLUMNS == 0 or ax is not None:
                 axis.set_ylabel("loss")
+        # The panel that has a validation loss, if any has one.
+        fullest = max(axes, key=lambda axis: len(axis.get_legend_handles_labels()[0]))
+        draw_legend(fullest, is_own_figure=ax is None, ncols=2)
         self.ax_ = axes[0] if len(axes) == 1 else axes
         self.figure_ = axes[0].figure
         return self
@@ -136,4 +139,3 @@ def _draw_losses(axis, table):
             label = None
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(fontsize=SMALL, frameon=False)
