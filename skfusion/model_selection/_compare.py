@@ -1,6 +1,7 @@
 """Comparison of several models on the same folds."""
 
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -30,6 +31,7 @@ __all__ = ["check_named", "compare_models"]
         "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
 )
@@ -45,6 +47,7 @@ def compare_models(
     error_score=np.nan,
     n_jobs=None,
     verbose=0,
+    store=None,
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
@@ -96,7 +99,12 @@ def compare_models(
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
 
     verbose : int, default=0
-        Whether to show a progress bar.
+        Whether to show a progress bar, with the time left.
+
+    store : str or Path, default=None
+        Folder in which the result of each fit is stored when it ends. The same call,
+        after Ctrl-C or a crash or in another process at the same time, computes only
+        what is not stored. If None, nothing is stored.
 
     Returns
     -------
@@ -158,6 +166,7 @@ def compare_models(
         error_score=error_score,
         n_jobs=n_jobs,
         verbose=verbose,
+        store=store,
     )
     return ModelComparison(results, data, estimators, error_score=error_score)
 
