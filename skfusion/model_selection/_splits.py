@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from ._repeats import split_repeatedly
 
 __all__ = ["check_splits"]
 
@@ -14,10 +16,10 @@ def check_splits(cv, y, groups):
 
     Parameters
     ----------
-    cv : int, cross-validation generator, iterable or None
+    cv : int, cross-validation generator, iterable, list of them or None
         The same as in :func:`~sklearn.model_selection.cross_validate`. With an int or
         None the folds are stratified, shuffled with a fixed seed, and grouped if groups
-        are known.
+        are known. The folds of a list of generators are repetitions.
 
     y : ndarray of shape (n_samples,)
         Class labels.
@@ -33,15 +35,16 @@ def check_splits(cv, y, groups):
     Raises
     ------
     ValueError
-        If a group, or a row, is on both sides of a split, or there is no split.
+        If a group, or a row, is on both sides of a split, a row does not exist,
+        or there is no split.
     """
     if cv is None or isinstance(cv, Integral):
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
         cv = folds(5 if cv is None else cv, shuffle=True, random_state=0)
     rows = np.arange(len(y))
     splits = [
-        (rows[train], rows[test])
-        for train, test in check_cv(cv, y, classifier=True).split(rows, y, groups)
+        _take_rows(rows, fold, *split)
+        for fold, split in enumerate(split_repeatedly(cv, rows, y, groups))
     ]
     if not splits:
         raise ValueError(f"Expected cv to give at least one split. Got none of {cv!r}.")
@@ -49,6 +52,17 @@ def check_splits(cv, y, groups):
     for fold, (train, test) in enumerate(splits):
         _check_split(fold, codes[train], codes[test], has_groups=groups is not None)
     return splits
+
+
+def _take_rows(rows, fold, train, test):
+    try:
+        return rows[train], rows[test]
+    except IndexError as error:
+        raise ValueError(
+            f"Expected the split of fold {fold} to hold rows of X, from 0 to "
+            f"{len(rows) - 1}, or masks of {len(rows)} rows. Got others: draw the "
+            "folds from these data."
+        ) from error
 
 
 def _check_split(fold, train, test, *, has_groups):
