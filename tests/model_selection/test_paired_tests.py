@@ -130,7 +130,7 @@ def test_three_classes_are_tested():
     study = compare_models(MODELS[:2], X, y, groups=groups, cv=3)
     assert study.tests("balanced accuracy").loc[0, "p"] < 0.05
     assert study.tests("kappa", "t_test").loc[0, "difference"] > 0
-    with pytest.raises(ValueError, match="measure to be one of .* for 3 classes"):
+    with pytest.raises(ValueError, match=r"measure to be one of .* for 3 classes"):
         study.tests("AUC")
 
 
@@ -168,7 +168,7 @@ def test_rows_that_a_model_did_not_predict_are_left_out_of_its_tests(measure, me
 
 
 def test_a_fold_that_does_not_define_the_measure_is_left_out_of_the_t_test():
-    X, y, groups = draw()
+    X, y, _ = draw()
     order = np.argsort(y, kind="stable")  # the first fold holds one class only
     rest = np.random.default_rng(0).permutation(order[15:])
     tests = [order[:15], *np.array_split(rest, 3)]
