@@ -23,6 +23,7 @@ from skfusion.metrics._bootstrap import resample_groups
 from skfusion.metrics._delong import compare_areas
 from skfusion.metrics._grouped_measures import GroupedMeasures
 from skfusion.metrics._intervals import summarise
+from skfusion.metrics._measures import BINARY_MEASURES
 from skfusion.metrics._paired import paired_differences
 from skfusion.metrics._predictions import check_predictions
 
@@ -198,7 +199,9 @@ def spread(table, values, keys):
     wide = table.pivot(index=keys, columns="patients", values=values).round(3)
     wide.columns = [f"{value}, {n}" for value, n in wide.columns]
     # In the order of the summary, not of the alphabet.
-    return wide.loc[table.set_index(keys).index.unique()].reset_index()
+    order = [*BINARY_MEASURES, "AUC (DeLong)"].index
+    wide = wide.sort_index(level=1, key=lambda names: names.map(order))
+    return wide.reset_index().sort_values("scenario", kind="stable")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def paired_kappa_gain(
 
 
 def warn_of_few_groups(groups):
-    """Warn where a paired bootstrap has too few groups for a p-value.
+    """Warn where a paired test has too few groups for a p-value.
 
     Parameters
     ----------
@@ -132,10 +132,10 @@ def warn_of_few_groups(groups):
     n_groups = len(pd.unique(np.asarray(groups)))
     if n_groups >= _FEW_GROUPS:
         return
-    fault = "too small, and intervals too narrow" if n_groups > 1 else "not defined"
+    fault = "and intervals are not reliable" if n_groups > 1 else "are not defined"
     warn_user(
-        f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
-        f"p-values are {fault}. Report the number of groups and no p-value, or test on "
+        f"Expected {_FEW_GROUPS} groups or more for a test. Got {n_groups}: "
+        f"p-values {fault}. Report the number of groups and no p-value, or test on "
         "more patients.",
         DataQualityWarning,
     )
