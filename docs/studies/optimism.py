@@ -6,10 +6,12 @@ Run where the data sets and the weights are::
 
 The same models are evaluated under every protocol of
 :func:`skfusion.model_selection.optimism`, on ultrasound images of three hospitals, on
-RSNA mammograms, on both with labels permuted by patient, and on vectors with labels
-that are noise. Every run is a file of ``docs/studies/runs``; a run that is there is not
-computed again. It writes ``docs/studies/results/optimism.csv``, which
-``docs/figures/draw_optimism.py`` draws.
+RSNA mammograms, on both with labels permuted by patient (without the forest, to save
+time), and on vectors with labels that are noise. Every run is a file of
+``docs/studies/runs``; a run that is there is not computed again. With ``--cache`` the
+predictions are kept, too, so that a run whose file was deleted is only summarised again.
+It writes ``docs/studies/results/optimism.csv``, which ``docs/figures/draw_optimism.py``
+draws.
 
 Models, seeds and folds were fixed before any result was known. No setting was chosen:
 all are the defaults of scikit-learn, except that the classes are balanced by weights.
@@ -37,21 +39,21 @@ from skfusion.datasets import (
     load_rsna,
 )
 from skfusion.feature_extraction import CNNFeatureExtractor
-from skfusion.model_selection import optimism
+from skfusion.model_selection import ProtocolComparison, optimism
 
 N_FOLDS, N_REPEATS, SEED = 5, 3, 0
 PREVALENCE, N_PATIENTS, N_VIEWS, N_FEATURES = 0.15, 200, 4, 20
 NOTE = (
-    f"{N_FOLDS} folds, drawn {N_REPEATS} times; the predictions of all draws are pooled. "
-    "95 % intervals from 1,000 resamples of patients (in BUSI: families of "
-    "near-duplicates). Optimism is the difference from the split by patient, on the same "
-    "resamples. 'Balanced first' scores all rows of the balanced data, copies included, "
-    "as such a study does. Ultrasound: benign and malignant images of BUSI, BrEaST and "
-    "BUS-UCLM. Mammography: the subset of RSNA, which is one data set. Permuted: each "
-    "patient has the label of another one. Noise: vectors of "
-    f"{N_PATIENTS} patients with {N_VIEWS} similar views, prevalence {PREVALENCE:.0%}, in "
-    "two halves that stand for data sets. Settings are the defaults of scikit-learn, "
-    "with class_weight='balanced'."
+    f"{N_FOLDS} folds, drawn {N_REPEATS} times; the predictions of all draws are "
+    "pooled. 95 % intervals by resampling patients (in BUSI: families of "
+    "near-duplicates). Optimism is the difference from the split by patient, on the "
+    "same resamples. 'Balanced first' scores all rows of the balanced data, copies "
+    "included, as such a study does. Ultrasound: benign and malignant images of BUSI, "
+    "BrEaST and BUS-UCLM. Mammography: the subset of RSNA, which is one data set. "
+    "Permuted: each patient has the label of another one. Noise: vectors of "
+    f"{N_PATIENTS} patients with {N_VIEWS} similar views, prevalence {PREVALENCE:.0%}, "
+    "in two halves that stand for data sets. Settings are the defaults of "
+    "scikit-learn, with class_weight='balanced'."
 )
 
 
@@ -59,16 +61,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="where the data sets are")
     parser.add_argument("weights", type=Path, help="where the weights are")
-    parser.add_argument("--cache", type=Path, help="folder for features")
+    parser.add_argument("--cache", type=Path, help="folder of features, predictions")
     arguments = parser.parse_args()
-    images = make_image_models(arguments.weights, arguments.cache)
+    models = make_image_models(arguments.weights, arguments.cache)
+    some = {name: model for name, model in models.items() if "forest" not in name}
     sets = load_images(arguments.data)
-    sets |= {f"{name}, permuted": permute(*data) for name, data in sets.items()}
-    for name, (X, y) in sets.items():
-        run_missing(name, images, X, y)
-    run_missing("noise", make_vector_models(), *draw_noise())
+    jobs = {"noise": (make_vector_models(), *draw_noise())}
+    jobs |= {name: (models, *data) for name, data in sets.items()}
+    jobs |= {f"{name}, permuted": (some, *permute(*d)) for name, d in sets.items()}
+    for name, (candidates, X, y) in jobs.items():
+        run_missing(name, candidates, X, y, arguments.cache)
     table, commit = read_runs("optimism")
-    order = [*sets, "noise"]
+    order = [*list(jobs)[1:], "noise"]
     table = table.sort_values(
         "data", key=lambda names: names.map(order.index), kind="stable"
     )
@@ -145,25 +149,31 @@ def make_vector_models():
     }
 
 
-def run_missing(name, models, X, y):
+def run_missing(name, models, X, y, cache):
     """Run the models that have no file yet."""
     for number, (model, estimator) in enumerate(models.items()):
-        slug = f"{name.replace(', ', '-')}_{number}"
-        path = RUNS / f"optimism_{slug}.csv"
+        slug = f"optimism_{name.replace(', ', '-')}_{number}"
+        path = RUNS / f"{slug}.csv"
         if path.exists():
             continue
-        comparison = optimism(
-            [(model, estimator)],
-            X,
-            y,
-            cv=N_FOLDS,
-            n_repeats=N_REPEATS,
-            random_state=SEED,
-        )
+        kept = None if cache is None else cache / f"{slug}.csv"
+        if kept is not None and kept.exists():
+            predictions = pd.read_csv(kept, float_precision="round_trip")
+            comparison = ProtocolComparison(predictions, np.unique(y))
+        else:
+            comparison = run(model, estimator, X, y)
+        if kept is not None:
+            comparison.predictions.to_csv(kept, index=False)
         print(name, comparison, sep="\n", flush=True)
         table = describe(comparison.summary)
         table.insert(0, "data", name)
         table.assign(commit=current_commit()).to_csv(path, index=False)
+
+
+def run(model, estimator, X, y):
+    """One model under every protocol."""
+    options = {"cv": N_FOLDS, "n_repeats": N_REPEATS, "random_state": SEED}
+    return optimism([(model, estimator)], X, y, **options)
 
 
 def describe(summary):

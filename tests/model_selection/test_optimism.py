@@ -247,7 +247,7 @@ def test_the_plot_has_a_row_for_each_protocol_and_a_marker_for_each_model(noise)
     assert colours[0] != colours[2]
     assert len({line.get_marker() for line in drawn}) == 2
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert legend == ["unsound", "sound", "nearest", "linear"]
+    assert legend == ["unsound", "sound", "nearest", "linear", "chance"]
 
 
 def test_the_plot_draws_on_given_axes_and_another_measure(noise):

@@ -155,6 +155,8 @@ class OptimismDisplay:
                 self.ax_.plot([], [], marker, color="0.4", label=name)[0]
                 for marker, name in zip(_MARKERS, models, strict=False)
             ]
+        if self.measure in _CHANCE:
+            handles += self.ax_.plot([], [], ":", color="0.4", label="chance")
         self.ax_.legend(
             handles=handles,
             loc="lower left",
