@@ -9,7 +9,7 @@ The same models are evaluated under every protocol of
 RSNA mammograms, on both with labels permuted by patient (without the forest, to save
 time), and on vectors with labels that are noise. Every run is a file of
 ``docs/studies/runs``; a run that is there is not computed again. With ``--cache`` the
-predictions are kept, too, so that a run whose file was deleted is only summarised again.
+predictions are kept, too: a run whose file was deleted is then only summarised again.
 It writes ``docs/studies/results/optimism.csv``, which ``docs/figures/draw_optimism.py``
 draws.
 
