@@ -146,8 +146,8 @@ def optimism(
     be narrower still.
 
     The intervals of the optimism are paired: each of 1000 bootstrap resamples draws the
-    same patients for both protocols. They are percentile intervals and do not include
-    the variation between draws of the folds.
+    same patients for both protocols. They do not include the variation between draws of
+    the folds, nor between training sets.
 
     AUC compares scores within a fold only. A model without scores has no AUC, which is
     NaN. Groups are passed on to ``fit`` as by :func:`compare_models` under every
@@ -179,10 +179,10 @@ def optimism(
     KNeighborsClassifier
                       kappa                 optimism              AUC
     unsound
-      balanced first  0.98 [0.96, 0.99]     +0.95 [0.86, 1.03]    0.99 [0.98, 1.00]
-      by image        0.90 [0.84, 0.94]     +0.87 [0.78, 0.96]    0.96 [0.93, 0.98]
+      balanced first  0.98 [0.96, 0.99]     +0.95 [0.86, 1.03]    0.99 [0.98, 0.99]
+      by image        0.90 [0.83, 0.94]     +0.87 [0.78, 0.96]    0.96 [0.93, 0.98]
     sound
-      by patient      0.03 [-0.05, 0.12]    -                     0.51 [0.47, 0.57]
+      by patient      0.03 [-0.06, 0.12]    -                     0.51 [0.47, 0.56]
     optimism: difference of kappa from the split by patient; [95 % intervals]
     """
     estimators = _name_estimators(estimator)

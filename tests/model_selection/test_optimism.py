@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -195,6 +196,18 @@ def test_augmented_copies_belong_to_the_patient_of_their_image(tmp_path):
     codes = pd.factorize(data.groups)[0]
     assert part["y_true"].mean() == 0.5
     assert (part["group"] == codes[part["row"]]).all()
+
+
+def test_patients_whom_a_sampler_drops_are_still_compared():
+    sampler = RandomUnderSampler(random_state=0)
+    comparison = optimism(LINEAR, X, Y, cv=3, sampler=sampler)
+    kappa = comparison.summary.query("measure == 'kappa'").set_index("protocol")
+    first = kappa.loc["balanced first"]
+    assert first["n"] == 2 * Y.sum()
+    assert first["n_groups"] < N_PATIENTS
+    expected = first["estimate"] - kappa.loc["by patient", "estimate"]
+    assert first["optimism"] == pytest.approx(expected)
+    assert first["optimism_lower"] < expected < first["optimism_upper"]
 
 
 def test_print_shows_every_protocol_in_80_columns(noise):
