@@ -73,7 +73,7 @@ class CalibrationDisplay:
     ... )
     >>> display = CalibrationDisplay.from_comparison(comparison, n_bins=4)
     >>> display.prob_true[0].round(2)
-    array([0.14, 0.3 , 0.66, 0.98])
+    array([0.18, 0.4 , 0.68, 0.96])
     """
 
     def __init__(
