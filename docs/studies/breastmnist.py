@@ -65,8 +65,8 @@ NOTE = (
     "(breastmnist_settings), so its numbers are optimistic. The test part was "
     "predicted once. 'clean test' is the part of the same predictions whose images "
     "have no near-duplicate in the training part. Published numbers are those "
-    "of their authors on the whole test part: ResNet-18 of MedMNIST v2, a mean of three "
-    "runs; the best ones as quoted from later benchmarks."
+    "of their authors on the whole test part: of MedMNIST v2 the mean of three runs of "
+    "ResNet-18, and the best of later benchmarks, as quoted."
 )
 
 
