@@ -148,6 +148,17 @@ def test_array_that_would_fill_the_memory_is_refused(file):
         load_breastmnist(file)
 
 
+def test_header_that_promises_too_much_is_refused(file):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": (1 << 44, 28, 28)}
+    )
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("train_images.npy", header.getvalue())
+    with pytest.raises(ValueError, match="Expected the arrays"):
+        load_breastmnist(file)
+
+
 def test_damaged_files_raise_a_value_error_or_load_the_same(file):
     content = file.read_bytes()
     whole = load_breastmnist(file)

@@ -1,5 +1,6 @@
 """Downloads from a server on this machine."""
 
+import errno
 import hashlib
 import io
 import threading
@@ -166,6 +167,19 @@ def test_a_file_that_is_present_needs_no_network(server, monkeypatch):
     fetch_breastmnist()
     monkeypatch.setattr(_breastmnist, "_URL", "http://127.0.0.1:1/{}")
     assert len(fetch_breastmnist().data) == 780
+
+
+def test_a_full_disk_raises_its_own_error_and_keeps_what_arrived(
+    server, folder, monkeypatch
+):
+    def fill(url, part):
+        part.write_bytes(server.content[:1000])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(_download, "_download_rest", fill)
+    with pytest.raises(OSError, match="No space left"):
+        fetch_breastmnist()
+    assert (folder / "breastmnist.npz.part").stat().st_size == 1000
 
 
 def test_threads_download_the_file_once(server):
