@@ -6,6 +6,7 @@ from PIL import Image
 
 from skfusion.datasets import load_bus_uclm
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
+from skfusion.images import find_near_duplicates
 
 CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset"]
 
@@ -164,3 +165,11 @@ def test_real_images_of_the_woman_with_two_names_are_equal(data_folder):
     first, second = (np.array(Image.open(image)) for image in same["image"])
     assert np.array_equal(first, second)
     assert same["group"].nunique() == 1
+
+
+@pytest.mark.slow
+def test_real_near_duplicates_belong_to_one_woman(data_folder):
+    frame = load_bus_uclm(data_folder, normal="benign").frame
+    families = frame.groupby(find_near_duplicates(frame["image"]))["group"]
+    assert (families.size() > 1).sum() == 18
+    assert families.nunique().max() == 1
