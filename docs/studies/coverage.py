@@ -29,6 +29,7 @@ COMMAND = "python docs/studies/coverage.py"
 N_PATIENTS = (20, 40, 100)
 N_LARGE = 400_000
 LEVEL = 0.05
+SEED = 2027  # the method was chosen on draws of other seeds
 NOTE = (
     "{n} draws of each number of patients, intervals of 95 %, 1,000 resamples. A draw "
     "in which a measure is not defined, such as the sensitivity without a malignant "
@@ -51,7 +52,7 @@ def main():
         for n in N_PATIENTS:
             path = RUNS / f"{NAME}_{scenario.replace(' ', '-')}_{n}.csv"
             if not path.exists():
-                rng = np.random.default_rng([2026, number, n])
+                rng = np.random.default_rng([SEED, number, n])
                 table = run(draw, n, n_draws, rng)
                 table.insert(0, "patients", n)
                 table.insert(0, "scenario", scenario)
@@ -129,7 +130,7 @@ def check(drawn, n_classes):
 def run(draw, n, n_draws, rng):
     """Count the intervals that hold the true value, and the significant differences."""
     n_classes = 3 if draw is draw_three_classes else 2
-    large = check(draw(N_LARGE, np.random.default_rng(2026)), n_classes)[0]
+    large = check(draw(N_LARGE, np.random.default_rng(SEED)), n_classes)[0]
     true = summarise(large, n_resamples=0)["estimate"]
     covered, widths, p_values = [], [], []
     for number in range(n_draws):

@@ -4,10 +4,10 @@ import numpy as np
 
 __all__ = ["resample_groups"]
 
-_BLOCK_SIZE = 2_000_000  # weights in memory at once
+_BLOCK_SIZE = 4_000_000  # weights in memory at once
 
 
-def resample_groups(n_groups, n_resamples, random_state):
+def resample_groups(n_groups, n_resamples, n_rows, random_state):
     """Draw whole groups with replacement, in blocks of resamples.
 
     Parameters
@@ -18,6 +18,10 @@ def resample_groups(n_groups, n_resamples, random_state):
     n_resamples : int
         Number of resamples.
 
+    n_rows : int
+        Number of rows to which the caller assigns the weights; it only limits the
+        number of resamples in a block.
+
     random_state : RandomState
         Source of the draws.
 
@@ -26,7 +30,7 @@ def resample_groups(n_groups, n_resamples, random_state):
     weights : ndarray of shape (n_resamples_in_block, n_groups), dtype float64
         Number of times that each group was drawn.
     """
-    block = max(1, _BLOCK_SIZE // n_groups)
+    block = max(1, _BLOCK_SIZE // max(n_groups, n_rows))
     for start in range(0, n_resamples, block):
         size = min(block, n_resamples - start)
         drawn = random_state.randint(n_groups, size=(size, n_groups))

@@ -72,20 +72,27 @@ class GroupedMeasures:
         """
         return self(np.ones((1, self.n_groups)))[0]
 
-    def n_counted(self):
+    def n_counted(self, *, of_rarest=True):
         """Count the groups that hold what each measure counts.
+
+        Parameters
+        ----------
+        of_rarest : bool, default=True
+            Whether the balanced accuracy and the AUC, which need every class, count the
+            groups of the rarest class only, and otherwise all groups.
 
         Returns
         -------
         n_counted : ndarray of shape (n_measures,), dtype int64
             The groups with positive samples for the sensitivity, with samples that are
-            predicted positive for the PPV, of the rarest class for the balanced
-            accuracy and the AUC, and all groups for kappa and the accuracy.
+            predicted positive for the PPV, and all groups for kappa and the accuracy.
         """
         shape = (-1, self._n_classes, self._n_classes)
         holds = self._confusion.reshape(shape)
         true, predicted = ((holds.sum(axis=a) > 0).sum(axis=0) for a in (2, 1))
-        counts = {"balanced accuracy": true.min(), "AUC": true.min()}
+        counts = {}
+        if of_rarest:
+            counts |= {"balanced accuracy": true.min(), "AUC": true.min()}
         if self._n_classes == 2:
             counts |= {"specificity": true[0], "sensitivity": true[1]}
             counts |= {"NPV": predicted[0], "PPV": predicted[1]}

@@ -30,7 +30,8 @@ def summarise(predictions, *, n_resamples=1000, confidence_level=0.95, random_st
     lower, upper = np.full((2, len(estimate)), np.nan)
     if n_resamples > 0 and measures.n_groups > 1:
         rng = check_random_state(random_state)
-        blocks = resample_groups(measures.n_groups, n_resamples, rng)
+        n_groups = measures.n_groups
+        blocks = resample_groups(n_groups, n_resamples, n_groups, rng)
         values = np.concatenate([measures(weights) for weights in blocks])
         n_counted = measures.n_counted()
         lower, upper = score_interval(
@@ -38,7 +39,7 @@ def summarise(predictions, *, n_resamples=1000, confidence_level=0.95, random_st
             bootstrap_variance(values, n_counted),
             n_counted,
             limits=measures.limits,
-            n_groups=measures.n_groups,
+            n_groups=n_groups,
             level=confidence_level,
         )
     summary = pd.DataFrame(

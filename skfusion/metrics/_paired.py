@@ -56,13 +56,14 @@ def paired_differences(
     lower, upper, p = np.full((3, len(difference)), np.nan)
     if first.n_groups > 1:
         rng = check_random_state(random_state)
-        blocks = resample_groups(first.n_groups, n_resamples, rng)
+        n_groups = first.n_groups
+        blocks = resample_groups(n_groups, n_resamples, n_groups, rng)
         values = np.concatenate([both[0](w) - both[1](w) for w in blocks])
-        n_counted = np.minimum(*(each.n_counted() for each in both))
+        # What makes the rarest class uncertain is common to both models.
+        n_counted = np.minimum(*(each.n_counted(of_rarest=False) for each in both))
         reach = first.limits[1] - first.limits[0]
-        settings = {"limits": (-reach, reach), "n_groups": first.n_groups}
-        variance = bootstrap_variance(values, np.full(len(difference), first.n_groups))
-        found = difference, variance, n_counted
+        settings = {"limits": (-reach, reach), "n_groups": n_groups}
+        found = difference, bootstrap_variance(values, n_counted), n_counted
         lower, upper = score_interval(*found, level=confidence_level, **settings)
         p = score_p_value(*found, **settings)
     return pd.DataFrame(

@@ -10,6 +10,7 @@ from ._comparison_html import html_of
 from ._comparison_text import text_of
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
+from ._paired_tests import METHODS, paired_tests
 from ._plot import DISPLAYS
 from ._score_checks import warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
@@ -244,6 +245,35 @@ class ModelComparison:
             )
         table = tables[data][tables[data]["model"] == model]
         return draw_errors(table, self._find_data(data), self.labels, model, n)
+
+    @validate_params(
+        {"measure": [str], "method": [StrOptions(set(METHODS))]},
+        prefer_skip_nested_validation=True,
+    )
+    def tests(self, measure="kappa", method="bootstrap"):
+        """Test the :ref:`difference of every pair of models <comparing_two_models>`.
+
+        Parameters
+        ----------
+        measure : str, default="kappa"
+            Measure of the summary, except the prevalence.
+
+        method : {"bootstrap", "t_test", "delong"}, default="bootstrap"
+            Bootstrap of patients, :func:`~skfusion.metrics.corrected_resampled_ttest`
+            of the folds, or :func:`~skfusion.metrics.delong_test`, of the AUC only.
+
+        Returns
+        -------
+        tests : DataFrame
+            ``model``, ``reference``, ``measure``, ``difference``, ``lower``, ``upper``,
+            ``p``, ``p_holm`` (corrected for all pairs), ``n_groups``; NaN if undefined.
+
+        Raises
+        ------
+        ValueError
+            If there is one model only, or the method does not test the measure.
+        """
+        return paired_tests(self, measure, method)
 
     @validate_params(
         {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
