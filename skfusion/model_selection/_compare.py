@@ -1,6 +1,7 @@
 """Comparison of several models on the same folds."""
 
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -24,12 +25,13 @@ __all__ = ["check_named", "compare_models"]
     {
         "estimators": [list, tuple],
         "groups": ["array-like", None],
-        "cv": ["cv_object"],
+        "cv": ["cv_object", StrOptions({"dataset"})],
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
         "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
 )
@@ -45,6 +47,7 @@ def compare_models(
     error_score=np.nan,
     n_jobs=None,
     verbose=0,
+    store=None,
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
@@ -70,13 +73,14 @@ def compare_models(
         groups, or of the last step of a pipeline without samplers. After a sampler
         a network uses only the column ``group`` of X.
 
-    cv : int, cross-validation generator, iterable or list, default=None
+    cv : int, cross-validation generator, iterable, list or "dataset", default=None
         Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
         if no groups are known. A list of generators repeats the cross-validation, for
         example ``[StratifiedGroupKFold(5, shuffle=True, random_state=seed) for seed in
-        range(3)]``.
+        range(3)]``. "dataset" leaves out one data set at a time, by the column
+        ``dataset`` of X.
 
     scoring : str, callable, list, tuple, set or dict, default=None
         More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
@@ -96,7 +100,12 @@ def compare_models(
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
 
     verbose : int, default=0
-        Whether to show a progress bar.
+        Whether to show a progress bar, with the time left.
+
+    store : str or Path, default=None
+        Folder in which the result of each fit is stored when it ends. The same call,
+        after Ctrl-C or a crash or in another process at the same time, computes only
+        what is not stored. If None, nothing is stored.
 
     Returns
     -------
@@ -158,6 +167,7 @@ def compare_models(
         error_score=error_score,
         n_jobs=n_jobs,
         verbose=verbose,
+        store=store,
     )
     return ModelComparison(results, data, estimators, error_score=error_score)
 
@@ -172,7 +182,7 @@ def _check_data(X, y, groups, cv, labels):
         _warn_of_no_groups()
     else:
         warn_of_blanks_in_groups(groups)
-    splits = check_splits(cv, y, groups)
+    splits = check_splits(cv, y, groups, X)
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y)
     return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)

@@ -4,12 +4,14 @@ from numbers import Integral
 
 import numpy as np
 
-from .._validation._private import Interval, validate_params
+from .._validation._private import Interval, StrOptions, validate_params
 from .._validation._unreadable import names_unreadable_images
 from ._comparison_html import html_of
 from ._comparison_text import text_of
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
+from ._paired_tests import METHODS, paired_tests
+from ._plot import DISPLAYS
 from ._score_checks import warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
 from ._tables import (
@@ -243,6 +245,73 @@ class ModelComparison:
             )
         table = tables[data][tables[data]["model"] == model]
         return draw_errors(table, self._find_data(data), self.labels, model, n)
+
+    @validate_params(
+        {"measure": [str], "method": [StrOptions(set(METHODS))]},
+        prefer_skip_nested_validation=True,
+    )
+    def tests(self, measure="kappa", method="bootstrap"):
+        """Test the :ref:`difference of every pair of models <comparing_two_models>`.
+
+        Parameters
+        ----------
+        measure : str, default="kappa"
+            Measure of the summary, except the prevalence.
+
+        method : {"bootstrap", "t_test", "delong"}, default="bootstrap"
+            Bootstrap of patients, :func:`~skfusion.metrics.corrected_resampled_ttest`
+            of the folds, or :func:`~skfusion.metrics.delong_test`, of the AUC only.
+
+        Returns
+        -------
+        tests : DataFrame
+            ``model``, ``reference``, ``measure``, ``difference``, ``lower``, ``upper``,
+            ``p``, ``p_holm`` (corrected for all pairs), ``n_groups``; NaN if undefined.
+
+        Raises
+        ------
+        ValueError
+            If there is one model only, or the method does not test the measure.
+        """
+        return paired_tests(self, measure, method)
+
+    @validate_params(
+        {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
+    )
+    def plot(self, kind="forest", *, ax=None, **kwargs):
+        """Draw the comparison.
+
+        Read more in the :ref:`User Guide <plots>`.
+
+        Parameters
+        ----------
+        kind : str, default="forest"
+            - "forest": estimates with intervals, :class:`ForestDisplay`;
+            - "folds": scores of the folds, :class:`FoldsDisplay`;
+            - "roc": ROC curves, :class:`RocDisplay`;
+            - "precision_recall": precision and recall,
+              :class:`PrecisionRecallDisplay`;
+            - "calibration": reliability curves, :class:`CalibrationDisplay`;
+            - "confusion": confusion matrices, :class:`ConfusionDisplay`;
+            - "training": losses of the networks, :class:`TrainingDisplay`.
+
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Axes to draw on, as many as the plot has panels. None makes a new figure.
+
+        **kwargs
+            Passed to ``from_comparison`` of the Display.
+
+        Returns
+        -------
+        display : Display
+            With the attributes ``figure_`` and ``ax_``.
+
+        Raises
+        ------
+        ValueError
+            If the kind is unknown, or the comparison lacks what the plot needs.
+        """
+        return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)
 
     def __repr__(self):
         return text_of(self)

@@ -19,7 +19,16 @@ __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
 
 def fit_fold(
-    estimator, X, y, split, *, labels, groups=None, scorer=None, error_score=np.nan
+    estimator,
+    X,
+    y,
+    split,
+    *,
+    labels,
+    groups=None,
+    scorer=None,
+    error_score=np.nan,
+    prepare=None,
 ):
     """Fit a clone on one side of a split and predict the other.
 
@@ -49,6 +58,9 @@ def fit_fold(
     error_score : "raise" or float, default=np.nan
         Whether an error is raised or returned.
 
+    prepare : callable, default=None
+        Called with the clone before it is fitted.
+
     Returns
     -------
     result : dict
@@ -57,7 +69,10 @@ def fit_fold(
         only ``error``.
     """
     try:
-        return _fit_and_predict(estimator, X, y, split, labels, groups, scorer)
+        model = clone(estimator)
+        if prepare is not None:
+            prepare(model)
+        return _fit_and_predict(model, X, y, split, labels, groups, scorer)
     except Exception:
         if error_score == "raise":
             raise
@@ -65,10 +80,10 @@ def fit_fold(
 
 
 @names_unreadable_images
-def _fit_and_predict(estimator, X, y, split, labels, groups, scorer):
+def _fit_and_predict(model, X, y, split, labels, groups, scorer):
     train, test = split
     start = time.perf_counter()
-    model = _fit(clone(estimator), X, y, train, groups)
+    model = _fit(model, X, y, train, groups)
     fitted = time.perf_counter()
     X_test = _safe_indexing(X, test)
     predictions = predict_rows(model, X_test, labels)

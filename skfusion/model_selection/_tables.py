@@ -12,6 +12,7 @@ from ..metrics._predictions import check_predictions, describe_lone_folds
 
 __all__ = [
     "CROSS_VALIDATION",
+    "check_part",
     "fold_table",
     "prediction_table",
     "row_table",
@@ -200,7 +201,7 @@ def summary_table(
     for name, table in predictions.groupby("model", sort=False):
         for value, part in _parts(table, by):
             part = part if combine is None else combine(part)
-            checked, groups = _check_part(part, classes)
+            checked, groups = check_part(part, classes)
             summary = summarise(checked)
             summary.insert(0, "model", name)
             tables.append(
@@ -225,8 +226,25 @@ def _warn_of_lone_folds(lone):
             warn_user(f"{prefix}{reason}", DataQualityWarning)
 
 
-def _check_part(part, classes):
-    """Predictions of one model for one modality, and their groups."""
+def check_part(part, classes):
+    """Check some predictions of one model.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Some rows of the table of predictions.
+
+    classes : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    Returns
+    -------
+    checked : CheckedPredictions
+        Without scores where one is missing.
+
+    groups : Series
+        Groups, or rows without groups.
+    """
     # A row that is predicted in several folds (repeated folds) is one group too.
     groups = part[GROUP] if GROUP in part else part["row"]
     has_scores = len(classes) == 2 and part["y_score"].notna().all()
