@@ -145,10 +145,10 @@ def make_image_models(weights, cache):
 def make_vector_models():
     """Classifiers of the columns of numbers."""
     numbers = FunctionTransformer(lambda X: X.filter(like="feature").to_numpy())
-    forest = RandomForestClassifier(class_weight="balanced", random_state=SEED)
+    svm = SVC(class_weight="balanced")
     return {
         "nearest neighbour": make_pipeline(numbers, KNeighborsClassifier(1)),
-        "forest": make_pipeline(numbers, forest),
+        "SVM": make_pipeline(numbers, svm),
     }
 
 
