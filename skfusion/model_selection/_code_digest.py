@@ -4,7 +4,9 @@ import dis
 import inspect
 import sys
 import types
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from itertools import chain, pairwise
 from pathlib import Path
 
 from .._store._keys import digest
@@ -12,6 +14,8 @@ from .._store._keys import digest
 __all__ = ["code_digest", "is_code", "module_version"]
 
 _LOADS_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+_SETS = ("STORE_ATTR", "STORE_GLOBAL")
+_CHANGES = {"add", "append", "extend", "insert", "pop", "setdefault", "update"}
 # What a class holds besides its code.
 _NOT_CODE = {
     "__annotations__",
@@ -24,7 +28,6 @@ _NOT_CODE = {
     "_abc_impl",
 }
 _NAMES = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
-_CONTAINERS = (str, bytes, bool, int, float, complex, tuple, list, dict, set, frozenset)
 
 
 def is_code(value):
@@ -37,7 +40,8 @@ def code_digest(value, identify):
 
     What an installed package holds counts by its name and the version of the package.
     Other functions and classes, such as those of a script, count by their code and by
-    the functions, classes and plain values of their module that the code names.
+    the functions, classes and plain values of their module that the code names, but not
+    by values that it changes, such as a list to which it appends.
 
     Parameters
     ----------
@@ -96,10 +100,16 @@ def _is_installed(top):
 
 
 def _class_digest(cls, identify):
+    members = {name: _parts(value) for name, value in sorted(vars(cls).items())}
+    changed = set()
+    for part in chain(*members.values()):
+        if isinstance(part, types.FunctionType):
+            changed |= _changed_names(part.__code__)
     parts = ["class", cls.__qualname__, *map(identify, cls.__bases__)]
-    for name, member in sorted(vars(cls).items()):
+    for name, values in members.items():
         if name not in _NOT_CODE:
-            parts += [name, *(_named_digest(part, identify) for part in _parts(member))]
+            found = [_named_digest(part, identify, name in changed) for part in values]
+            parts.append(digest(name, *found))
     return digest(*parts)
 
 
@@ -112,13 +122,26 @@ def _parts(member):
 
 def _function_digest(function, identify):
     code = function.__code__
-    cells = [cell.cell_contents for cell in function.__closure__ or ()]
-    given = [function.__defaults__, function.__kwdefaults__, *cells]
-    parts = ["function", _bytecode_digest(code), *map(identify, given)]
+    parts = ["function", _bytecode_digest(code), identify(function.__defaults__)]
+    parts.append(identify(function.__kwdefaults__))
+    changed = _changed_names(code)
+    for name, value in _cells(function):
+        parts += [name, identify(type(value) if name in changed else value)]
     for name in sorted(_global_names(code)):
         if name in function.__globals__:
-            parts += [name, _named_digest(function.__globals__[name], identify)]
+            value = function.__globals__[name]
+            parts += [name, _named_digest(value, identify, name in changed)]
     return digest(*parts)
+
+
+def _cells(function):
+    """Yield the names and values of variables of the functions around a function."""
+    names = function.__code__.co_freevars
+    for name, cell in zip(names, function.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents
+        except ValueError:  # it is empty
+            continue
 
 
 def _bytecode_digest(code):
@@ -133,19 +156,29 @@ def _bytecode_digest(code):
     return digest(*parts)
 
 
-def _global_names(code):
-    names = {
-        step.argval
-        for step in dis.get_instructions(code)
-        if step.opname in _LOADS_GLOBAL
-    }
+def _steps(code):
+    """Return the instructions of a function and of the functions in it."""
     inner = filter(inspect.iscode, code.co_consts)
-    return names.union(*map(_global_names, inner))
+    return sum(map(_steps, inner), list(dis.get_instructions(code)))
 
 
-def _named_digest(value, identify):
-    """Digest of a value that code names: of other objects, the class alone."""
-    has_dtype = hasattr(value, "dtype")
-    if value is None or is_code(value) or isinstance(value, _CONTAINERS) or has_dtype:
-        return identify(value)
+def _global_names(code):
+    return {step.argval for step in _steps(code) if step.opname in _LOADS_GLOBAL}
+
+
+def _changed_names(code):
+    """Names of variables and attributes that code sets, appends to, and the like."""
+    steps = _steps(code)
+    names = {step.argval for step in steps if step.opname in _SETS}
+    for step, following in pairwise(steps):
+        if isinstance(step.argval, str) and following.argval in _CHANGES:
+            names.add(step.argval)
+    return names
+
+
+def _named_digest(value, identify, is_changed):
+    """Digest of a value that code names; its class alone, if the code changes it."""
+    if not is_changed:
+        with suppress(ValueError):  # it holds an object that has no content
+            return identify(value)
     return identify(type(value))

@@ -45,11 +45,11 @@ class ModelComparison:
     summary : DataFrame
         One row for each ``model``, ``data``, ``modality`` and ``measure`` of
         :func:`~skfusion.metrics.classification_summary` over the pooled predictions,
-        with ``estimate``, ``lower``, ``upper``, ``n`` images and ``n_groups``. ``data``
-        is "cross-validation" or the name of an external data set. It can be called:
-        ``summary(level="image", by=None)`` returns such a table of images, breasts or
-        patients (`level`), with one part for each value of a column of X or of an array
-        with one value for each row of X (`by`).
+        with ``estimate``, ``lower``, ``upper``, ``n`` predictions and
+        ``n_groups``. ``data`` is "cross-validation" or the name of an external data
+        set. It can be called: ``summary(level="image", by=None)`` returns such a table
+        of images, breasts or patients (`level`), with one part for each value of a
+        column of X or of an array with one value for each row of X (`by`).
 
     predictions : DataFrame
         One row for each ``model``, ``fold`` and predicted ``row`` of X, with ``group``

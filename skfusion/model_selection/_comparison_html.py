@@ -30,9 +30,10 @@ def html_of(comparison):
     """
     over = "groups" if "group" in comparison.predictions else "images"
     blocks = find_blocks(comparison)
-    names = ["model", *blocks[0].measures, "fit"]
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    body = "".join(_body(block, len(names)) for block in blocks)
+    names = [*blocks[0].measures, "fit"]
+    head = f'<th scope="col" {_LEFT}>model</th>'
+    head += "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    body = "".join(_body(block, 1 + len(names)) for block in blocks)
     about = (
         f"<b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
         f"predictions, below them 95&nbsp;% intervals over {over}; the mean time to "

@@ -33,6 +33,7 @@ def data_digest(data):
     files = _Files()
     if isinstance(X, pd.DataFrame):
         columns = [files.column(X.iloc[:, place]) for place in range(X.shape[1])]
+        columns.append(files.column(X.index.to_series()))
         found = digest("table", identify(list(X.columns), "X"), *columns)
     elif isinstance(X, np.ndarray):
         found = digest("array", files.array(X))
@@ -70,6 +71,8 @@ class _Files:
             if isinstance(cell, str | Path):
                 code = codes.setdefault(str(cell), len(codes))
                 digests.append(digest(self.known[cell] or str(cell), code))
+            elif isinstance(cell, list | tuple):
+                digests.append(digest("list", self.cells(cell)))
             else:
                 digests.append(identify(cell, "X"))
         return digest(*digests)

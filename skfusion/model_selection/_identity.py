@@ -17,6 +17,21 @@ from ._code_digest import code_digest, is_code
 __all__ = ["array_digest", "file_digest", "identify"]
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
+# Files of weights count by their content, and other files, such as logs, by their name.
+_ENDINGS = (
+    ".bin",
+    ".ckpt",
+    ".h5",
+    ".joblib",
+    ".keras",
+    ".npy",
+    ".npz",
+    ".onnx",
+    ".pkl",
+    ".pt",
+    ".pth",
+    ".safetensors",
+)
 # Parameters that change no prediction: of any estimator, and of ours alone.
 _WITHOUT_EFFECT = {"memory", "n_jobs", "verbose"}
 _OURS_WITHOUT_EFFECT = {"cache", "isolated"}
@@ -25,8 +40,9 @@ _OURS_WITHOUT_EFFECT = {"cache", "isolated"}
 def identify(value, name):
     """Return a digest that is equal in every process where the value is the same.
 
-    An estimator counts by its class and its parameters, a file that a parameter names
-    by its content, a function by its code. Nothing is pickled or unpickled.
+    An estimator counts by its class and its parameters, a file of weights that a
+    parameter names by its content, a function by its version or its code. Nothing is
+    pickled or unpickled.
 
     Parameters
     ----------
@@ -43,7 +59,7 @@ def identify(value, name):
     Raises
     ------
     ValueError
-        If a parameter can be stored by no name, such as a lock or an open file.
+        If a parameter holds an object that has no content, such as an open file.
 
     Examples
     --------
@@ -62,8 +78,9 @@ class _Identifier:
 
     def __init__(self, name):
         self.names = [name]
+        self.is_frozen = False  # whether what estimators have learned counts
         self.open = {}  # number of each value that is being walked through, by its id
-        self.done = {}  # digest of each value, by its id, and the value, to keep the id
+        self.done = {}  # digest of each value, and the value, which keeps its id
 
     def identify(self, value):
         if isinstance(value, np.generic) and not isinstance(value, np.void):
@@ -72,23 +89,27 @@ class _Identifier:
             return self._plain(value)
         if id(value) in self.open:
             return digest("itself", self.open[id(value)])
-        if id(value) not in self.done:
+        place = id(value), self.is_frozen
+        if place not in self.done:
             self.open[id(value)] = len(self.open)
-            found = self._compound(value)
-            del self.open[id(value)]
-            self.done[id(value)] = found, value
-        return self.done[id(value)][0]
+            try:
+                self.done[place] = self._compound(value), value
+            finally:
+                del self.open[id(value)]
+        return self.done[place][0]
 
     def _plain(self, value):
         parts = [type(value).__name__, repr(value).encode(errors="surrogatepass")]
-        if isinstance(value, str) and os.path.isfile(value):  # noqa: PTH113
-            parts = [*parts, file_digest(value)]
-            if self.names[-1] == "weights":  # which may move
-                del parts[:2]
+        is_weights = isinstance(value, str) and value.endswith(_ENDINGS)
+        if is_weights and os.path.isfile(value):  # noqa: PTH113
+            return digest("weights", file_digest(value))
         return digest(*parts)
 
     def _compound(self, value):
         if isinstance(value, Path):
+            is_weights = self.names[-1] == "weights" and value.is_file()
+            if is_weights:
+                return digest("weights", file_digest(value))
             return self._plain(str(value))
         if is_code(value):
             return code_digest(value, self.identify)
@@ -127,8 +148,11 @@ class _Identifier:
                 with self._named(name):
                     parts += [name, self.identify(value)]
         parts.append(repr(getattr(estimator, "_metadata_request", None)))
-        if _keeps_state(estimator):
-            parts += self._pair("state", vars(estimator))
+        was_frozen = self.is_frozen
+        self.is_frozen = was_frozen or _keeps_state(estimator)
+        if self.is_frozen:
+            parts += self._pair("state", dict(vars(estimator)))
+        self.is_frozen = was_frozen
         return digest("estimator", *parts)
 
     def _pandas(self, value):
@@ -157,8 +181,10 @@ class _Identifier:
     @contextmanager
     def _named(self, name):
         self.names.append(str(name))
-        yield
-        self.names.pop()
+        try:
+            yield
+        finally:
+            self.names.pop()
 
 
 def _keeps_state(estimator):

@@ -55,7 +55,8 @@ class CalibrationDisplay:
     -----
     The bins hold equal numbers of predictions, as with ``strategy="quantile"`` in
     :func:`~sklearn.calibration.calibration_curve`. The intervals hold the central 95 %
-    of resampled groups; the bins stay as they are. Balanced classes, class weights and
+    of resampled groups; the bins stay as they are. An interval has no width where a bin
+    holds one class only. Balanced classes, class weights and
     oversampling change the prevalence that a model learns, so that its probabilities
     are too high in the data.
 
@@ -72,7 +73,7 @@ class CalibrationDisplay:
     ... )
     >>> display = CalibrationDisplay.from_comparison(comparison, n_bins=4)
     >>> display.prob_true[0].round(2)
-    array([0.14, 0.3 , 0.66, 0.98])
+    array([0.18, 0.4 , 0.68, 0.96])
     """
 
     def __init__(
@@ -200,7 +201,7 @@ class CalibrationDisplay:
         axes = make_axes(ax, shape, size=(6.4, height), **options)
         for number in range(len(self.names)):
             self._draw_curve(axes[0], number)
-        axes[0].set(xlabel="", ylabel=f"Share of {self.pos_label}")
+        axes[0].set(xlabel="", ylabel=f"Observed share of {self.pos_label}")
         axes[0].set_title(self.title, fontsize="medium")
         if not is_single:
             self._draw_numbers(axes[1])

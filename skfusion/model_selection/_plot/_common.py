@@ -156,7 +156,7 @@ def wrap(text, width):
     -------
     text : str
     """
-    return "\n".join(textwrap.wrap(str(text), width))
+    return "\n".join(textwrap.wrap(str(text), width, break_on_hyphens=False))
 
 
 def label_of(name, measure, interval):

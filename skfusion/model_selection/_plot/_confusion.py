@@ -10,7 +10,7 @@ from ._select import ALL, CROSS_VALIDATION, select_predictions, title
 __all__ = ["ConfusionDisplay"]
 
 _N_COLUMNS = 3
-_NAME_WIDTH = 22  # characters
+_NAME_WIDTHS = {1: 40, 2: 30, 3: 22}  # characters, by the number of columns
 
 
 class ConfusionDisplay:
@@ -64,7 +64,7 @@ class ConfusionDisplay:
     >>> display = ConfusionDisplay.from_comparison(comparison)
     >>> display.matrices[0]
     array([[21,  5],
-           [ 4, 30]])
+           [ 5, 29]])
     """
 
     def __init__(self, *, names, matrices, display_labels, title=None):
@@ -138,9 +138,10 @@ class ConfusionDisplay:
         display : ConfusionDisplay
         """
         axes = make_panels(ax, len(self.names), n_columns=_N_COLUMNS, height=2.6)
+        name_width = _NAME_WIDTHS[axes[0].get_gridspec().ncols] if ax is None else 22
         for number, (axis, name) in enumerate(zip(axes, self.names, strict=True)):
             _draw_matrix(axis, self.matrices[number], self.display_labels)
-            axis.set_title(wrap(name, _NAME_WIDTH), fontsize="medium")
+            axis.set_title(wrap(name, name_width), fontsize="medium")
             if ax is None and axis.get_subplotspec().colspan.start > 0:
                 axis.set(ylabel="", yticks=[])
         if ax is None:

@@ -66,9 +66,9 @@ class FoldsDisplay:
     >>> display.scores
     model  prior  linear
     fold
-    0       0.55    0.85
-    1       0.60    0.85
-    2       0.55    0.85
+    0       0.55    0.65
+    1       0.55    0.80
+    2       0.60    0.90
     """
 
     def __init__(self, *, scores, pooled, measure="score", title=None):

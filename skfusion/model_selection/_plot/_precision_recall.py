@@ -82,7 +82,7 @@ class PrecisionRecallDisplay:
     >>> round(display.prevalence, 2)
     0.57
     >>> [round(float(value), 2) for value in display.average_precision[0]]
-    [0.94, 0.86, 0.99]
+    [0.93, 0.8, 0.98]
     """
 
     def __init__(

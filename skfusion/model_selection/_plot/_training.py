@@ -135,7 +135,7 @@ def _draw_losses(axis, table):
         style = {"color": f"C{number}", "linestyle": ("-", "--")[number], "lw": 1.2}
         label = f"{name}, one line per fold"
         for fold in lines:
-            axis.plot(lines[fold], marker=marker, label=label, **style)
+            axis.plot(lines[fold].dropna(), marker=marker, label=label, **style)
             label = None
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.spines[["top", "right"]].set_visible(False)
