@@ -16,17 +16,6 @@ __all__ = ["code_digest", "is_code", "module_version"]
 _LOADS_GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _SETS = ("STORE_ATTR", "STORE_GLOBAL")
 _CHANGES = {"add", "append", "extend", "insert", "pop", "setdefault", "update"}
-# What a class holds besides its code.
-_NOT_CODE = {
-    "__annotations__",
-    "__dict__",
-    "__doc__",
-    "__firstlineno__",
-    "__module__",
-    "__static_attributes__",
-    "__weakref__",
-    "_abc_impl",
-}
 _NAMES = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
 
 
@@ -100,17 +89,26 @@ def _is_installed(top):
 
 
 def _class_digest(cls, identify):
-    members = {name: _parts(value) for name, value in sorted(vars(cls).items())}
+    members = {
+        name: _parts(value)
+        for name, value in sorted(vars(cls).items())
+        if _is_written(name, value)
+    }
     changed = set()
     for part in chain(*members.values()):
         if isinstance(part, types.FunctionType):
             changed |= _changed_names(part.__code__)
     parts = ["class", cls.__qualname__, *map(identify, cls.__bases__)]
     for name, values in members.items():
-        if name not in _NOT_CODE:
-            found = [_named_digest(part, identify, name in changed) for part in values]
-            parts.append(digest(name, *found))
+        found = [_named_digest(part, identify, name in changed) for part in values]
+        parts.append(digest(name, *found))
     return digest(*parts)
+
+
+def _is_written(name, value):
+    """Return whether a class has a member by its code, and not by Python or pickle."""
+    is_function = isinstance(value, types.FunctionType | classmethod | staticmethod)
+    return is_function or not name.startswith(("__", "_abc_"))
 
 
 def _parts(member):

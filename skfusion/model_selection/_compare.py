@@ -105,7 +105,8 @@ def compare_models(
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
-        what is not stored. If None, nothing is stored.
+        what is not stored: a result counts for the same model, data, fold and versions.
+        If None, nothing is stored.
 
     Returns
     -------
@@ -116,13 +117,17 @@ def compare_models(
     ------
     ValueError
         If a group is on both sides of a split, names are not distinct, lengths differ,
-        or every fit fails.
+        every fit fails, or a parameter of a model cannot be compared with those of
+        `store`.
 
     Warns
     -----
     DataQualityWarning
         If X holds pairs that share a label only, no groups are known, the alphabet
         alone decides which class is positive, or a fold holds one class only.
+
+    CacheWarning
+        If `store` is damaged or cannot be written. Nothing of the comparison is lost.
 
     See Also
     --------
@@ -138,6 +143,12 @@ def compare_models(
     class are left out, with a warning; if no fold holds both classes, the AUC is NaN.
     The intervals describe these predictions. They do not include the variation between
     draws of the folds or between seeds of the training.
+
+    An extractor of features without a `cache`, and a network without an `image_cache`,
+    have one during the comparison, in a temporary folder or in that of `store`, so that
+    each image passes through a frozen network once. No prediction changes by it.
+
+    Read more in the :ref:`User Guide <resumable_studies>`.
 
     Examples
     --------

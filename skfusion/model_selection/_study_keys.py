@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from sklearn import get_config
 
+from .. import __version__
 from .._store._keys import digest
 from ._data_digest import data_digest
 from ._identity import array_digest, identify
@@ -14,7 +15,6 @@ __all__ = ["fold_keys"]
 # Raise it when our code computes other results: those in stores are not used then.
 _COMPUTING = 1
 _PACKAGES = (
-    "skfusion",
     "imbalanced-learn",
     "numpy",
     "pandas",
@@ -77,4 +77,4 @@ def _identify(scorer):
 
 
 def _versions():
-    return [f"{name} {version(name)}" for name in _PACKAGES]
+    return [__version__, *(f"{name} {version(name)}" for name in _PACKAGES)]

@@ -200,7 +200,7 @@ def test_what_cannot_be_compared_is_named(value):
 
 
 SCRIPT = """
-import sys
+import cloudpickle
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
@@ -225,6 +225,7 @@ class Own(ClassifierMixin, BaseEstimator):
 model = make_pipeline(FunctionTransformer(lambda X: helper(X)), Own())
 print(identify(model, "model").hex())
 model.fit(np.ones((4, 1)), [0, 1, 0, 1])
+cloudpickle.dumps(model)
 print(identify(model, "model").hex())
 """
 FIRST = {"shift": 1, "sign": "+", "scale": 1, "comment": "one"}
@@ -365,8 +366,8 @@ def test_splits_and_scorers_count(images):
     assert keys_of(check(X, y), ["f1", "accuracy"]) == others[-1]
 
 
-PACKAGES = ["skfusion", "scikit-learn", "imbalanced-learn", "numpy", "scipy", "pandas"]
-PACKAGES += ["torch", "torchvision", "skorch", "Pillow", "pydicom"]
+PACKAGES = ["scikit-learn", "imbalanced-learn", "numpy", "scipy", "pandas", "torch"]
+PACKAGES += ["torchvision", "skorch", "Pillow", "pydicom"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -379,6 +380,13 @@ def test_another_version_of_what_computes_is_another_key(images, monkeypatch, pa
         return "999" if name == package else version(name)
 
     monkeypatch.setattr(_study_keys, "version", changed)
+    assert not keys_of(data) & first
+
+
+def test_another_version_of_skfusion_is_another_key(images, monkeypatch):
+    data = check(images.data, images.target)
+    first = keys_of(data)
+    monkeypatch.setattr(_study_keys, "__version__", "999")
     assert not keys_of(data) & first
 
 

@@ -1,7 +1,6 @@
 """Studies that are killed, that share a store, and whose store is mutated."""
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -18,10 +17,10 @@ from skfusion.exceptions import CacheWarning
 from skfusion.model_selection import compare_models
 from skfusion.model_selection._study_store import StudyStore
 
+resource = pytest.importorskip("resource", reason="limits are of POSIX")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(3600),
-    pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL"),
 ]
 N, N_FOLDS, N_MODELS = 400, 4, 3
 
