@@ -47,6 +47,8 @@ network = CNN17Classifier(
     batch_size=16,
     max_epochs=20,
     early_stopping=True,
+    validation_fraction=0.2,
+    n_iter_no_change=20,
     random_state=0,
 )
 models = [
@@ -57,15 +59,16 @@ models = [
 
 with tempfile.TemporaryDirectory() as folder:
     data = make_breast_images(
-        200,
+        240,
         n_views=2,
         modality="both",
-        class_sep=3,
+        class_sep=6,
         image_size=32,
         folder=folder,
         random_state=0,
     )
-    comparison = compare_models(models, data.data, data.target, cv=4)
+    y = [data.target_names[code] for code in data.target]  # benign or malignant
+    comparison = compare_models(models, data.data, y, cv=3)
 
 # %%
 # Estimates with intervals
@@ -76,12 +79,12 @@ with tempfile.TemporaryDirectory() as folder:
 # what the first block hides: the models hardly recognise the class in the synthetic
 # mammograms.
 
-comparison.plot()
+_ = comparison.plot()
 
 # %%
 # A list of measures draws a panel for each.
 
-comparison.plot(measure=["AUC", "sensitivity", "specificity"], modality="all")
+_ = comparison.plot(measure=["AUC", "sensitivity", "specificity"], modality="all")
 
 # %%
 # The folds
@@ -89,7 +92,7 @@ comparison.plot(measure=["AUC", "sensitivity", "specificity"], modality="all")
 # Each point is a fold, and each line is the estimate from all folds. A grey line
 # connects the scores of one fold. A single fold shows little.
 
-comparison.plot("folds")
+_ = comparison.plot("folds")
 
 # %%
 # ROC and precision-recall curves
@@ -98,12 +101,12 @@ comparison.plot("folds")
 # Therefore the ROC curve is the average of the curves of the folds, and the area under
 # it is the AUC of the summary. The bands are 95 % intervals from resampled patients.
 
-comparison.plot("roc")
+_ = comparison.plot("roc")
 
 # %%
 # The precision depends on the prevalence, which the dotted line shows.
 
-comparison.plot("precision_recall", modality="ultrasound")
+_ = comparison.plot("precision_recall", modality="ultrasound")
 
 # %%
 # Calibration
@@ -111,14 +114,14 @@ comparison.plot("precision_recall", modality="ultrasound")
 # A model is calibrated if 30 % of the images with a probability of 0.3 are malignant.
 # The lower panel shows how many predictions lie where.
 
-comparison.plot("calibration")
+_ = comparison.plot("calibration")
 
 # %%
 # Confusion matrices
 # ------------------
 # The shade is the share of the true class.
 
-comparison.plot("confusion")
+_ = comparison.plot("confusion")
 
 # %%
 # Training
@@ -126,7 +129,7 @@ comparison.plot("confusion")
 # The losses of the networks show whether more epochs would help, and whether the folds
 # differ.
 
-comparison.plot("training")
+_ = comparison.plot("training")
 
 # %%
 # Two panels side by side
