@@ -22,7 +22,7 @@ from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import DecisionFusionClassifier, LevelAggregator
 from skfusion.images import scan_images
 from skfusion.metrics import classification_summary, make_level_scorer
-from skfusion.model_selection import compare_models
+from skfusion.model_selection import compare_models, optimism
 from skfusion.neural_network import CNN17Classifier
 from skfusion.over_sampling import ImageOverSampler
 
@@ -138,6 +138,9 @@ CALLS = {
     "no groups of a comparison": lambda folder: compare_models(LINEAR, ROWS, Y, cv=2),
     "positive class of a comparison": (
         lambda folder: compare_models(LINEAR, ROWS, NAMES, groups=range(16), cv=2)
+    ),
+    "few patients of protocols": (
+        lambda folder: optimism(LINEAR, ROWS, Y, groups=range(16), cv=2)
     ),
     "a failing model": (
         lambda folder: compare_models(

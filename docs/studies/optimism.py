@@ -180,18 +180,19 @@ def run(model, estimator, X, y):
 
 
 def run_noise():
-    """Run the models of vectors on several draws, and write the means of the draws."""
-    path = RUNS / "optimism_noise.csv"
-    if path.exists():
-        return
-    models = list(make_vector_models().items())
-    draws = []
-    for seed in range(N_DRAWS):
-        X, y = draw_noise(seed)
-        draws.append(optimism(models, X, y, cv=N_FOLDS, random_state=seed).summary)
-    table = describe(average(pd.concat(draws)))
-    table.insert(0, "data", "noise")
-    table.assign(commit=current_commit()).to_csv(path, index=False)
+    """Run each model of vectors on several draws, and write the means of the draws."""
+    for number, (model, estimator) in enumerate(make_vector_models().items()):
+        path = RUNS / f"optimism_noise_{number}.csv"
+        if path.exists():
+            continue
+        draws = []
+        for seed in range(N_DRAWS):
+            options = {"cv": N_FOLDS, "random_state": seed}
+            study = optimism([(model, estimator)], *draw_noise(seed), **options)
+            draws.append(study.summary)
+        table = describe(average(pd.concat(draws)))
+        table.insert(0, "data", "noise")
+        table.assign(commit=current_commit()).to_csv(path, index=False)
 
 
 def average(draws):
