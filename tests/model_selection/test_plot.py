@@ -483,3 +483,12 @@ def test_folds_of_one_class_have_no_curve(study):
 def test_two_drawings_are_equal(study):
     first, second = (study.plot("roc", models=LONG) for _ in range(2))
     np.testing.assert_array_equal(first.lower, second.lower)
+
+
+def test_an_image_of_two_repetitions_is_counted_once(study):
+    again = study.predictions.assign(fold=study.predictions["fold"] + 3)
+    predictions = pd.concat([study.predictions, again], ignore_index=True)
+    comparison = imitate(study, predictions=predictions)
+    for cls in (ForestDisplay, RocDisplay):
+        texts = texts_of(cls.from_comparison(comparison).figure_)
+        assert any("120 images of 60 groups" in text.get_text() for text in texts)

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import redirect_stdout
 from functools import partial
 from importlib import metadata
+from io import StringIO
 
 import numpy as np
 import pandas as pd
@@ -229,28 +231,35 @@ cloudpickle.dumps(model)
 print(identify(model, "model").hex())
 """
 FIRST = {"shift": 1, "sign": "+", "scale": 1, "comment": "one"}
+OTHERS = [{"shift": 2}, {"sign": "-"}, {"scale": 2}]
 
 
-def run_script(folder, **changes):
-    path = folder / "script.py"
-    path.write_text(SCRIPT.format(**{**FIRST, **changes}))
-    paths = os.pathsep.join(filter(None, sys.path))
-    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "random"}
-    done = subprocess.run(
-        [sys.executable, path], capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr
-    before, after = done.stdout.split()
+def run_script(**changes):
+    """Run the script here, as a module of a name that is not imported."""
+    with redirect_stdout(StringIO()) as printed:
+        exec(SCRIPT.format(**{**FIRST, **changes}), {"__name__": "script"})
+    before, after = printed.getvalue().split()
     assert before == after  # a script may count its fits
     return before
 
 
 def test_a_class_of_a_script_counts_by_its_code(tmp_path):
-    first = run_script(tmp_path)
-    assert run_script(tmp_path, comment="another") == first
-    changes = [{"shift": 2}, {"sign": "-"}, {"scale": 2}]
-    others = [run_script(tmp_path, **change) for change in changes]
-    assert len({first, *others}) == 4
+    first = run_script()
+    assert run_script(comment="another") == first
+    others = [run_script(**change) for change in OTHERS]
+    assert len({first, *others}) == 1 + len(OTHERS)
+
+
+def test_a_class_of_a_script_is_the_same_in_another_process(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT.format(**FIRST))
+    paths = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "7"}
+    done = subprocess.run(
+        [sys.executable, path], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [run_script()] * 2
 
 
 class Helped(ClassifierMixin, BaseEstimator):

@@ -5,7 +5,14 @@ import pandas as pd
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
 from ._common import draw_forest, forest_height, make_axes, wrap
-from ._select import ALL, CROSS_VALIDATION, check_choice, describe, summary_rows
+from ._select import (
+    ALL,
+    CROSS_VALIDATION,
+    check_choice,
+    describe,
+    select_predictions,
+    summary_rows,
+)
 
 __all__ = ["ForestDisplay"]
 
@@ -113,10 +120,7 @@ class ForestDisplay:
         measures = [measure] if isinstance(measure, str) else measure
         for name in measures:
             check_choice("measure", name, list(rows["measure"].unique()))
-        tables = [
-            _block_table(part, name, measures, comparison.labels)
-            for name, part in _blocks(rows)
-        ]
+        tables = [_block_table(comparison, part, measures) for part in _blocks(rows)]
         return cls(table=pd.concat(tables, ignore_index=True)).plot(ax=ax)
 
     def plot(self, ax=None):
@@ -134,7 +138,7 @@ class ForestDisplay:
         panels = dict(iter(self.table.groupby("measure", sort=False)))
         blocks = {measure: _rows_of_blocks(part) for measure, part in panels.items()}
         height = forest_height(next(iter(blocks.values())))
-        size = (6.4 if len(panels) < 3 else 8.0, height)
+        size = (max(6.4, 1.2 + 1.7 * len(panels)), height)
         axes = make_axes(ax, (1, len(panels)), size=size)
         for number, (axis, measure) in enumerate(zip(axes, panels, strict=True)):
             draw_forest(
@@ -143,6 +147,7 @@ class ForestDisplay:
                 with_labels=number == 0,
                 with_numbers=len(panels) == 1,
             )
+            axis.locator_params(axis="x", nbins=7 if len(panels) == 1 else 4)
             axis.set_xlabel("Cohen's kappa" if measure == "kappa" else measure)
         legend = "95 % interval; dotted: chance"
         separator = ", " if len(panels) == 1 else "\n"
@@ -155,34 +160,36 @@ class ForestDisplay:
 
 
 def _blocks(rows):
-    """Yield the name and the rows of each data set and modality."""
-    for data, part in rows.groupby("data", sort=False):
-        modalities = sorted(
-            part[MODALITY].unique(), key=lambda name: (name != ALL, name)
-        )
+    """Yield the rows of each data set and modality."""
+    for _, part in rows.groupby("data", sort=False):
+        modalities = sorted(set(part[MODALITY]), key=lambda name: (name != ALL, name))
         if len(modalities) == 2 and modalities[0] == ALL:
             modalities = [ALL]  # the other one holds the same images
         for modality in modalities:
-            name = data if modality == ALL else f"{data}, {modality}"
-            name = name.removeprefix(f"{CROSS_VALIDATION}, ")
-            yield name, part[part[MODALITY] == modality]
+            yield part[part[MODALITY] == modality]
 
 
-def _block_table(rows, name, measures, labels):
+def _block_table(comparison, rows, measures):
     """Rows of every measure and model of a block, with what describes them."""
-    prevalence = rows.loc[rows["measure"] == "prevalence", "estimate"]
-    prevalence = prevalence.iloc[0] if len(prevalence) else float("nan")
-    n, n_groups = rows[["n", "n_groups"]].iloc[0]
-    described = {
-        "block": name,
-        "description": describe(n, n_groups, prevalence, labels),
-    }
+    data, modality = rows[["data", MODALITY]].iloc[0]
+    tables = select_predictions(
+        comparison, data=data, modality=modality, models=rows["model"].unique()
+    )
     columns = ["measure", "model", "estimate", "lower", "upper"]
     table = pd.concat([rows.loc[rows["measure"] == each, columns] for each in measures])
-    for position, (column, value) in enumerate(described.items()):
-        table.insert(position, column, value)
-    chance = _chance(prevalence, len(labels))
+    table.insert(0, "block", _name_block(data, modality))
+    description = describe(pd.concat(tables.values()), comparison.labels)
+    table.insert(1, "description", description)
+    prevalence = rows.loc[rows["measure"] == "prevalence", "estimate"]
+    prevalence = prevalence.iloc[0] if len(prevalence) else float("nan")
+    chance = _chance(prevalence, len(comparison.labels))
     return table.assign(chance=table["measure"].map(chance))
+
+
+def _name_block(data, modality):
+    if modality == ALL:
+        return data
+    return modality if data == CROSS_VALIDATION else f"{data}, {modality}"
 
 
 def _chance(prevalence, n_classes):

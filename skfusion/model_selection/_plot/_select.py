@@ -206,15 +206,13 @@ def summary_rows(comparison, *, data=None, modality=None, models=None):
     return table
 
 
-def describe(n, n_groups, prevalence, labels):
+def describe(predictions, labels):
     """Describe some data: number of images, groups and positive images.
 
     Parameters
     ----------
-    n, n_groups : int
-
-    prevalence : float
-        Share of the positive class; NaN with more than two classes.
+    predictions : DataFrame
+        An image that is predicted several times is counted once.
 
     labels : array-like of shape (n_classes,)
         All classes, the positive one of two last.
@@ -223,12 +221,16 @@ def describe(n, n_groups, prevalence, labels):
     -------
     description : str
     """
-    text = f"{n:,} images" if n_groups == n else f"{n:,} images of {n_groups:,} groups"
-    if pd.isna(prevalence):
+    rows = predictions.drop_duplicates("row")
+    n_groups = rows[GROUP].nunique() if GROUP in rows else len(rows)
+    text = f"{len(rows):,} images"
+    if n_groups < len(rows):
+        text += f" of {n_groups:,} groups"
+    if len(labels) != 2:
         return text
-    preposition = "" if isinstance(labels[-1], str) else "of "
-    share = f"{100 * prevalence:.0f} %"
-    return f"{text}, {share} {preposition}{class_name(labels[-1])}"
+    share = 100 * (rows["y_true"] == labels[1]).mean()
+    preposition = "" if isinstance(labels[1], str) else "of "
+    return f"{text}, {share:.0f} % {preposition}{class_name(labels[1])}"
 
 
 def class_name(label):
@@ -265,9 +267,4 @@ def title(predictions, *, data, modality, labels):
     """
     name = data if data != CROSS_VALIDATION else "Cross-validation"
     first = name if modality == ALL else f"{name}, {modality}"
-    rows = predictions.drop_duplicates("row")
-    is_binary = len(labels) == 2
-    prevalence = (rows["y_true"] == labels[-1]).mean() if is_binary else float("nan")
-    groups = rows[GROUP] if GROUP in rows else rows["row"]
-    second = describe(len(rows), groups.nunique(), prevalence, labels)
-    return f"{first}\n{second}"
+    return f"{first}\n{describe(predictions, labels)}"
