@@ -3,5 +3,31 @@
 from ._compare import compare_models
 from ._comparison import ModelComparison
 from ._fusion_gain import fusion_gain
+from ._optimism import optimism
+from ._plot import (
+    CalibrationDisplay,
+    ConfusionDisplay,
+    FoldsDisplay,
+    ForestDisplay,
+    OptimismDisplay,
+    PrecisionRecallDisplay,
+    RocDisplay,
+    TrainingDisplay,
+)
+from ._protocol_comparison import ProtocolComparison
 
-__all__ = ["ModelComparison", "compare_models", "fusion_gain"]
+__all__ = [
+    "CalibrationDisplay",
+    "ConfusionDisplay",
+    "FoldsDisplay",
+    "ForestDisplay",
+    "ModelComparison",
+    "OptimismDisplay",
+    "PrecisionRecallDisplay",
+    "ProtocolComparison",
+    "RocDisplay",
+    "TrainingDisplay",
+    "compare_models",
+    "fusion_gain",
+    "optimism",
+]

@@ -25,7 +25,7 @@ __all__ = ["check_named", "compare_models"]
     {
         "estimators": [list, tuple],
         "groups": ["array-like", None],
-        "cv": ["cv_object"],
+        "cv": ["cv_object", StrOptions({"dataset"})],
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
         "error_score": [StrOptions({"raise"}), Real],
@@ -73,11 +73,14 @@ def compare_models(
         groups, or of the last step of a pipeline without samplers. After a sampler
         a network uses only the column ``group`` of X.
 
-    cv : int, cross-validation generator or iterable, default=None
+    cv : int, cross-validation generator, iterable, list or "dataset", default=None
         Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
-        if no groups are known.
+        if no groups are known. A list of generators repeats the cross-validation, for
+        example ``[StratifiedGroupKFold(5, shuffle=True, random_state=seed) for seed in
+        range(3)]``. "dataset" leaves out one data set at a time, by the column
+        ``dataset`` of X.
 
     scoring : str, callable, list, tuple, set or dict, default=None
         More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
@@ -190,9 +193,10 @@ def _check_data(X, y, groups, cv, labels):
         _warn_of_no_groups()
     else:
         warn_of_blanks_in_groups(groups)
-    splits = check_splits(cv, y, groups)
+    splits = check_splits(cv, y, groups, X)
+    is_ordered = labels is not None
     labels = _check_class_labels(labels, y)
-    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+    return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)
 
 
 def check_named(estimators, parameter="estimators", methods=("fit", "predict")):

@@ -6,6 +6,7 @@ import time
 import traceback
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -14,7 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
 from .._validation._unreadable import names_unreadable_images
 
-__all__ = ["fit_fold", "free_memory", "positive_score"]
+__all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
 
 def fit_fold(
@@ -85,15 +86,49 @@ def _fit_and_predict(model, X, y, split, labels, groups, scorer):
     model = _fit(model, X, y, train, groups)
     fitted = time.perf_counter()
     X_test = _safe_indexing(X, test)
-    head, inputs = _transform_once(model, X_test)
-    return {
-        "y_pred": np.asarray(head.predict(inputs)),
-        "y_score": positive_score(head, inputs, labels),
+    predictions = predict_rows(model, X_test, labels)
+    return predictions | {
         "fit_time": fitted - start,
         "score_time": time.perf_counter() - fitted,
         "scores": {} if scorer is None else scorer(model, X_test, y[test]),
         "history": _history(model),
     }
+
+
+def predict_rows(model, X, labels):
+    """Predict the class and the score of each row.
+
+    Parameters
+    ----------
+    model : fitted classifier
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    Returns
+    -------
+    predictions : dict
+        ``y_pred`` and ``y_score``, ndarrays of shape (n_samples,).
+
+    Raises
+    ------
+    ValueError
+        If a prediction is not one of the classes.
+    """
+    head, inputs = _transform_once(model, X)
+    y_pred = np.asarray(head.predict(inputs))
+    is_known = pd.Series(y_pred.ravel()).isin(list(labels))
+    if y_pred.shape != (_num_samples(X),) or not is_known.all():
+        found = pd.unique(y_pred.ravel())[:5].tolist()
+        raise ValueError(
+            f"Expected predict to return one of the classes {labels.tolist()!r} for "
+            f"each of {_num_samples(X)} rows. Got an array of shape {y_pred.shape!r} "
+            f"with {found!r}."
+        )
+    return {"y_pred": y_pred, "y_score": positive_score(head, inputs, labels)}
 
 
 def _history(model):

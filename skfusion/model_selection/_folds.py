@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,9 @@ class CheckedData:
 
     labels : ndarray of shape (n_classes,)
         All classes, the positive one of two last.
+
+    is_ordered : bool, default=False
+        Whether the user passed `labels`, so that the last one is the worst one.
     """
 
     X: Any
@@ -46,6 +49,7 @@ class CheckedData:
     groups: np.ndarray | None
     splits: list
     labels: np.ndarray
+    is_ordered: bool = field(default=False, kw_only=True)
 
 
 def predict_folds(
