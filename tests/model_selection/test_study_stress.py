@@ -115,6 +115,18 @@ def expected(tmp_path_factory):
     return tables(folder / "out")
 
 
+def kill_at_random(process, log, n_started, rng):
+    """Kill a study before its first fit, or later."""
+    if rng.random() < 0.3:
+        time.sleep(rng.uniform(0, 3))
+    else:
+        while len(started(log)) == n_started and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 1.5))
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_studies_killed_at_random_moments(tmp_path, expected, n_jobs, record_property):
     """30 kills in all: equal tables, and no stored fit is computed again."""
@@ -132,14 +144,11 @@ def test_studies_killed_at_random_moments(tmp_path, expected, n_jobs, record_pro
                 tmp_path, folder, log, out, 0.1, n_jobs, start_new_session=True
             )
             process.stdout.readline()
-            try:
-                process.wait(rng.uniform(0.3, 4.0))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                n_kills += 1
+            kill_at_random(process, log, n_started, rng)
             process.communicate()
             is_done = process.returncode == 0
             after = len(store) if folder.exists() else 0
+            n_kills += not is_done
             n_in_part += not is_done and 0 < after < N_MODELS * N_FOLDS
             # Each start is of a fit that was not stored; those in work are lost.
             n_new = len(started(log)) - n_started
