@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Bunch
@@ -22,7 +22,7 @@ from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import DecisionFusionClassifier, LevelAggregator
 from skfusion.images import scan_images
 from skfusion.metrics import classification_summary, make_level_scorer
-from skfusion.model_selection import compare_models
+from skfusion.model_selection import compare_models, optimism
 from skfusion.neural_network import CNN17Classifier
 from skfusion.over_sampling import ImageOverSampler
 
@@ -139,6 +139,9 @@ CALLS = {
     "positive class of a comparison": (
         lambda folder: compare_models(LINEAR, ROWS, NAMES, groups=range(16), cv=2)
     ),
+    "few patients of protocols": (
+        lambda folder: optimism(LINEAR, ROWS, Y, groups=range(16), cv=2)
+    ),
     "a failing model": (
         lambda folder: compare_models(
             [("failing", Failing())],
@@ -146,6 +149,25 @@ CALLS = {
             Y,
             groups=range(16),
             cv=[(range(8), range(8, 16)), (range(8, 16), range(8))],
+        )
+    ),
+    "equal repetitions": (
+        lambda folder: compare_models(
+            LINEAR, ROWS, Y, groups=range(16), cv=[KFold(2), KFold(2)]
+        )
+    ),
+    "no groups of external data": (
+        lambda folder: compare_models(LINEAR, ROWS, Y, groups=range(16), cv=2).external(
+            "other", ROWS, Y
+        )
+    ),
+    "missing scores": (
+        lambda folder: compare_models(
+            [("prior", DummyClassifier())],
+            ROWS,
+            Y,
+            groups=range(16),
+            cv=[(np.arange(0, 16, 2), np.arange(1, 16, 2))],
         )
     ),
     "pairs by label": (

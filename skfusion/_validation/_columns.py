@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
+    "DATASET",
     "GROUP",
     "IMAGE",
     "IMAGE_COLUMNS",
@@ -17,9 +18,10 @@ __all__ = [
 ]
 
 IMAGE, MODALITY, GROUP, LATERALITY = "image", "modality", "group", "laterality"
+DATASET = "dataset"
 
 # The columns of every data set whose rows are images, in order.
-IMAGE_COLUMNS = [IMAGE, MODALITY, GROUP, "view", LATERALITY, "dataset"]
+IMAGE_COLUMNS = [IMAGE, MODALITY, GROUP, "view", LATERALITY, DATASET]
 
 # Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
 OF_AN_IMAGE = ("inverted", "augmentation")

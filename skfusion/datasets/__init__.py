@@ -1,6 +1,8 @@
 """Data sets of breast images: real ones on disk, and synthetic ones."""
 
 from ._breast_lesions_usg import load_breast_lesions_usg
+from ._breastmnist import fetch_breastmnist, load_breastmnist
+from ._bus_uclm import load_bus_uclm
 from ._busi import load_busi
 from ._concat import concat_datasets
 from ._label_pairs import make_label_pairs
@@ -10,7 +12,10 @@ from ._synthetic_pairs import make_breast_pairs
 
 __all__ = [
     "concat_datasets",
+    "fetch_breastmnist",
     "load_breast_lesions_usg",
+    "load_breastmnist",
+    "load_bus_uclm",
     "load_busi",
     "load_rsna",
     "make_breast_images",

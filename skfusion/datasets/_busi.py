@@ -11,7 +11,7 @@ from .._validation._columns import GROUP, IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 
-__all__ = ["load_busi"]
+__all__ = ["busi_families", "load_busi"]
 
 _FOLDER = {
     "names": ["busi", "Dataset_BUSI_with_GT", "busi/Dataset_BUSI_with_GT"],
@@ -112,7 +112,7 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     """
     folder = find_folder(path, _is_busi, **_FOLDER)
     frame = _read_files(folder)
-    frame[GROUP] = _families(frame)
+    frame[GROUP] = busi_families(Path(image).name for image in frame[IMAGE])
     target_names = ["benign or normal", "malignant"]
     if normal == "drop":
         frame = frame[frame["label"] != "normal"]
@@ -167,11 +167,20 @@ def _number(file):
     return (int(digits[1]) if digits else 0, file.name)
 
 
-def _families(frame):
-    """Return the near-duplicate family of each image, or its own name."""
+def busi_families(names):
+    """Return the near-duplicate family of each image, or its own name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the files.
+
+    Returns
+    -------
+    families : list of str
+    """
     with (files(__package__) / "tables/busi_families.csv").open() as table:
         family = pd.read_csv(table).set_index("file")["family"]
-    names = [Path(image).name for image in frame[IMAGE]]
     return [
         f"family{family[name]}" if name in family.index else Path(name).stem
         for name in names

@@ -18,7 +18,7 @@ from .._validation._fitting import all_or_nothing
 from .._validation._images import check_images
 from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import check_channels, warn_of_scale
-from ..images import ImageSource
+from ..images import ImageCache, ImageSource
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._cache import FeatureCache
 from ._frozen_network import FrozenNetwork
@@ -135,7 +135,7 @@ class CNNFeatureExtractor(
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "cache": [Options(bool, {True}), str, Path, None],
-        "image_cache": [Options(bool, {True}), str, Path, None],
+        "image_cache": [Options(bool, {True}), str, Path, ImageCache, None],
         "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],

@@ -139,8 +139,11 @@ class CachedReader:
         return len(self.reader)
 
     def identities(self):
+        identities = self.reader.identities()
+        if self.cache.is_exact:
+            return identities
         # An image in 8 bits differs a little from the image of the file.
-        return (digest("8 bits", identity) for identity in self.reader.identities())
+        return (digest("8 bits", identity) for identity in identities)
 
     def unaugmented(self):
         reader = copy.copy(self)
@@ -149,7 +152,8 @@ class CachedReader:
 
     def read(self, rows, finish):
         images = self._read_plain(rows, finish).astype(np.float32)
-        images /= np.float32(255)
+        if not self.cache.is_exact:
+            images /= np.float32(255)
         for i in np.flatnonzero(self.reader.seeds[rows]):
             images[i] = self.reader.augment(rows[i], images[i])
         return images
@@ -158,7 +162,8 @@ class CachedReader:
         def compute(positions):
             missing = [rows[position] for position in positions]
             images = _in_threads(self.reader.plain_reader(missing, finish), missing)
-            return to_uint8(np.stack(images)).reshape(len(missing), -1)
+            images = np.stack(images).reshape(len(missing), -1)
+            return images if self.cache.is_exact else to_uint8(images)
 
         keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
         n = math.prod(self.shape)

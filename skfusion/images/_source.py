@@ -99,9 +99,9 @@ class ImageSource:
             self._X = image_table(X)
             self._reader = PathReader(self._X, image_size, isolated)
             if image_cache is not None:
-                self._reader = CachedReader(
-                    self._reader, ImageCache(image_cache), image_size, resize
-                )
+                is_cache = isinstance(image_cache, ImageCache)  # that of a study
+                cache = image_cache if is_cache else ImageCache(image_cache)
+                self._reader = CachedReader(self._reader, cache, image_size, resize)
         self.n_channels = self._reader.n_channels
 
     def __len__(self):

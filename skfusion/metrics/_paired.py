@@ -1,4 +1,4 @@
-"""The difference of two kappas on the same samples."""
+"""Differences of two models on the same samples."""
 
 import numpy as np
 import pandas as pd
@@ -6,20 +6,76 @@ from sklearn.utils import check_random_state
 
 from ..exceptions import DataQualityWarning, warn_user
 from ._bootstrap import resample_groups
-from ._measures import confusion_measures
+from ._grouped_measures import GroupedMeasures
+from ._predictions import check_predictions
+from ._score_interval import bootstrap_variance, score_interval, score_p_value
 
-__all__ = ["holm", "paired_gain", "paired_kappa_gain", "warn_of_few_groups"]
+__all__ = [
+    "holm",
+    "paired_differences",
+    "paired_gain",
+    "paired_kappa_gain",
+    "warn_of_few_groups",
+]
 
 _FEW_GROUPS = 20
+
+
+def paired_differences(
+    predictions, reference, *, n_resamples=1000, confidence_level=0.95, random_state=0
+):
+    """Compute the difference of every measure of two models on the same samples.
+
+    The measures of both models are computed on the same resamples of whole groups, so
+    that samples that are difficult for both do not count as a difference [1]_. Interval
+    and p-value are those of a score test, as in :func:`classification_summary`, of a
+    difference between -1 and 1 (kappa: -2 and 2).
+
+    Parameters
+    ----------
+    predictions, reference : CheckedPredictions
+        Predictions of both models, with the same samples, classes, groups and folds.
+
+    n_resamples, confidence_level, random_state
+        The same as in :func:`classification_summary`.
+
+    Returns
+    -------
+    differences : DataFrame of shape (n_measures, 4)
+        The columns are ``difference``, ``lower``, ``upper`` and ``p``, two-sided. The
+        p-value is below 0.05 exactly where the 95 % interval leaves out 0. All except
+        the difference are NaN with a single group.
+
+    References
+    ----------
+    .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16.
+    """
+    both = [GroupedMeasures(each) for each in (predictions, reference)]
+    first = both[0]
+    difference = first.estimate() - both[1].estimate()
+    lower, upper, p = np.full((3, len(difference)), np.nan)
+    if first.n_groups > 1:
+        rng = check_random_state(random_state)
+        n_groups = first.n_groups
+        blocks = resample_groups(n_groups, n_resamples, n_groups, rng)
+        values = np.concatenate([both[0](w) - both[1](w) for w in blocks])
+        # What makes the rarest class uncertain is common to both models.
+        n_counted = np.minimum(*(each.n_counted(of_rarest=False) for each in both))
+        reach = first.limits[1] - first.limits[0]
+        settings = {"limits": (-reach, reach), "n_groups": n_groups}
+        found = difference, bootstrap_variance(values, n_counted), n_counted
+        lower, upper = score_interval(*found, level=confidence_level, **settings)
+        p = score_p_value(*found, **settings)
+    return pd.DataFrame(
+        {"difference": difference, "lower": lower, "upper": upper, "p": p},
+        index=pd.Index(first.names, name="measure"),
+    )
 
 
 def paired_kappa_gain(
     y_true, y_pred, y_reference, groups, *, n_resamples=1000, random_state=0
 ):
     """Compute the difference of two kappas on the same samples, with an interval.
-
-    Both kappas are computed on the same resamples of whole groups, so that samples that
-    are difficult for both do not count as a difference [1]_.
 
     Parameters
     ----------
@@ -38,19 +94,13 @@ def paired_kappa_gain(
     Returns
     -------
     gain : dict of str to float
-        "gain", "lower" and "upper" (95 %), and "p", two-sided: twice the share of
-        resamples on the other side of 0, at least 2 / (n_resamples + 1). All except the
-        gain are NaN with a single group, and if no resample has both kappas.
+        "gain", "lower" and "upper" (95 %), and "p", two-sided, of
+        :func:`paired_differences`.
 
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups. The p-values are then too small: without a
-        gain, p is below 0.05 in more than 5 % of cases.
-
-    References
-    ----------
-    .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16.
+        If there are fewer than 20 groups.
 
     Examples
     --------
@@ -73,7 +123,7 @@ def paired_kappa_gain(
 
 
 def warn_of_few_groups(groups):
-    """Warn where a paired bootstrap has too few groups for a p-value.
+    """Warn where a paired test has too few groups for a p-value.
 
     Parameters
     ----------
@@ -82,10 +132,10 @@ def warn_of_few_groups(groups):
     n_groups = len(pd.unique(np.asarray(groups)))
     if n_groups >= _FEW_GROUPS:
         return
-    fault = "too small, and intervals too narrow" if n_groups > 1 else "not defined"
+    fault = "and intervals are not reliable" if n_groups > 1 else "are not defined"
     warn_user(
-        f"Expected {_FEW_GROUPS} groups or more for a bootstrap. Got {n_groups}: "
-        f"p-values are {fault}. Report the number of groups and no p-value, or test on "
+        f"Expected {_FEW_GROUPS} groups or more for a test. Got {n_groups}: "
+        f"p-values {fault}. Report the number of groups and no p-value, or test on "
         "more patients.",
         DataQualityWarning,
     )
@@ -105,44 +155,17 @@ def paired_gain(
     -------
     gain : dict of str to float
     """
-    classes, codes = np.unique([y_true, y_pred, y_reference], return_inverse=True)
-    true, pred, reference = codes.reshape(3, -1)
-    group = pd.factorize(np.asarray(groups))[0]
-    counts = [_confusion(true, p, group, len(classes)) for p in (pred, reference)]
-    estimate = _difference(np.ones((1, group.max() + 1)), counts)[0]
-    rng = check_random_state(random_state)
-    blocks = resample_groups(group.max() + 1, n_resamples, len(true), rng)
-    values = np.concatenate([_difference(weights, counts) for weights in blocks])
-    values = values[~np.isnan(values)]
-    if group.max() == 0 or not len(values):
-        lower = upper = p = np.nan
-    else:
-        lower, upper = np.quantile(values, [0.025, 0.975])
-        beyond = min((values <= 0).sum(), (values >= 0).sum())
-        p = min(1.0, 2 * (beyond + 1) / (len(values) + 1))
-    return {
-        "gain": float(estimate),
-        "lower": float(lower),
-        "upper": float(upper),
-        "p": float(p),
-    }
-
-
-def _confusion(true, pred, group, n_classes):
-    """Flattened confusion matrix of each group."""
-    counts = np.zeros((group.max() + 1, n_classes**2))
-    np.add.at(counts, (group, n_classes * true + pred), 1)
-    return counts
-
-
-def _difference(weights, counts):
-    """Difference of both kappas, once for each row of weights."""
-    n_classes = int(np.sqrt(counts[0].shape[1]))
-    kappas = [
-        confusion_measures((weights @ c).reshape(-1, n_classes, n_classes))["kappa"]
-        for c in counts
-    ]
-    return kappas[0] - kappas[1]
+    labels = np.unique([y_true, y_pred, y_reference])
+    if len(labels) == 1:
+        return dict.fromkeys(["gain", "lower", "upper", "p"], np.nan)
+    both = (
+        check_predictions(y_true, each, groups=groups, labels=labels)
+        for each in (y_pred, y_reference)
+    )
+    table = paired_differences(
+        *both, n_resamples=n_resamples, random_state=random_state
+    )
+    return table.rename(columns={"difference": "gain"}).loc["kappa"].to_dict()
 
 
 def holm(p_values):

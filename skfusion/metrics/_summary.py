@@ -42,11 +42,12 @@ def classification_summary(
     confidence_level=0.95,
     random_state=0,
 ):
-    """Summarise predictions, each measure with a bootstrap interval.
+    r"""Summarise predictions, each measure with an interval over patients.
 
-    The intervals are percentiles over resamples of whole groups, drawn with
-    replacement, because the images of one patient are not independent of each
-    other [1]_ [2]_.
+    The images of one patient are not independent of each other. The variance of each
+    measure is therefore that of resamples of whole groups, drawn with
+    replacement [1]_ [2]_. The interval is Wilson's score interval [4]_ with the number
+    of independent samples that would have this variance [5]_.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def classification_summary(
         if it is the greater label. Pass `labels` if a class may be absent.
 
     n_resamples : int, default=1000
-        Number of bootstrap resamples. With 0 the bounds are NaN.
+        Number of bootstrap resamples. With 0 or 1 the bounds are NaN.
 
     confidence_level : float, default=0.95
         Coverage of the intervals, in (0, 1).
@@ -127,8 +128,23 @@ def classification_summary(
 
     The groups are not stratified by class, so that prevalence varies as it would
     in another sample of patients, and PPV and NPV with it. With a single group
-    there is no interval. Percentile intervals are too narrow for fewer than about
-    twenty groups, and have no width where every sample agrees (a sensitivity of 1).
+    there is no interval.
+
+    A rate :math:`p` with the variance :math:`v` has :math:`n = p (1 - p) / v` effective
+    samples. The interval holds the values :math:`q` with
+    :math:`(p - q)^2 \le t^2 q (1 - q) / n`, where :math:`t` is the quantile of
+    Student's distribution with one degree of freedom less than there are groups. Kappa,
+    which is between -1 and 1, is rescaled to a rate. The bootstrap variance is
+    multiplied by :math:`m / (m - 1)`, where :math:`m` is the number of groups that hold
+    what the measure counts: positive samples for the sensitivity, samples that are
+    predicted positive for the PPV, samples of the rarest class for the AUC and the
+    balanced accuracy, any sample for the other measures. Where all samples agree, as
+    with a sensitivity of 1, :math:`n` is :math:`m`. Only a measure that has its chance
+    value in every resample, such as the kappa of a model that predicts one class, has
+    an interval without width. The bounds never leave the range of the measure.
+
+    In simulations of 20, 40 and 100 patients the intervals have the coverage that the
+    user guide reports, while percentiles of the resamples are too narrow.
 
     References
     ----------
@@ -141,6 +157,13 @@ def classification_summary(
     .. [3] J. Cohen, "A coefficient of agreement for nominal scales", Educational
        and Psychological Measurement, 20(1):37-46, 1960.
 
+    .. [4] E. B. Wilson, "Probable inference, the law of succession, and statistical
+       inference", Journal of the American Statistical Association, 22:209-212, 1927.
+
+    .. [5] N. Dean and M. Pagano, "Evaluating confidence interval methods for binomial
+       proportions in clustered surveys", Journal of Survey Statistics and Methodology,
+       3(4):484-503, 2015.
+
     Examples
     --------
     >>> from skfusion.metrics import classification_summary
@@ -150,8 +173,8 @@ def classification_summary(
     >>> summary = classification_summary(y_true, y_pred, groups=patient)
     >>> summary.loc["kappa", "estimate"].item()
     0.5
-    >>> summary.loc["accuracy"].tolist()
-    [0.75, 0.5, 1.0]
+    >>> summary.loc["accuracy"].round(2).tolist()
+    [0.75, 0.28, 0.96]
     """
     predictions = check_predictions(
         y_true, y_pred, y_score=y_score, groups=groups, folds=folds, labels=labels

@@ -3,15 +3,18 @@
 from ._compare import compare_models
 from ._comparison import ModelComparison
 from ._fusion_gain import fusion_gain
+from ._optimism import optimism
 from ._plot import (
     CalibrationDisplay,
     ConfusionDisplay,
     FoldsDisplay,
     ForestDisplay,
+    OptimismDisplay,
     PrecisionRecallDisplay,
     RocDisplay,
     TrainingDisplay,
 )
+from ._protocol_comparison import ProtocolComparison
 
 __all__ = [
     "CalibrationDisplay",
@@ -19,9 +22,12 @@ __all__ = [
     "FoldsDisplay",
     "ForestDisplay",
     "ModelComparison",
+    "OptimismDisplay",
     "PrecisionRecallDisplay",
+    "ProtocolComparison",
     "RocDisplay",
     "TrainingDisplay",
     "compare_models",
     "fusion_gain",
+    "optimism",
 ]

@@ -1,6 +1,7 @@
 """Comparison of several models on the same folds."""
 
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -24,12 +25,13 @@ __all__ = ["check_named", "compare_models"]
     {
         "estimators": [list, tuple],
         "groups": ["array-like", None],
-        "cv": ["cv_object"],
+        "cv": ["cv_object", StrOptions({"dataset"})],
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
         "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
+        "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
 )
@@ -45,6 +47,7 @@ def compare_models(
     error_score=np.nan,
     n_jobs=None,
     verbose=0,
+    store=None,
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
@@ -70,11 +73,14 @@ def compare_models(
         groups, or of the last step of a pipeline without samplers. After a sampler
         a network uses only the column ``group`` of X.
 
-    cv : int, cross-validation generator or iterable, default=None
+    cv : int, cross-validation generator, iterable, list or "dataset", default=None
         Determines the folds. None means 5; an int is the number of folds of a shuffled
         :class:`~sklearn.model_selection.StratifiedGroupKFold` with
         ``random_state=0``, or of a :class:`~sklearn.model_selection.StratifiedKFold`
-        if no groups are known.
+        if no groups are known. A list of generators repeats the cross-validation, for
+        example ``[StratifiedGroupKFold(5, shuffle=True, random_state=seed) for seed in
+        range(3)]``. "dataset" leaves out one data set at a time, by the column
+        ``dataset`` of X.
 
     scoring : str, callable, list, tuple, set or dict, default=None
         More scorers, the same as in :func:`~sklearn.model_selection.cross_validate`.
@@ -94,7 +100,13 @@ def compare_models(
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
 
     verbose : int, default=0
-        Whether to show a progress bar.
+        Whether to show a progress bar, with the time left.
+
+    store : str or Path, default=None
+        Folder in which the result of each fit is stored when it ends. The same call,
+        after Ctrl-C or a crash or in another process at the same time, computes only
+        what is not stored: a result counts for the same model, data, fold and versions.
+        If None, nothing is stored.
 
     Returns
     -------
@@ -105,13 +117,17 @@ def compare_models(
     ------
     ValueError
         If a group is on both sides of a split, names are not distinct, lengths differ,
-        or every fit fails.
+        every fit fails, or a parameter of a model cannot be compared with those of
+        `store`.
 
     Warns
     -----
     DataQualityWarning
         If X holds pairs that share a label only, no groups are known, the alphabet
         alone decides which class is positive, or a fold holds one class only.
+
+    CacheWarning
+        If `store` is damaged or cannot be written. Nothing of the comparison is lost.
 
     See Also
     --------
@@ -127,6 +143,12 @@ def compare_models(
     class are left out, with a warning; if no fold holds both classes, the AUC is NaN.
     The intervals describe these predictions. They do not include the variation between
     draws of the folds or between seeds of the training.
+
+    An extractor of features without a `cache`, and a network without an `image_cache`,
+    have one during the comparison, in a temporary folder or in that of `store`, so that
+    each image passes through a frozen network once. No prediction changes by it.
+
+    Read more in the :ref:`User Guide <resumable_studies>`.
 
     Examples
     --------
@@ -156,6 +178,7 @@ def compare_models(
         error_score=error_score,
         n_jobs=n_jobs,
         verbose=verbose,
+        store=store,
     )
     return ModelComparison(results, data, estimators, error_score=error_score)
 
@@ -170,9 +193,10 @@ def _check_data(X, y, groups, cv, labels):
         _warn_of_no_groups()
     else:
         warn_of_blanks_in_groups(groups)
-    splits = check_splits(cv, y, groups)
+    splits = check_splits(cv, y, groups, X)
+    is_ordered = labels is not None
     labels = _check_class_labels(labels, y)
-    return CheckedData(X=X, y=y, groups=groups, splits=splits, labels=labels)
+    return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)
 
 
 def check_named(estimators, parameter="estimators", methods=("fit", "predict")):

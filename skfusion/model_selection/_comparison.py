@@ -1,14 +1,24 @@
 """The results of a comparison: tables, tests and plots."""
 
+from numbers import Integral
+
 import numpy as np
 
-from .._validation._private import StrOptions, validate_params
+from .._validation._private import Interval, StrOptions, validate_params
+from .._validation._unreadable import names_unreadable_images
+from ._comparison_html import html_of
+from ._comparison_text import text_of
+from ._error_sheet import draw_errors
+from ._external import check_external, predict_external, refit_model
+from ._paired_tests import METHODS, paired_tests
 from ._plot import DISPLAYS
+from ._score_checks import warn_of_missing_scores
+from ._summary_table import SummaryTable, add_summary
 from ._tables import (
+    CROSS_VALIDATION,
     fold_table,
     prediction_table,
     row_table,
-    summary_table,
     training_table,
 )
 
@@ -18,7 +28,12 @@ __all__ = ["ModelComparison"]
 class ModelComparison:
     """Results of several models on the same folds.
 
-    :func:`compare_models` returns it.
+    :func:`compare_models` returns it. ``print(comparison)`` shows one table of every
+    model, and a notebook the same as HTML. A pickle or copy holds the tables and no
+    data, paths, patients or models: the methods ``errors``, ``refit`` and ``external``
+    then raise an error.
+
+    Read more in the :ref:`User Guide <comparison>`.
 
     Attributes
     ----------
@@ -28,14 +43,22 @@ class ModelComparison:
         and ``score_time`` (seconds), and ``test_<name>`` of each scorer of `scoring`.
 
     summary : DataFrame
-        One row for each ``model``, ``modality`` and ``measure`` of
+        One row for each ``model``, ``data``, ``modality`` and ``measure`` of
         :func:`~skfusion.metrics.classification_summary` over the pooled predictions,
-        with ``estimate``, ``lower``, ``upper``, ``n`` images and ``n_groups``.
+        with ``estimate``, ``lower``, ``upper``, ``n`` predictions and
+        ``n_groups``. ``data`` is "cross-validation" or the name of an external data
+        set. It can be called: ``summary(level="image", by=None)`` returns such a table
+        of images, breasts or patients (`level`), with one part for each value of a
+        column of X or of an array with one value for each row of X (`by`).
 
     predictions : DataFrame
         One row for each ``model``, ``fold`` and predicted ``row`` of X, with ``group``
-        (a number, not the name) and ``modality`` if they are known, ``y_true``,
-        ``y_pred`` and ``y_score``, the score of the positive class. It holds no path.
+        (a number, not the name), ``modality``, ``view``, ``laterality`` and ``dataset``
+        if they are known, ``y_true``, ``y_pred`` and ``y_score``, the score of the
+        positive class. It holds no path.
+
+    externals : dict of str to DataFrame
+        Predictions of each external data set, by its name; ``fold`` is 0.
 
     training : DataFrame
         One row for each ``model``, ``fold`` and ``epoch`` of each trained network, with
@@ -46,6 +69,29 @@ class ModelComparison:
 
     labels : ndarray of shape (n_classes,)
         All classes, the positive one of two last.
+
+    See Also
+    --------
+    compare_models : Make a comparison.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skfusion.model_selection import compare_models
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(rng.integers(2, size=60), 2)
+    >>> X = y[:, np.newaxis] + rng.normal(size=(120, 3))
+    >>> patient = np.arange(120) // 2
+    >>> models = [("prior", DummyClassifier()), ("linear", LogisticRegression())]
+    >>> study = compare_models(models, X, y, groups=patient, cv=3)
+    >>> per_patient = study.summary(level="patient").query("measure == 'kappa'")
+    >>> per_patient[["model", "n", "n_groups"]].to_numpy().tolist()
+    [['prior', 60, 60], ['linear', 60, 60]]
+    >>> other = rng.normal(size=(40, 3)), np.tile([0, 1], 20)
+    >>> study.external("noise", *other, groups=1000 + np.arange(40)).externals.keys()
+    dict_keys(['noise'])
     """
 
     def __init__(self, results, data, estimators, *, error_score=np.nan):
@@ -57,9 +103,177 @@ class ModelComparison:
             results, data.splits, rows, self.predictions, error_score
         )
         self.training = training_table(results)
-        self.summary = summary_table(self.predictions, data.labels)
+        self.externals = {}
         self._data = data
         self._estimators = dict(estimators)
+        self._error_score = error_score
+        self._is_ordered = data.is_ordered
+        self._n_samples = len(data.y)
+        self._external_data = {}
+        self._refitted = {}
+        warn_of_missing_scores(self.predictions, self.labels, self._estimators)
+        self.summary = add_summary(self, CROSS_VALIDATION, self.predictions)
+
+    def refit(self, model):
+        """Fit a clone of a model on all data of the comparison.
+
+        It is fitted once and kept: another call, and ``external``, use the same one.
+
+        Parameters
+        ----------
+        model : str
+            Name of the model.
+
+        Returns
+        -------
+        estimator : classifier
+            The fitted clone. Its score on these data is too good.
+
+        Raises
+        ------
+        ValueError
+            If no model has this name, or the comparison was pickled or copied.
+        """
+        self._require_data("refit")
+        self._check_model(model)
+        if model not in self._refitted:
+            self._refitted[model] = refit_model(self._estimators[model], self._data)
+        return self._refitted[model]
+
+    @names_unreadable_images
+    def external(self, name, X, y, groups=None):
+        """Evaluate every model on another data set, which no fold has seen.
+
+        Every model is fitted on all data of the comparison, once for any number of
+        external data sets. Its predictions are added to ``externals``, and its measures
+        to ``summary``, to the printed tables and to the plots. If it is interrupted,
+        nothing is added, and the models that were fitted are kept.
+
+        Parameters
+        ----------
+        name : str
+            Name of the data set in the tables.
+
+        X : DataFrame, list or ndarray
+            Images, in the same form as those of the comparison.
+
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        groups : array-like of shape (n_samples,), default=None
+            Groups, usually the patients, for the intervals. If None, the column
+            ``group`` of X; without it, every row is a group, with a warning.
+
+        Returns
+        -------
+        self : ModelComparison
+
+        Raises
+        ------
+        ValueError
+            If the name is taken, a group or an image is in the comparison, too, a label
+            is not one of its classes, every model fails, or the comparison was pickled
+            or copied.
+
+        Warns
+        -----
+        DataQualityWarning
+            If no groups are known.
+
+        FitFailedWarning
+            If a model fails. It is left out, and the other results are kept. With
+            ``error_score="raise"`` in :func:`compare_models` the error is raised.
+        """
+        self._require_data("external")
+        taken = [CROSS_VALIDATION, *self.externals]
+        data = check_external(name, X, y, groups, self._data, taken)
+        table = predict_external(self, name, data)
+        warn_of_missing_scores(table, self.labels, self._estimators)
+        self.summary = add_summary(self, name, table)
+        self.externals[name] = table
+        self._external_data[name] = data
+        return self
+
+    @validate_params(
+        {
+            "model": [str],
+            "n": [Interval(Integral, 1, None, closed="left")],
+            "data": [str],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def errors(self, model, n=12, *, data=CROSS_VALIDATION):
+        """Draw the worst mistakes of a model: the most confident wrong predictions.
+
+        Each image has its true and predicted class, its score, its fold and its row of
+        X as a title, and no path. The confidence is the distance of the score from the
+        threshold, 0.5 for probabilities and 0 for decision values. Mistakes of a model
+        without scores are drawn in the order of the rows. A row that is predicted
+        repeatedly is drawn once.
+
+        Parameters
+        ----------
+        model : str
+            Name of the model.
+
+        n : int, default=12
+            Greatest number of rows that are drawn.
+
+        data : str, default="cross-validation"
+            Name of an external data set, or the out-of-fold predictions.
+
+        Returns
+        -------
+        figure : :class:`matplotlib.figure.Figure`
+            Of a row with several images, as for fusion, they stand side by side.
+
+        Raises
+        ------
+        ValueError
+            If no model or data set has this name, X holds no images, or the comparison
+            was pickled or copied.
+
+        ImageReadError
+            If an image cannot be read any more.
+        """
+        self._require_data("errors")
+        self._check_model(model)
+        tables = self._tables()
+        if data not in tables:
+            raise ValueError(
+                f"Expected data to be one of {list(tables)}. Got {data!r}."
+            )
+        table = tables[data][tables[data]["model"] == model]
+        return draw_errors(table, self._find_data(data), self.labels, model, n)
+
+    @validate_params(
+        {"measure": [str], "method": [StrOptions(set(METHODS))]},
+        prefer_skip_nested_validation=True,
+    )
+    def tests(self, measure="kappa", method="bootstrap"):
+        """Test the :ref:`difference of every pair of models <comparing_two_models>`.
+
+        Parameters
+        ----------
+        measure : str, default="kappa"
+            Measure of the summary, except the prevalence.
+
+        method : {"bootstrap", "t_test", "delong"}, default="bootstrap"
+            Bootstrap of patients, :func:`~skfusion.metrics.corrected_resampled_ttest`
+            of the folds, or :func:`~skfusion.metrics.delong_test`, of the AUC only.
+
+        Returns
+        -------
+        tests : DataFrame
+            ``model``, ``reference``, ``measure``, ``difference``, ``lower``, ``upper``,
+            ``p``, ``p_holm`` (corrected for all pairs), ``n_groups``; NaN if undefined.
+
+        Raises
+        ------
+        ValueError
+            If there is one model only, or the method does not test the measure.
+        """
+        return paired_tests(self, measure, method)
 
     @validate_params(
         {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
@@ -98,3 +312,39 @@ class ModelComparison:
             If the kind is unknown, or the comparison lacks what the plot needs.
         """
         return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)
+
+    def __repr__(self):
+        return text_of(self)
+
+    def _repr_html_(self):
+        return html_of(self)
+
+    def __getstate__(self):
+        private = {"_data": None, "_estimators": {}}
+        private |= {"_external_data": {}, "_refitted": {}}
+        return {**self.__dict__, **private}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.summary = SummaryTable(self.summary, self)
+
+    def _tables(self):
+        """Predictions of each data set, by its name."""
+        return {CROSS_VALIDATION: self.predictions, **self.externals}
+
+    def _find_data(self, data):
+        """X of the cross-validation or of an external data set; None in a pickle."""
+        known = {CROSS_VALIDATION: self._data, **self._external_data}.get(data)
+        return None if known is None else known.X
+
+    def _check_model(self, model):
+        names = self.folds["model"].unique().tolist()
+        if model not in names:
+            raise ValueError(f"Expected model to be one of {names!r}. Got {model!r}.")
+
+    def _require_data(self, method):
+        if self._data is None:
+            raise ValueError(
+                f"{method} needs the data and the models, which a pickle or a copy of "
+                "a comparison does not hold. Run compare_models again, in this process."
+            )

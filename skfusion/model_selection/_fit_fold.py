@@ -6,6 +6,7 @@ import time
 import traceback
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -14,11 +15,20 @@ from sklearn.utils.validation import has_fit_parameter
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
 from .._validation._unreadable import names_unreadable_images
 
-__all__ = ["fit_fold", "free_memory", "positive_score"]
+__all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
 
 def fit_fold(
-    estimator, X, y, split, *, labels, groups=None, scorer=None, error_score=np.nan
+    estimator,
+    X,
+    y,
+    split,
+    *,
+    labels,
+    groups=None,
+    scorer=None,
+    error_score=np.nan,
+    prepare=None,
 ):
     """Fit a clone on one side of a split and predict the other.
 
@@ -48,6 +58,9 @@ def fit_fold(
     error_score : "raise" or float, default=np.nan
         Whether an error is raised or returned.
 
+    prepare : callable, default=None
+        Called with the clone before it is fitted.
+
     Returns
     -------
     result : dict
@@ -56,7 +69,10 @@ def fit_fold(
         only ``error``.
     """
     try:
-        return _fit_and_predict(estimator, X, y, split, labels, groups, scorer)
+        model = clone(estimator)
+        if prepare is not None:
+            prepare(model)
+        return _fit_and_predict(model, X, y, split, labels, groups, scorer)
     except Exception:
         if error_score == "raise":
             raise
@@ -64,21 +80,55 @@ def fit_fold(
 
 
 @names_unreadable_images
-def _fit_and_predict(estimator, X, y, split, labels, groups, scorer):
+def _fit_and_predict(model, X, y, split, labels, groups, scorer):
     train, test = split
     start = time.perf_counter()
-    model = _fit(clone(estimator), X, y, train, groups)
+    model = _fit(model, X, y, train, groups)
     fitted = time.perf_counter()
     X_test = _safe_indexing(X, test)
-    head, inputs = _transform_once(model, X_test)
-    return {
-        "y_pred": np.asarray(head.predict(inputs)),
-        "y_score": positive_score(head, inputs, labels),
+    predictions = predict_rows(model, X_test, labels)
+    return predictions | {
         "fit_time": fitted - start,
         "score_time": time.perf_counter() - fitted,
         "scores": {} if scorer is None else scorer(model, X_test, y[test]),
         "history": _history(model),
     }
+
+
+def predict_rows(model, X, labels):
+    """Predict the class and the score of each row.
+
+    Parameters
+    ----------
+    model : fitted classifier
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    Returns
+    -------
+    predictions : dict
+        ``y_pred`` and ``y_score``, ndarrays of shape (n_samples,).
+
+    Raises
+    ------
+    ValueError
+        If a prediction is not one of the classes.
+    """
+    head, inputs = _transform_once(model, X)
+    y_pred = np.asarray(head.predict(inputs))
+    is_known = pd.Series(y_pred.ravel()).isin(list(labels))
+    if y_pred.shape != (_num_samples(X),) or not is_known.all():
+        found = pd.unique(y_pred.ravel())[:5].tolist()
+        raise ValueError(
+            f"Expected predict to return one of the classes {labels.tolist()!r} for "
+            f"each of {_num_samples(X)} rows. Got an array of shape {y_pred.shape!r} "
+            f"with {found!r}."
+        )
+    return {"y_pred": y_pred, "y_score": positive_score(head, inputs, labels)}
 
 
 def _history(model):

@@ -1,17 +1,20 @@
 """Fits of several models on the same folds of checked data."""
 
 import sys
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.exceptions import FitFailedWarning
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import Parallel
 from tqdm.auto import tqdm
 
 from ..exceptions import warn_user
-from ._fit_fold import fit_fold, free_memory
+from ._fit_fold import free_memory
+from ._study_cache import preparing
+from ._study_fits import StudyFits
 
 __all__ = ["CheckedData", "predict_folds"]
 
@@ -36,6 +39,9 @@ class CheckedData:
 
     labels : ndarray of shape (n_classes,)
         All classes, the positive one of two last.
+
+    is_ordered : bool, default=False
+        Whether the user passed `labels`, so that the last one is the worst one.
     """
 
     X: Any
@@ -43,10 +49,18 @@ class CheckedData:
     groups: np.ndarray | None
     splits: list
     labels: np.ndarray
+    is_ordered: bool = field(default=False, kw_only=True)
 
 
 def predict_folds(
-    estimators, data, *, scorer=None, error_score="raise", n_jobs=None, verbose=0
+    estimators,
+    data,
+    *,
+    scorer=None,
+    error_score="raise",
+    n_jobs=None,
+    verbose=0,
+    store=None,
 ):
     """Fit a clone of every model on every fold, and predict the test sides.
 
@@ -70,6 +84,10 @@ def predict_folds(
     verbose : int, default=0
         Whether to show a progress bar.
 
+    store : str or Path, default=None
+        Folder of the :class:`StudyStore`, from which results are read and in which
+        they are stored.
+
     Returns
     -------
     results : dict of str to list of dict
@@ -81,23 +99,35 @@ def predict_folds(
         If every fit fails.
     """
     _warn_of_shared_gpu(estimators, n_jobs)
-    options = {"labels": data.labels, "groups": data.groups}
-    options |= {"scorer": scorer, "error_score": error_score}
-    fit = delayed(fit_fold)
-    results = {}
-    with tqdm(
-        total=len(estimators) * len(data.splits), disable=not verbose
-    ) as progress:
-        for name, estimator in estimators:
-            progress.set_description(name)
-            jobs = (fit(estimator, data.X, data.y, s, **options) for s in data.splits)
-            results[name] = []
-            for result in Parallel(n_jobs=n_jobs, return_as="generator")(jobs):
-                results[name].append(result)
-                progress.update()
-                free_memory()
+    options = {"scorer": scorer, "error_score": error_score}
+    fits = StudyFits(estimators, data, options, store)
+    with (
+        fits.noting_interrupts(),
+        preparing(estimators, fits.store) as prepare,
+        tqdm(total=len(fits), initial=len(fits.results), disable=not verbose) as bar,
+    ):
+        # At first without the folds that other processes are computing.
+        for wait in (False, True):
+            for name, estimator in estimators:
+                folds = fits.missing(name)
+                run = {"prepare": prepare[name], "wait": wait}
+                jobs = [fits.job(name, estimator, fold, **run) for fold in folds]
+                if jobs:
+                    bar.set_description(name)
+                    _run(fits, name, folds, jobs, n_jobs, bar)
+    results = fits.by_model()
     _report_errors(results)
     return results
+
+
+def _run(fits, name, folds, jobs, n_jobs, bar):
+    """Run the jobs of a model, and add each result when it is known."""
+    # Closed, which ends the workers, before their caches are removed.
+    with closing(Parallel(n_jobs=n_jobs, return_as="generator")(jobs)) as results:
+        for fold, result in zip(folds, results, strict=True):
+            fits.add(name, fold, result)
+            bar.update(len(fits.results) - bar.n)
+            free_memory()
 
 
 def _warn_of_shared_gpu(estimators, n_jobs):

@@ -72,8 +72,8 @@ def fusion_gain(
 
     A patient is never her own donor. Across classes, in a fold of n patients, the label
     of the donor and that of the patient therefore correlate by -1/(n - 1), which is
-    small compared with the interval. With ``n_blocks`` below 20 the interval is too
-    narrow.
+    small compared with the interval. With ``n_blocks`` below 20 the interval is not
+    reliable.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -126,7 +126,7 @@ def fusion_gain(
             that of the best single modality: ``model``, ``gain``, ``lower``, ``upper``,
             ``p`` (of the bootstrap, two-sided) and, for the fusions, ``p_holm``, which
             is corrected for the number of fusions by Holm's method. With fewer than 20
-            groups p-values are too small, with a warning. With one group they are NaN.
+            groups p-values are not reliable, with a warning; with one they are NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks

@@ -4,26 +4,33 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-__all__ = ["check_splits"]
+from .._validation._columns import DATASET, require_values
+from ._repeats import split_repeatedly
+
+__all__ = ["check_splits", "split_by_data_set"]
 
 
-def check_splits(cv, y, groups):
+def check_splits(cv, y, groups, X=None):
     """Draw the folds once, and raise an error if a group crosses one.
 
     Parameters
     ----------
-    cv : int, cross-validation generator, iterable or None
+    cv : int, cross-validation generator, iterable, list of them, "dataset" or None
         The same as in :func:`~sklearn.model_selection.cross_validate`. With an int or
         None the folds are stratified, shuffled with a fixed seed, and grouped if groups
-        are known.
+        are known. The folds of a list of generators are repetitions. "dataset" leaves
+        out one data set at a time.
 
     y : ndarray of shape (n_samples,)
         Class labels.
 
     groups : ndarray of shape (n_samples,) or None
         Groups that must not be on both sides.
+
+    X : DataFrame, list or ndarray, default=None
+        "dataset" needs its column ``dataset``.
 
     Returns
     -------
@@ -33,15 +40,18 @@ def check_splits(cv, y, groups):
     Raises
     ------
     ValueError
-        If a group, or a row, is on both sides of a split, or there is no split.
+        If a group, or a row, is on both sides of a split, a row does not exist,
+        or there is no split.
     """
+    if isinstance(cv, str):
+        cv = split_by_data_set(X, groups)
     if cv is None or isinstance(cv, Integral):
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
         cv = folds(5 if cv is None else cv, shuffle=True, random_state=0)
     rows = np.arange(len(y))
     splits = [
-        (rows[train], rows[test])
-        for train, test in check_cv(cv, y, classifier=True).split(rows, y, groups)
+        _take_rows(rows, fold, *split)
+        for fold, split in enumerate(split_repeatedly(cv, rows, y, groups))
     ]
     if not splits:
         raise ValueError(f"Expected cv to give at least one split. Got none of {cv!r}.")
@@ -49,6 +59,17 @@ def check_splits(cv, y, groups):
     for fold, (train, test) in enumerate(splits):
         _check_split(fold, codes[train], codes[test], has_groups=groups is not None)
     return splits
+
+
+def _take_rows(rows, fold, train, test):
+    try:
+        return rows[train], rows[test]
+    except IndexError as error:
+        raise ValueError(
+            f"Expected the split of fold {fold} to hold rows of X, from 0 to "
+            f"{len(rows) - 1}, or masks of {len(rows)} rows. Got others: draw the "
+            "folds from these data."
+        ) from error
 
 
 def _check_split(fold, train, test, *, has_groups):
@@ -65,3 +86,45 @@ def _check_split(fold, train, test, *, has_groups):
             f"Expected rows on both sides of the split of fold {fold}. Got "
             f"{len(train)} to train on and {len(test)} to predict."
         )
+
+
+def split_by_data_set(X, groups=None):
+    """Leave out one data set at a time.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+        Its column ``dataset`` names the data set of each row.
+
+    groups : ndarray of shape (n_samples,), default=None
+        Groups, each of which must be in one data set.
+
+    Returns
+    -------
+    splits : list of (train, test)
+        Rows of the other data sets and rows of the one that is left out, in the order
+        in which the data sets appear.
+
+    Raises
+    ------
+    ValueError
+        If X has no such column, or a row has no value in it, there is only one data
+        set, or a group is in two of them.
+    """
+    codes, names = pd.factorize(require_values(X, DATASET, "To leave out a data set"))
+    if len(names) < 2:
+        raise ValueError(
+            f"Expected at least two data sets in the column {DATASET!r} of X, one of "
+            f"which is left out at a time. Got {list(names)!r}. Pool data sets with "
+            "skfusion.datasets.concat_datasets, or split by patient."
+        )
+    if groups is not None:
+        n_crossing = int((pd.Series(codes).groupby(groups).nunique() > 1).sum())
+        if n_crossing:
+            raise ValueError(
+                "Expected each of the groups (patients) in one data set. Got "
+                f"{n_crossing} groups in two or more. If the data sets only number "
+                "their patients alike, put the name of the data set before the group."
+            )
+    rows = np.arange(len(codes))
+    return [(rows[codes != code], rows[codes == code]) for code in range(len(names))]

@@ -4,19 +4,23 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import unique_labels
 
-from .._validation._columns import GROUP, MODALITY
+from .._validation._columns import GROUP, IMAGE_COLUMNS, MODALITY
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import classification_summary
 from ..metrics._intervals import summarise
 from ..metrics._predictions import check_predictions, describe_lone_folds
 
 __all__ = [
+    "CROSS_VALIDATION",
+    "check_part",
     "fold_table",
     "prediction_table",
     "row_table",
     "summary_table",
     "training_table",
 ]
+
+CROSS_VALIDATION = "cross-validation"
 
 _ALL = "all"
 
@@ -32,13 +36,16 @@ def row_table(data):
     Returns
     -------
     rows : DataFrame of shape (n_samples, n_columns)
-        The columns are ``row``, ``group`` and ``modality`` if known, and ``y_true``.
+        The columns are ``row``, ``group`` (if known), those of ``modality``, ``view``,
+        ``laterality`` and ``dataset`` that X has, and ``y_true``.
     """
     rows = pd.DataFrame({"row": np.arange(len(data.y))})
     if data.groups is not None:
         rows[GROUP] = pd.factorize(data.groups)[0]
-    if isinstance(data.X, pd.DataFrame) and MODALITY in data.X.columns:
-        rows[MODALITY] = data.X[MODALITY].to_numpy()
+    if isinstance(data.X, pd.DataFrame):
+        for column in IMAGE_COLUMNS[1:]:  # not the path
+            if column != GROUP and column in data.X.columns:
+                rows[column] = data.X[column].to_numpy()
     return rows.assign(y_true=data.y)
 
 
@@ -75,8 +82,11 @@ def prediction_table(results, splits, rows):
     return pd.concat(tables, ignore_index=True)
 
 
-def _parts(table):
-    """Yield all rows, then those of each modality."""
+def _parts(table, by=None):
+    """Yield all rows, then those of each modality, or those of each value of `by`."""
+    if by is not None:
+        yield from table.groupby(by, sort=True, dropna=False, observed=True)
+        return
     yield _ALL, table
     if MODALITY in table.columns:
         yield from table.groupby(MODALITY, sort=True)
@@ -158,39 +168,53 @@ def training_table(results):
     return pd.DataFrame.from_records(records, columns=columns)
 
 
-def summary_table(predictions, classes):
+def summary_table(
+    predictions, classes, *, data=CROSS_VALIDATION, by=None, combine=None
+):
     """Summarise the pooled predictions of every model, in total and by modality.
 
     Parameters
     ----------
     predictions : DataFrame
-        Out-of-fold predictions.
+        Predictions of every model.
 
     classes : ndarray of shape (n_classes,)
         All classes, the positive one of two last.
 
+    data : str, default="cross-validation"
+        Name of the data that were predicted.
+
+    by : str, default=None
+        Column of `predictions`, for one part a value. If None, the parts are all rows,
+        and those of each modality.
+
+    combine : callable, default=None
+        Combines the images of a part to breasts or patients.
+
     Returns
     -------
     summary : DataFrame
-        One row for each model, modality and measure. The columns of interest come first
+        One row for each model, part and measure. The columns of interest come first
         and last, because a narrow print leaves out those in the middle.
     """
     tables, lone = [], {}
     for name, table in predictions.groupby("model", sort=False):
-        for modality, part in _parts(table):
-            checked, groups = _check_part(part, classes)
+        for value, part in _parts(table, by):
+            part = part if combine is None else combine(part)
+            checked, groups = check_part(part, classes)
             summary = summarise(checked)
             summary.insert(0, "model", name)
             tables.append(
                 summary.assign(
                     n=len(part),
                     n_groups=groups.nunique(),
-                    modality=modality,
+                    data=data,
+                    **{by or MODALITY: value},
                     measure=summary.index,
                 )
             )
             # Of equal warnings only the first one, that of all modalities, is given.
-            lone.setdefault(describe_lone_folds(checked), modality)
+            lone.setdefault(describe_lone_folds(checked), value)
     _warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
 
@@ -202,8 +226,25 @@ def _warn_of_lone_folds(lone):
             warn_user(f"{prefix}{reason}", DataQualityWarning)
 
 
-def _check_part(part, classes):
-    """Predictions of one model for one modality, and their groups."""
+def check_part(part, classes):
+    """Check some predictions of one model.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Some rows of the table of predictions.
+
+    classes : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    Returns
+    -------
+    checked : CheckedPredictions
+        Without scores where one is missing.
+
+    groups : Series
+        Groups, or rows without groups.
+    """
     # A row that is predicted in several folds (repeated folds) is one group too.
     groups = part[GROUP] if GROUP in part else part["row"]
     has_scores = len(classes) == 2 and part["y_score"].notna().all()

@@ -31,6 +31,7 @@ from .._validation._scale import (
     warn_of_other_scale,
     warn_of_scale,
 )
+from ..images import ImageCache
 from ..networks._layers import Standardize
 from ._inner_split import inner_split
 from ._training_source import TrainingSource
@@ -71,7 +72,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "callbacks": [list, None],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "image_cache": [Options(bool, {True}), str, Path, None],
+        "image_cache": [Options(bool, {True}), str, Path, ImageCache, None],
         "isolated": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],

@@ -1,5 +1,7 @@
 """Tiny fake trees with the publishers' own file names."""
 
+from importlib.resources import files
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +97,44 @@ def breast_folder(tmp_path, save_image):
     file = folder / "BrEaST-Lesions-USG-clinical-data-Dec-15-2023.xlsx"
     table.to_excel(file, index=False)
     return folder
+
+
+@pytest.fixture
+def bus_uclm_folder(tmp_path, save_image):
+    """Four patients, two of whom are one woman, and the publisher's odd table."""
+    folder = tmp_path / "bus_uclm" / "BUS-UCLM"
+    rows = [
+        "ALWI_000.png;856x606;Benign;No;Yes;No",
+        "ALWI_002.png;856x606;Normal;No;No;Yes",
+        "CHCO_000.png;856x606;Malignant;No;No;No",
+        "CHVI_005.png;856x606;Malignant;Yes;Yes;No",
+        "CHVI_020.png;856x606;Benign;No;No;No",
+        "SIBA_003.png;856x606;Benign;Y;Yes;No",
+    ]
+    for seed, row in enumerate(rows):
+        name = row.partition(";")[0]
+        save_image(folder / "images" / name, seed=seed, mode="RGB")
+        save_image(folder / "masks" / name, mode="RGB")
+    text = "\n".join(["Image;Resolution;Label;Doppler;Marks;Combined", *rows, ""])
+    (folder / "INFO.csv").write_text(text, encoding="utf-8-sig")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def breastmnist_arrays():
+    """Return a function that makes the publisher's arrays, with noise for images."""
+    names = pd.read_csv(files("skfusion.datasets") / "tables/breastmnist_busi.csv")
+    # The publisher's label of malignant is 0.
+    is_other = ~names["busi_image"].str.startswith("malignant").to_numpy()
+    labels = np.split(is_other.astype(np.uint8)[:, np.newaxis], [546, 546 + 78])
+
+    def make(size):
+        rng = np.random.default_rng(0)
+        arrays = {}
+        for part, values in zip(("train", "val", "test"), labels, strict=True):
+            shape = (len(values), size, size)
+            arrays[f"{part}_images"] = rng.integers(256, size=shape, dtype=np.uint8)
+            arrays[f"{part}_labels"] = values
+        return arrays
+
+    return make

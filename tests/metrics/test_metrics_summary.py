@@ -95,22 +95,6 @@ def test_the_auc_of_folds_is_their_mean_by_pairs():
     assert abs(expected - roc_auc_score(y_true, y_score)) > 0.1
 
 
-def test_bounds_of_the_auc_of_folds_are_those_of_a_bootstrap_by_hand():
-    y_true, y_pred, y_score = draw_predictions(n_samples=120)
-    groups, folds = np.arange(120) // 4, np.arange(120) // 30
-    summary = classification_summary(
-        *(y_true, y_pred),
-        **{"y_score": y_score, "groups": groups, "folds": folds},
-        **{"n_resamples": 40, "confidence_level": 0.9, "random_state": 7},
-    )
-    rng, areas = np.random.RandomState(7), []
-    for _ in range(40):
-        rows = (4 * rng.randint(30, size=30)[:, np.newaxis] + np.arange(4)).ravel()
-        areas.append(auc_within(y_true[rows], y_score[rows], folds[rows]))
-    bounds = summary.loc["AUC", ["lower", "upper"]].to_numpy()
-    assert bounds == pytest.approx(np.quantile(areas, [0.05, 0.95]))
-
-
 def test_folds_of_one_class_are_left_out_and_counted():
     y_true, y_pred, y_score = draw_predictions()
     folds = np.arange(400) % 4
@@ -143,40 +127,6 @@ def test_measures_of_three_classes_agree_with_scikit_learn():
             "balanced accuracy": balanced_accuracy_score(y_true, y_pred),
         }
     )
-
-
-def bootstrap_by_hand(y_true, y_pred, y_score, groups, n_resamples, seed):
-    rng = np.random.RandomState(seed)
-    rows = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    kappas, areas = [], []
-    for _ in range(n_resamples):
-        drawn = rng.randint(len(rows), size=len(rows))
-        index = np.concatenate([rows[group] for group in drawn])
-        kappas.append(cohen_kappa_score(y_true[index], y_pred[index]))
-        areas.append(roc_auc_score(y_true[index], y_score[index]))
-    return {
-        "kappa": np.quantile(kappas, [0.05, 0.95]),
-        "AUC": np.quantile(areas, [0.05, 0.95]),
-    }
-
-
-def test_bounds_are_those_of_a_bootstrap_written_out_by_hand():
-    y_true, y_pred, y_score = draw_predictions(n_samples=120)
-    groups = np.sort(np.random.default_rng(1).integers(30, size=120))
-    summary = classification_summary(
-        y_true,
-        y_pred,
-        y_score=y_score,
-        groups=groups,
-        n_resamples=50,
-        confidence_level=0.9,
-        random_state=7,
-    )
-    expected = bootstrap_by_hand(y_true, y_pred, y_score, groups, 50, seed=7)
-    for measure, bounds in expected.items():
-        assert summary.loc[measure, ["lower", "upper"]].to_numpy() == pytest.approx(
-            bounds
-        )
 
 
 def test_bounds_do_not_depend_on_how_resamples_are_blocked(monkeypatch):

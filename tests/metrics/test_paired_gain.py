@@ -24,7 +24,9 @@ def test_one_group_has_a_gain_and_no_p_value():
 
 @pytest.mark.parametrize("n_groups", [3, 5, 19])
 def test_few_groups_are_warned_of_at_the_callers_line(n_groups):
-    with pytest.warns(DataQualityWarning, match=f"Got {n_groups}: p-.* small") as told:
+    with pytest.warns(
+        DataQualityWarning, match=f"Got {n_groups}: p-.* not reliable"
+    ) as told:
         paired_kappa_gain(*draw_predictions(n_groups))
     assert told[0].filename == __file__
 

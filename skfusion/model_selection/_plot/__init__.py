@@ -4,6 +4,7 @@ from ._calibration import CalibrationDisplay
 from ._confusion import ConfusionDisplay
 from ._folds import FoldsDisplay
 from ._forest import ForestDisplay
+from ._optimism import OptimismDisplay
 from ._precision_recall import PrecisionRecallDisplay
 from ._roc import RocDisplay
 from ._training import TrainingDisplay
@@ -14,6 +15,7 @@ __all__ = [
     "ConfusionDisplay",
     "FoldsDisplay",
     "ForestDisplay",
+    "OptimismDisplay",
     "PrecisionRecallDisplay",
     "RocDisplay",
     "TrainingDisplay",

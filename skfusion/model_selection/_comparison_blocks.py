@@ -1,0 +1,156 @@
+"""What the printed tables of a comparison show, apart from their form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._validation._columns import GROUP, MODALITY
+from ._tables import CROSS_VALIDATION
+
+__all__ = ["Block", "caption_of", "find_blocks", "format_interval", "format_number"]
+
+_BINARY = ("kappa", "AUC", "accuracy", "sensitivity", "specificity")
+_MULTICLASS = ("kappa", "accuracy", "balanced accuracy")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Measures of every model for some images.
+
+    Attributes
+    ----------
+    title : str
+        What the images are, and how many.
+
+    measures : tuple of str
+        Names of the columns.
+
+    rows : list of (str, str, dict)
+        For each model its name, a note on its fits, and the estimate and both bounds
+        of each measure.
+    """
+
+    title: str
+    measures: tuple
+    rows: list
+
+
+def caption_of(comparison):
+    """Return one line on models and folds.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+
+    Returns
+    -------
+    caption : str
+    """
+    n_models = comparison.folds["model"].nunique()
+    models = f"{n_models} model{'s' * (n_models != 1)}"
+    return f"Comparison of {models} on {_describe_folds(comparison)}"
+
+
+def _describe_folds(comparison):
+    """Return the number of folds, and of repetitions if every row has as many."""
+    n_folds = len(comparison.splits)
+    tested = np.concatenate([test for _, test in comparison.splits])
+    counts = np.bincount(tested, minlength=comparison._n_samples)
+    n_repeats = int(counts[0])
+    if n_repeats > 1 and (counts == n_repeats).all() and n_folds % n_repeats == 0:
+        return f"{n_repeats} x {n_folds // n_repeats} folds"
+    return f"{n_folds} fold{'s' * (n_folds != 1)}"
+
+
+def find_blocks(comparison):
+    """Return a block for all images and each of several modalities of each data set.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+
+    Returns
+    -------
+    blocks : list of Block
+    """
+    blocks = []
+    for data, predictions in comparison._tables().items():
+        summary = comparison.summary[comparison.summary["data"] == data]
+        modalities = summary[MODALITY].unique().tolist()
+        for modality in modalities if len(modalities) > 2 else modalities[:1]:
+            part = summary[summary[MODALITY] == modality]
+            is_all = modality == "all"
+            rows = predictions
+            if not is_all:
+                rows = predictions[predictions[MODALITY] == modality]
+            title = _title(comparison, data, modality, rows)
+            notes = _notes(comparison, data) if is_all else {}
+            blocks.append(_block(comparison, title, part, notes))
+    return blocks
+
+
+def _block(comparison, title, part, notes):
+    bounds = ["estimate", "lower", "upper"]
+    measures = _BINARY if len(comparison.labels) == 2 else _MULTICLASS
+    table = part.set_index(["model", "measure"])[bounds]
+    models = comparison.folds["model"].unique().tolist()
+    rows = []
+    for model in models:
+        values = {
+            measure: table.loc[(model, measure)].tolist()
+            if (model, measure) in table.index
+            else [np.nan] * 3
+            for measure in measures
+        }
+        rows.append((model, notes.get(model, ""), values))
+    return Block(title, measures, rows)
+
+
+def _title(comparison, data, modality, rows):
+    rows = rows.drop_duplicates("row")
+    names = [name for name in (data, modality) if name not in (CROSS_VALIDATION, "all")]
+    n_groups = f" of {rows[GROUP].nunique()} groups" if GROUP in rows else ""
+    parts = [f"{len(rows)} images{n_groups}"]
+    classes = comparison.labels.tolist()
+    shares = [(rows["y_true"] == label).mean() for label in classes]
+    if len(classes) == 2:
+        parts.append(f"prevalence {shares[1]:.2f} (class {classes[1]})")
+    else:
+        pairs = zip(classes, shares, strict=True)
+        parts += [f"{share:.0%} {label}" for label, share in pairs]
+    return ": ".join([*map(str, names), ", ".join(parts)])
+
+
+def _notes(comparison, data):
+    """Mean time of the fits of each model, and how many of them failed."""
+    if data != CROSS_VALIDATION:
+        return {}
+    folds = comparison.folds[comparison.folds[MODALITY] == "all"]
+    notes = {}
+    for model, part in folds.groupby("model"):
+        times = part["fit_time"].dropna()
+        n_failed = len(part) - len(times)
+        note = f"fit {_format_seconds(times.mean())}" if len(times) else ""
+        failed = f"{n_failed} of {len(part)} folds failed" if n_failed else ""
+        notes[model] = ", ".join(filter(None, [note, failed]))
+    return notes
+
+
+def _format_seconds(seconds):
+    for limit, factor, unit in ((1, 1000, "ms"), (100, 1, "s"), (6000, 1 / 60, "min")):
+        if seconds < limit:
+            value = factor * seconds
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{seconds / 3600:.1f} h"
+
+
+def format_number(value):
+    """Format an estimate; "-" if it is not defined."""
+    return "-" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def format_interval(lower, upper):
+    """Format both bounds; empty if the interval is not defined."""
+    if np.isnan(lower) or np.isnan(upper):
+        return ""
+    return f"{format_number(lower)}, {format_number(upper)}"

@@ -1,0 +1,174 @@
+"""A sheet of the worst mistakes of a model."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .._validation._cells import is_path
+from .._validation._columns import IMAGE, is_present
+from .._validation._image_table import holds_paths
+from .._validation._private import _safe_indexing
+from .._validation._samples import column_table
+from ..images import ImageSource
+
+__all__ = ["draw_errors", "find_image_columns", "worst_mistakes"]
+
+_SIZE = 256  # side of a drawn image in pixels
+_COLUMNS = 4
+
+
+def find_image_columns(X):
+    """Return the columns of a table that hold paths of images.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    Returns
+    -------
+    columns : list
+        The column ``image``, or else those whose first path is that of a file.
+    """
+    if IMAGE in X.columns:
+        return [IMAGE]
+    return [name for name in X.columns if _first_is_file(X[name])]
+
+
+def _first_is_file(column):
+    values = column[is_present(column)]
+    first = values.iloc[0] if len(values) else None
+    return is_path(first) and Path(first).is_file()
+
+
+def worst_mistakes(table, labels, n):
+    """Return the wrong predictions of greatest confidence.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Predictions of one model.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    n : int
+        Greatest number of rows.
+
+    Returns
+    -------
+    mistakes : DataFrame
+        Each row of X once, in the order of falling confidence; without scores in the
+        order of the rows.
+    """
+    score = table["y_score"]
+    # Probabilities of all folds lie in [0, 1]; decision values do not.
+    threshold = 0.5 if score.dropna().between(0, 1).all() else 0
+    sign = np.where(table["y_pred"] == labels[-1], 1, -1)
+    table = table.assign(confidence=sign * (score - threshold))
+    wrong = table[table["y_true"] != table["y_pred"]].sort_values("row")
+    wrong = wrong.sort_values("confidence", ascending=False, kind="stable")
+    return wrong.drop_duplicates("row").head(n)
+
+
+def draw_errors(table, X, labels, model, n):
+    """Draw the worst mistakes of a model.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Predictions of the model.
+
+    X : DataFrame, list or ndarray
+        Images, in any form.
+
+    labels : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    model : str
+        Name of the model, for the title.
+
+    n : int
+        Greatest number of rows.
+
+    Returns
+    -------
+    figure : Figure
+
+    Raises
+    ------
+    ValueError
+        If X holds no images.
+    """
+    mistakes = worst_mistakes(table, labels, n)
+    images = _read(X, mistakes["row"].to_numpy())
+    figure, axes = _lay_out(images)
+    n_wrong = (table["y_true"] != table["y_pred"]).sum()
+    figure.suptitle(f"{model}: the worst {len(mistakes)} of {n_wrong} mistakes")
+    for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
+        axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
+        axis.set_title(_describe(row), fontsize=8)
+    return figure
+
+
+def _lay_out(images):
+    """Return a figure and its axes, wide enough for the widest image."""
+    import matplotlib.pyplot as plt
+
+    n_columns = min(_COLUMNS, max(1, len(images)))
+    n_rows = max(1, -(-len(images) // n_columns))
+    aspect = max([1, *(image.shape[1] / image.shape[0] for image in images)])
+    size = (max(5, 2.3 * n_columns * aspect), 2.9 * n_rows + 0.6)
+    figure, axes = plt.subplots(
+        n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"
+    )
+    for axis in axes.ravel():
+        axis.set_axis_off()
+    return figure, axes.ravel()
+
+
+def _describe(row):
+    score = "" if np.isnan(row.y_score) else f", score {row.y_score:.2f}"
+    return (
+        f"true {row.y_true}\npredicted {row.y_pred}{score}\n"
+        f"row {row.row}, fold {row.fold}"
+    )
+
+
+def _read(X, rows):
+    """Read the images of some rows; several of one row stand side by side."""
+    if not len(rows):
+        return []
+    part = _safe_indexing(X, rows)
+    if not isinstance(X, pd.DataFrame) or X.shape[1] == 1 or IMAGE in X.columns:
+        _check_images(X)
+        source = ImageSource(part, image_size=_SIZE)
+        return [_as_picture(source[[place]][0]) for place in range(len(source))]
+    columns = find_image_columns(X)
+    if not columns:
+        raise _no_images(X)
+    pictures = [[] for _ in rows]
+    for column in columns:
+        places = np.flatnonzero(is_present(part[column]))
+        source = ImageSource(column_table(part, column, columns), image_size=_SIZE)
+        for number, place in enumerate(places):
+            pictures[place].append(_as_picture(source[[number]][0]))
+    return [np.hstack(row) if row else np.zeros((_SIZE, _SIZE)) for row in pictures]
+
+
+def _check_images(X):
+    if not holds_paths(X) and (isinstance(X, pd.DataFrame) or np.ndim(X) not in (3, 4)):
+        raise _no_images(X)
+
+
+def _no_images(X):
+    return ValueError(
+        "errors draws images. Expected X of compare_models to hold paths, or pixels of "
+        "shape (n_samples, height, width) or (n_samples, height, width, n_channels). "
+        f"Got {type(X).__name__} of shape {np.shape(X)!r} without images."
+    )
+
+
+def _as_picture(image):
+    """Remove the axis of one channel; of other than 3 channels take the first."""
+    return image if image.shape[2] == 3 else image[:, :, 0]

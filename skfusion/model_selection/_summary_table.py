@@ -1,0 +1,156 @@
+"""The summary of a comparison: a table, and a call for other levels and parts."""
+
+import pandas as pd
+
+from ._levels_table import find_combine, tables_with
+from ._tables import summary_table
+
+__all__ = ["SummaryTable", "add_summary"]
+
+_WIDTH = 80  # characters of a line of a terminal
+_LONGEST = 25  # characters of the name of a model
+_LESS_NEEDED = ("data", "n_groups", "n")  # in the order in which a print omits them
+
+
+class SummaryTable(pd.DataFrame):
+    """Summary of a comparison, which can be called for another level or other parts.
+
+    It is a DataFrame. What is made of it, such as some of its rows, a copy or a pickle,
+    is a plain DataFrame. It is printed with three decimals and short names; where 80
+    characters are too few, the columns ``data``, ``n_groups`` and ``n`` are left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row for each model, part and measure.
+
+    comparison : ModelComparison, default=None
+        Where the summary comes from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from skfusion.model_selection import compare_models
+    >>> X = pd.DataFrame({"group": np.arange(24) // 2, "laterality": ["L", "R"] * 12})
+    >>> study = compare_models([("prior", DummyClassifier())], X, X.index // 12, cv=2)
+    >>> study.summary("patient").query("measure == 'kappa'")["n"].tolist()
+    [12]
+    >>> study.summary(by="laterality")["laterality"].unique().tolist()
+    ['L', 'R']
+    """
+
+    _metadata = ["_comparison"]
+
+    def __init__(self, table, comparison=None):
+        super().__init__(table)
+        self._comparison = comparison
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame
+
+    def __reduce__(self):
+        return pd.DataFrame, (pd.DataFrame(self),)
+
+    def __call__(self, level="image", by=None):
+        """Summarise images, breasts or patients, and any parts of them.
+
+        Parameters
+        ----------
+        level : {"image", "breast", "patient"}, default="image"
+            What is counted. A patient is a group, a breast is a group and a laterality.
+            Within a fold, the true class of a breast is the worst class of its images,
+            the last one in ``labels``, its predicted class the worst predicted one, and
+            its score the mean score, as in
+            :func:`~skfusion.metrics.make_level_scorer`.
+
+        by : str, Series or array-like of shape (n_samples,), default=None
+            A part is made of each value: a column, such as "modality", "dataset",
+            "view" or "laterality" or another column of X, or one value for each row of
+            X, such as an age band. If None, the parts are all images, and those of each
+            modality. An external data set without this column is left out, and so is
+            each of them if `by` holds the values.
+
+        Returns
+        -------
+        summary : SummaryTable
+            The columns of ``summary``, with `by` (or the name of the Series; "by"
+            without a name) in place of ``modality``. A measure that is not defined in a
+            part, such as the AUC of one class, is NaN.
+
+        Raises
+        ------
+        ValueError
+            If groups or lateralities are not known, `by` is no column or has another
+            length, or the order of more than two classes is not known.
+        """
+        comparison = self._comparison
+        tables, column = tables_with(comparison, comparison._tables(), by)
+        combine = find_combine(comparison, tables, level)
+        options = {"by": column, "combine": combine}
+        table = _summarise(tables, comparison.labels, **options)
+        return SummaryTable(table, comparison)
+
+    def __repr__(self):
+        table = pd.DataFrame(self)
+        omitted = []
+        text = _print(table)
+        for column in _LESS_NEEDED:
+            if max(map(len, text.splitlines())) <= _WIDTH:
+                break
+            omitted.append(column)
+            text = _print(table.drop(columns=omitted))
+        size = f"{table.shape[0]} rows x {table.shape[1]} columns"
+        note = f"; not shown: {', '.join(omitted)}" if omitted else ""
+        return f"{text}\n\n[{size}{note}]"
+
+
+def _print(table):
+    return table.to_string(
+        index=False,
+        formatters={"model": _shorten},
+        float_format="{:.3f}".format,
+        max_rows=pd.get_option("display.max_rows"),
+        min_rows=pd.get_option("display.min_rows"),
+    )
+
+
+def _shorten(name):
+    """Shorten a long name in its middle, because names often begin alike."""
+    return name if len(name) <= _LONGEST else f"{name[:11]}...{name[-11:]}"
+
+
+def add_summary(comparison, data, table):
+    """Summarise the predictions of one more data set.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+        With ``summary``, unless this is its first data set.
+
+    data : str
+        Name of the data set.
+
+    table : DataFrame
+        Predictions of every model.
+
+    Returns
+    -------
+    summary : SummaryTable
+        The rows of the comparison's summary, and those of the data set.
+    """
+    added = summary_table(table, comparison.labels, data=data)
+    known = getattr(comparison, "summary", None)
+    if known is not None:
+        added = pd.concat([known, added], ignore_index=True)
+    return SummaryTable(added, comparison)
+
+
+def _summarise(tables, labels, **options):
+    summaries = [
+        summary_table(table, labels, data=data, **options)
+        for data, table in tables.items()
+    ]
+    return pd.concat(summaries, ignore_index=True)
