@@ -504,3 +504,11 @@ def test_text_stays_inside_a_narrow_panel(study, kind):
         box = artist.get_window_extent()
         assert panel.x0 - 10 <= box.x0
         assert box.x1 <= panel.x1 + 10
+
+
+def test_a_number_that_rounds_to_zero_has_no_sign(study):
+    rows = study.summary.assign(estimate=0.2, lower=-0.001, upper=0.3)
+    for cls in (ForestDisplay, RocDisplay):
+        figure = cls.from_comparison(imitate(study, summary=rows)).figure_
+        text = " ".join(text.get_text() for text in texts_of(figure))
+        assert "0.20 [0.00, 0.30]" in text.replace("\u00a0", " ")

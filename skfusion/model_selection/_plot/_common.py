@@ -177,7 +177,7 @@ def label_of(name, measure, interval):
     label : str
     """
     estimate, lower, upper = interval
-    numbers = f"{measure} {estimate:.2f} [{lower:.2f}, {upper:.2f}]"
+    numbers = f"{measure} {estimate:z.2f} [{lower:z.2f}, {upper:z.2f}]"
     return wrap(f"{name}: {numbers.replace(' ', _NO_BREAK)}", 64)
 
 
@@ -313,7 +313,7 @@ def _draw_rows(ax, positions, rows, with_numbers):
         ax.plot([row["lower"], row["upper"]], [position] * 2, color=style["color"])
         ax.plot(row["estimate"], position, style["marker"], color=style["color"])
         if with_numbers:
-            numbers = "{estimate:.2f} [{lower:.2f}, {upper:.2f}]".format(**row)
+            numbers = "{estimate:z.2f} [{lower:z.2f}, {upper:z.2f}]".format(**row)
             _write(ax, 1.02, position, numbers)
     if "chance" in rows:
         ends = positions[0] - 0.5, positions[-1] + 0.5
