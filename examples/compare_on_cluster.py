@@ -26,11 +26,11 @@ from skfusion.neural_network import CNN17Classifier
 
 def make_models():
     """Make two small models that run within a minute."""
-    small = {"image_size": 32, "random_state": 0}
+    small = {"image_size": 48, "random_state": 0}
     frozen = make_feature_classifier(
         "svm", backbone="squeezenet1_1", weights=None, **small
     )
-    network = CNN17Classifier(width=4, max_epochs=3, early_stopping=True, **small)
+    network = CNN17Classifier(width=8, max_epochs=20, **small)
     return [("frozen features + SVM", frozen), ("17-layer CNN", network)]
 
 
@@ -44,11 +44,13 @@ def main():
     from distributed import Client, LocalCluster
 
     with tempfile.TemporaryDirectory() as folder:
-        data = make_breast_images(80, image_size=32, folder=folder, random_state=0)
+        data = make_breast_images(
+            160, image_size=48, class_sep=3, folder=folder, random_state=0
+        )
         cluster = LocalCluster(n_workers=2, threads_per_worker=1)
         with cluster, Client(cluster), parallel_config("dask"):
             comparison = compare(data)
-    print(comparison.summary.query("measure == 'kappa'").to_string())
+    print(comparison)
 
 
 if __name__ == "__main__":
