@@ -127,7 +127,7 @@ def optimism(
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups, X holds pairs that share a label only, the
+        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, the
         alphabet alone decides which class is positive, or a fold holds one class only.
 
     See Also
@@ -233,7 +233,7 @@ def _check_data(X, y, groups):
             "others. Got groups=None, and X has no column 'group'. Pass groups."
         )
     warn_of_blanks_in_groups(groups)
-    warn_of_few_groups(groups)
+    warn_of_few_groups(groups, y)
     classes = np.unique(y)
     warn_of_blanks(classes, "optimism")
     warn_of_positive_class(
