@@ -37,20 +37,12 @@ def read_pixels(X):
 
 
 pixels = FunctionTransformer(read_pixels)
-linear = make_pipeline(
-    pixels, StandardScaler(), PCA(20, random_state=0), LogisticRegression()
-)
+scores = make_pipeline(pixels, StandardScaler(), PCA(20, random_state=0))
+linear = make_pipeline(scores, LogisticRegression())
 forest = make_pipeline(pixels, RandomForestClassifier(random_state=0))
-network = CNN17Classifier(
-    width=8,
-    image_size=32,
-    batch_size=16,
-    max_epochs=20,
-    early_stopping=True,
-    validation_fraction=0.2,
-    n_iter_no_change=20,
-    random_state=0,
-)
+small = {"width": 8, "image_size": 32, "batch_size": 16, "max_epochs": 20}
+early = {"validation_fraction": 0.2, "n_iter_no_change": 20}
+network = CNN17Classifier(**small, early_stopping=True, **early, random_state=0)
 models = [
     ("Pixels + logistic regression", linear),
     ("Pixels + random forest", forest),
@@ -58,15 +50,8 @@ models = [
 ]
 
 with tempfile.TemporaryDirectory() as folder:
-    data = make_breast_images(
-        240,
-        n_views=2,
-        modality="both",
-        class_sep=6,
-        image_size=32,
-        folder=folder,
-        random_state=0,
-    )
+    images = {"n_views": 2, "modality": "both", "class_sep": 6, "image_size": 32}
+    data = make_breast_images(240, **images, folder=folder, random_state=0)
     y = [data.target_names[code] for code in data.target]  # benign or malignant
     comparison = compare_models(models, data.data, y, cv=3)
 
@@ -77,7 +62,7 @@ with tempfile.TemporaryDirectory() as folder:
 # predictions of all folds and a 95 % interval over patients. The dotted line is the
 # value of a model that does not look at the images. A block for each modality shows
 # what the first block hides: the models hardly recognise the class in the synthetic
-# mammograms.
+# mammograms, which are small here.
 
 _ = comparison.plot()
 

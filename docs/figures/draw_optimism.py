@@ -19,6 +19,12 @@ PANELS = {
     "ultrasound": "ultrasound: BUSI + BrEaST + BUS-UCLM",
     "mammography": "mammography: RSNA",
 }
+ROWS = [
+    "balanced, then\nsplit by image",
+    "split by image",
+    "split by patient",
+    "one data set\nleft out",
+]
 
 
 def main():
@@ -50,6 +56,7 @@ def draw(kappas):
         handles = legend.legend_handles
         labels = [text.get_text() for text in legend.get_texts()]
         legend.remove()
+    axes[0].set_yticks(range(len(ROWS)), ROWS)
     # RSNA is one data set, which leaves its panel a row less.
     axes[1].set_ylim(axes[0].get_ylim())
     axes[1].text(0, 3, " a single data set", color="0.4", va="center", fontsize=9)

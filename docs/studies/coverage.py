@@ -36,7 +36,8 @@ SEED = 2027  # the method was chosen on draws of other seeds
 NOTE = (
     "{n} draws of 20, 40 and 100 patients, intervals of 95 %, 1,000 resamples. A draw "
     "in which a measure is not defined, such as the sensitivity without a malignant "
-    "image, does not count. The standard error of a share of 0.95 is {error:.3f}. "
+    "image, does not count. The standard error of a share of 0.95 or 0.05 is "
+    "{error:.3f}. "
 )
 PERCENTILES = "Percentiles: coverage of percentiles of the same resamples. "
 SCENARIOS_NOTE = (

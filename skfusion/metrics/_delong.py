@@ -126,11 +126,11 @@ def delong_test(
     >>> round(clustered.p, 4) == round(delong_test(y, good, poor).p, 4)
     True
     """
+    options = {"groups": groups, "folds": folds, "labels": labels}
+    scores = {"y_score": y_score, "y_score_reference": y_score_reference}
     both = [
-        check_predictions(
-            y_true, y_true, y_score=score, groups=groups, folds=folds, labels=labels
-        )
-        for score in (y_score, y_score_reference)
+        check_predictions(y_true, y_true, y_score=score, score_name=name, **options)
+        for name, score in scores.items()
     ]
     if groups is not None:
         warn_of_blanks_in_groups(column_or_1d(groups))

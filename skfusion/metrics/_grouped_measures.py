@@ -7,6 +7,8 @@ from ._measures import BINARY_MEASURES, MULTICLASS_MEASURES, confusion_measures
 
 __all__ = ["GroupedMeasures"]
 
+_CERTAIN = ["kappa", "balanced accuracy", "AUC"]
+
 
 class GroupedMeasures:
     """All measures of predictions whose groups have weights.
@@ -25,6 +27,9 @@ class GroupedMeasures:
 
     limits : tuple of (ndarray, ndarray)
         Least and greatest value that each measure can have.
+
+    has_certain_middle : ndarray of shape (n_measures,), dtype bool
+        Whether a model that always predicts one class has the middle of `limits`.
     """
 
     def __init__(self, predictions):
@@ -34,6 +39,7 @@ class GroupedMeasures:
         self.n_groups = int(predictions.group.max()) + 1
         least = np.where(np.array(self.names) == "kappa", -1.0, 0.0)
         self.limits = least, np.ones(len(least))
+        self.has_certain_middle = np.isin(self.names, _CERTAIN)
         self._n_classes = n_classes
         self._confusion = np.zeros((self.n_groups, n_classes * n_classes))
         np.add.at(self._confusion, (predictions.group, n_classes * true + pred), 1)

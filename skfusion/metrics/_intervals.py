@@ -39,6 +39,7 @@ def summarise(predictions, *, n_resamples=1000, confidence_level=0.95, random_st
             bootstrap_variance(values, n_counted),
             n_counted,
             limits=measures.limits,
+            has_certain_middle=measures.has_certain_middle,
             n_groups=n_groups,
             level=confidence_level,
         )

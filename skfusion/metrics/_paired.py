@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _FEW_GROUPS = 20
+_FEW_GROUPS_OF_A_CLASS = 5
 
 
 def paired_differences(
@@ -63,8 +64,13 @@ def paired_differences(
         n_counted = np.minimum(*(each.n_counted(of_rarest=False) for each in both))
         reach = first.limits[1] - first.limits[0]
         settings = {"limits": (-reach, reach), "n_groups": n_groups}
-        found = difference, bootstrap_variance(values, n_counted), n_counted
-        lower, upper = score_interval(*found, level=confidence_level, **settings)
+        variance = bootstrap_variance(values, n_counted)
+        variance[first.n_counted() < 2] = np.nan
+        found = difference, variance, n_counted
+        # Two models that never differ have a difference of exactly 0.
+        lower, upper = score_interval(
+            *found, has_certain_middle=True, level=confidence_level, **settings
+        )
         p = score_p_value(*found, **settings)
     return pd.DataFrame(
         {"difference": difference, "lower": lower, "upper": upper, "p": p},
@@ -100,7 +106,7 @@ def paired_kappa_gain(
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups.
+        If there are fewer than 20 groups, or fewer than 5 of a class.
 
     Examples
     --------
@@ -111,7 +117,7 @@ def paired_kappa_gain(
     >>> round(gain["gain"], 3), gain["p"] < 0.01
     (1.0, True)
     """
-    warn_of_few_groups(groups)
+    warn_of_few_groups(groups, y_true)
     return paired_gain(
         y_true,
         y_pred,
@@ -122,21 +128,24 @@ def paired_kappa_gain(
     )
 
 
-def warn_of_few_groups(groups):
+def warn_of_few_groups(groups, y_true):
     """Warn where a paired test has too few groups for a p-value.
 
     Parameters
     ----------
-    groups : ndarray of shape (n_samples,)
+    groups, y_true : ndarray of shape (n_samples,)
     """
-    n_groups = len(pd.unique(np.asarray(groups)))
-    if n_groups >= _FEW_GROUPS:
+    rows = pd.DataFrame({"group": np.asarray(groups), "y": np.asarray(y_true)})
+    n_groups = rows["group"].nunique()
+    fewest = rows.groupby("y")["group"].nunique().min()
+    if n_groups >= _FEW_GROUPS and fewest >= _FEW_GROUPS_OF_A_CLASS:
         return
     fault = "and intervals are not reliable" if n_groups > 1 else "are not defined"
     warn_user(
-        f"Expected {_FEW_GROUPS} groups or more for a test. Got {n_groups}: "
-        f"p-values {fault}. Report the number of groups and no p-value, or test on "
-        "more patients.",
+        f"Expected {_FEW_GROUPS} groups or more, and {_FEW_GROUPS_OF_A_CLASS} or more "
+        f"of each class, for a test. Got {n_groups} groups, and {fewest} of the rarest "
+        f"class: p-values {fault}. Report the number of groups and no p-value, or test "
+        "on more patients.",
         DataQualityWarning,
     )
 

@@ -47,7 +47,14 @@ class CheckedPredictions:
 
 
 def check_predictions(
-    y_true, y_pred, *, y_score=None, groups=None, folds=None, labels=None
+    y_true,
+    y_pred,
+    *,
+    y_score=None,
+    groups=None,
+    folds=None,
+    labels=None,
+    score_name="y_score",
 ):
     """Check predictions and encode them.
 
@@ -55,6 +62,9 @@ def check_predictions(
     ----------
     y_true, y_pred, y_score, groups, folds, labels
         The same as in :func:`classification_summary`.
+
+    score_name : str, default="y_score"
+        Name of the scores in errors.
 
     Returns
     -------
@@ -79,7 +89,7 @@ def check_predictions(
     group = np.arange(len(true)) if groups is None else _code_groups(groups, y_true)
     score = fold = None
     if y_score is not None:
-        score = _check_score(y_score, true, labels)
+        score = _check_score(y_score, true, labels, score_name)
         fold = None if folds is None else _code_folds(folds, true)
     return CheckedPredictions(true, pred, len(labels), group, score, fold, present)
 
@@ -146,22 +156,22 @@ def _code_folds(folds, true):
     return codes
 
 
-def _check_score(y_score, true, labels):
+def _check_score(y_score, true, labels, name):
     if len(labels) != 2:
         raise ValueError(
-            "Expected y_score=None unless there are two classes. Got y_score with "
+            f"Expected no {name} unless there are two classes. Got {name} with "
             f"labels={labels.tolist()!r}."
         )
     y_score = np.asarray(y_score, dtype=np.float64)
     if y_score.ndim != 1:
         raise ValueError(
-            "Expected y_score of shape (n_samples,), the score of the positive class. "
+            f"Expected {name} of shape (n_samples,), the score of the positive class. "
             f"Got shape {y_score.shape!r}: of predict_proba, pass the column [:, 1]."
         )
     check_consistent_length(true, y_score)
     if np.isnan(y_score).any():
         row = int(np.flatnonzero(np.isnan(y_score))[0])
-        raise ValueError(f"Expected a score for every sample. y_score[{row}] is NaN.")
+        raise ValueError(f"Expected a score for every sample. {name}[{row}] is NaN.")
     return y_score
 
 

@@ -23,15 +23,19 @@ def bootstrap_variance(values, n_counted):
     Returns
     -------
     variance : ndarray of shape (n_measures,)
-        NaN where fewer than two resamples define a measure.
+        NaN where fewer than two resamples define a measure, and 0 where a single group
+        holds what it counts, which shows nothing about other groups.
     """
     variance = np.full(values.shape[1], np.nan)
     defined = (~np.isnan(values)).sum(axis=0) > 1
     variance[defined] = np.nanvar(values[:, defined], axis=0, ddof=1)
-    return variance * n_counted / np.maximum(n_counted - 1, 1)
+    factor = n_counted / np.maximum(n_counted - 1, 1)
+    return np.where(n_counted > 1, variance * factor, 0 * variance)
 
 
-def score_interval(estimate, variance, n_counted, *, limits, n_groups, level):
+def score_interval(
+    estimate, variance, n_counted, *, limits, has_certain_middle, n_groups, level
+):
     """Compute Wilson's score interval with the effective number of samples.
 
     Parameters
@@ -44,6 +48,10 @@ def score_interval(estimate, variance, n_counted, *, limits, n_groups, level):
 
     limits : tuple of (ndarray, ndarray)
         Least and greatest value that each measure can have.
+
+    has_certain_middle : bool or ndarray of shape (n_measures,)
+        Whether the middle of `limits` is certain where it has no variance, such as the
+        kappa of a model that always predicts one class.
 
     n_groups : int
         Number of groups, two or more.
@@ -58,6 +66,8 @@ def score_interval(estimate, variance, n_counted, *, limits, n_groups, level):
     least, greatest = limits
     share = (estimate - least) / (greatest - least)
     n_samples = _effective_samples(estimate, variance, n_counted, limits)
+    without = (variance <= _TINY**2) & (np.abs(share - 0.5) < _TINY) & (n_counted > 1)
+    n_samples = np.where(without & has_certain_middle, np.inf, n_samples)
     pull = student_t.ppf((1 + level) / 2, n_groups - 1) ** 2 / n_samples
     centre = (share + pull / 2) / (1 + pull)
     half = np.sqrt(pull * share * (1 - share) + pull**2 / 4) / (1 + pull)
@@ -92,16 +102,15 @@ def score_p_value(estimate, variance, n_counted, *, limits, n_groups):
 def _effective_samples(estimate, variance, n_counted, limits):
     """Number of independent samples with which a share has the same variance.
 
-    Without any variance, as where all samples agree, it is the number of groups; but
-    the value in the middle is certain, as that of a model which predicts one class.
+    Without any variance, as where all groups agree, it is the number of groups.
     """
     spread = (limits[1] - limits[0]) ** 2
     middle = _from_middle(estimate, limits)
     share_variance = (1 - middle**2) / 4
     has_variance = (variance > _TINY**2) & (share_variance > _TINY)
-    without = np.where(np.abs(middle) < _TINY, np.inf, n_counted)
     with np.errstate(divide="ignore", invalid="ignore"):
-        n_samples = np.where(has_variance, share_variance * spread / variance, without)
+        found = share_variance * spread / variance
+    n_samples = np.where(has_variance, found, n_counted)
     return np.where(np.isnan(variance), np.nan, n_samples)
 
 

@@ -1,7 +1,7 @@
 """Fits of several models on the same folds of checked data."""
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ def predict_folds(
     n_jobs=None,
     verbose=0,
     store=None,
+    prepare=None,
 ):
     """Fit a clone of every model on every fold, and predict the test sides.
 
@@ -88,6 +89,10 @@ def predict_folds(
         Folder of the :class:`StudyStore`, from which results are read and in which
         they are stored.
 
+    prepare : dict of str to callable or None, default=None
+        For each model, the function that gives caches to a clone. If None, caches are
+        made for these folds.
+
     Returns
     -------
     results : dict of str to list of dict
@@ -101,9 +106,10 @@ def predict_folds(
     _warn_of_shared_gpu(estimators, n_jobs)
     options = {"scorer": scorer, "error_score": error_score}
     fits = StudyFits(estimators, data, options, store)
+    caches = nullcontext(prepare) if prepare else preparing(estimators, fits.store)
     with (
         fits.noting_interrupts(),
-        preparing(estimators, fits.store) as prepare,
+        caches as prepare,
         tqdm(total=len(fits), initial=len(fits.results), disable=not verbose) as bar,
     ):
         # At first without the folds that other processes are computing.

@@ -109,7 +109,7 @@ def check_fusion_data(X, y, groups, cv, columns):
     y = _check_classes(X, y, columns, present)
     warn_of_label_pairs(X)
     groups = np.asarray(group_samples(X, columns, groups, _NAME))
-    warn_of_few_groups(groups)
+    warn_of_few_groups(groups, y)
     splits = check_splits(cv, y, groups)
     return CheckedSamples(
         X=_prepare(X, columns, groups),

@@ -126,7 +126,8 @@ def fusion_gain(
             that of the best single modality: ``model``, ``gain``, ``lower``, ``upper``,
             ``p`` (of the bootstrap, two-sided) and, for the fusions, ``p_holm``, which
             is corrected for the number of fusions by Holm's method. With fewer than 20
-            groups p-values are not reliable, with a warning; with one they are NaN.
+            groups p-values are not reliable, with a warning. With one group they are
+            NaN.
         controls : DataFrame
             For each fusion and shuffle, and for presence only: ``control``, ``model``,
             ``kappa``, ``lower`` and ``upper``, and ``n_blocks``, the number of blocks

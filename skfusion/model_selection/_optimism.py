@@ -1,7 +1,9 @@
 """What one study would have claimed under sound and unsound protocols."""
 
+from contextlib import nullcontext
 from itertools import product
 from numbers import Integral
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from ._compare import check_named
 from ._folds import CheckedData, predict_folds
 from ._protocol_comparison import ProtocolComparison
 from ._protocols import apply_protocol, find_protocols
+from ._study_cache import preparing
 from ._tables import prediction_table, row_table
 
 __all__ = ["optimism"]
@@ -34,6 +37,7 @@ __all__ = ["optimism"]
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
 )
@@ -50,6 +54,7 @@ def optimism(
     n_jobs=None,
     random_state=0,
     verbose=0,
+    store=None,
 ):
     """Measure what a study would have claimed under sound and unsound protocols.
 
@@ -111,7 +116,12 @@ def optimism(
         Determines folds and copies.
 
     verbose : int, default=0
-        Whether to show a progress bar.
+        Whether to show a progress bar for each protocol.
+
+    store : str or Path, default=None
+        Folder in which the result of each fit is stored when it ends, as by
+        :func:`compare_models`. The same call computes only what is not stored. If None,
+        nothing is stored.
 
     Returns
     -------
@@ -127,7 +137,7 @@ def optimism(
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups, X holds pairs that share a label only, the
+        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, the
         alphabet alone decides which class is positive, or a fold holds one class only.
 
     See Also
@@ -191,18 +201,21 @@ def optimism(
     rng = check_random_state(random_state)
     seeds = rng.randint(2**31 - 1, size=n_repeats).tolist()
     tables = []
-    for protocol, repeat in product(protocols, range(n_repeats)):
-        if protocol == "by data set" and repeat > 0:
-            continue  # nothing is drawn
-        part, rows = apply_protocol(
-            protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
-        )
-        results = predict_folds(estimators, part, n_jobs=n_jobs, verbose=verbose)
-        origin = row_table(data).iloc[rows].reset_index(drop=True)
-        table = prediction_table(results, part.splits, origin)
-        table["fold"] += repeat * cv
-        table.insert(1, "protocol", protocol)
-        tables.append(table)
+    # The protocols share their caches, which are in the store if there is one.
+    with preparing(estimators) if store is None else nullcontext() as prepare:
+        for protocol, repeat in product(protocols, range(n_repeats)):
+            if protocol == "by data set" and repeat > 0:
+                continue  # nothing is drawn
+            part, rows = apply_protocol(
+                protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
+            )
+            options = {"n_jobs": n_jobs, "verbose": verbose, "store": store}
+            results = predict_folds(estimators, part, prepare=prepare, **options)
+            origin = row_table(data).iloc[rows].reset_index(drop=True)
+            table = prediction_table(results, part.splits, origin)
+            table["fold"] += repeat * cv
+            table.insert(1, "protocol", protocol)
+            tables.append(table)
     return ProtocolComparison(_by_model(tables, estimators), data.labels)
 
 
@@ -233,7 +246,7 @@ def _check_data(X, y, groups):
             "others. Got groups=None, and X has no column 'group'. Pass groups."
         )
     warn_of_blanks_in_groups(groups)
-    warn_of_few_groups(groups)
+    warn_of_few_groups(groups, y)
     classes = np.unique(y)
     warn_of_blanks(classes, "optimism")
     warn_of_positive_class(

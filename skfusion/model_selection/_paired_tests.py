@@ -53,9 +53,9 @@ def paired_tests(comparison, measure, method):
         (model, reference): _common_rows(tables[model], tables[reference])
         for reference, model in combinations(tables, 2)
     }
-    fewest = min((groups for *_, groups in pairs.values()), key=pd.Series.nunique)
-    if method != "t_test" and len(fewest):
-        warn_of_few_groups(fewest)
+    fewest = min(pairs.values(), key=lambda pair: pair[-1].nunique())
+    if method != "t_test" and len(fewest[-1]):
+        warn_of_few_groups(fewest[-1], fewest[0]["y_true"])
     tests = pd.DataFrame(
         {
             "model": model,

@@ -116,7 +116,8 @@ def _text(row, kind, sign=""):
     names = ["estimate", "lower", "upper"]
     if kind:
         names = [kind, f"{kind}_lower", f"{kind}_upper"]
-    estimate, lower, upper = row[names]
+    # Rounded, then added to 0, so that no zero is shown as -0.00.
+    estimate, lower, upper = (round(row[name], 2) + 0.0 for name in names)
     if pd.isna(estimate):
         return "-"
     interval = "" if pd.isna(lower) else f" [{lower:.2f}, {upper:.2f}]"

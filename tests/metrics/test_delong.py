@@ -204,7 +204,10 @@ def test_folds_of_one_class_are_warned_of():
     ("arguments", "message"),
     [
         ({"y_score": [0.1]}, "inconsistent numbers"),
-        ({"y_score_reference": [0.1, np.nan, 0.2, 0.3]}, "is NaN"),
+        (
+            {"y_score_reference": [0.1, np.nan, 0.2, 0.3]},
+            r"y_score_reference\[1\] is NaN",
+        ),
         ({"groups": ["a"]}, "inconsistent numbers"),
         ({"y_true": [0, 1, 2, 1]}, "two classes"),
         ({"confidence_level": 2}, "'confidence_level' parameter"),

@@ -16,7 +16,7 @@ def draw_predictions(n_groups, n_of_group=4, seed=0):
 
 
 def test_one_group_has_a_gain_and_no_p_value():
-    with pytest.warns(DataQualityWarning, match="Got 1: p-values are not defined"):
+    with pytest.warns(DataQualityWarning, match="Got 1 groups.*: p-values are not def"):
         gain = paired_kappa_gain(*draw_predictions(1, n_of_group=40))
     assert gain["gain"] > 0
     assert np.isnan([gain["lower"], gain["upper"], gain["p"]]).all()
@@ -25,7 +25,7 @@ def test_one_group_has_a_gain_and_no_p_value():
 @pytest.mark.parametrize("n_groups", [3, 5, 19])
 def test_few_groups_are_warned_of_at_the_callers_line(n_groups):
     with pytest.warns(
-        DataQualityWarning, match=f"Got {n_groups}: p-.* not reliable"
+        DataQualityWarning, match=f"Got {n_groups} groups.* not reliable"
     ) as told:
         paired_kappa_gain(*draw_predictions(n_groups))
     assert told[0].filename == __file__
@@ -35,6 +35,12 @@ def test_twenty_groups_are_not_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         paired_kappa_gain(*draw_predictions(20))
+
+
+def test_few_groups_of_a_class_are_warned_of():
+    y = np.repeat([1, 0], [4, 36])
+    with pytest.warns(DataQualityWarning, match="and 4 of the rarest class"):
+        paired_kappa_gain(y, y, 1 - y, np.arange(40))
 
 
 def test_a_gain_that_no_resample_defines_is_nan():

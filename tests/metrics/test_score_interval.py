@@ -173,3 +173,22 @@ def test_twenty_patients_are_covered():
         covered.append(true.between(summary["lower"], summary["upper"]))
     shares = pd.DataFrame(covered)[["kappa", "sensitivity", "AUC"]].mean()
     assert shares.between(0.9, 0.99).all()
+
+
+def test_groups_that_all_agree_are_not_certain():
+    y = np.repeat([1, 0], 20)
+    pred = np.tile([0, 1], 20)
+    patient = np.repeat(np.arange(20), 2)
+    table = classification_summary(y, pred, groups=patient)
+    assert table.loc["accuracy", "lower"] < 0.35
+    assert table.loc["accuracy", "upper"] > 0.65
+
+
+def test_one_patient_of_a_class_shows_little_of_others():
+    y = np.repeat([1, 0], [4, 156])
+    score = np.linspace(1, 0, 160)
+    pred = np.r_[1, 1, np.zeros(158, dtype=int)]
+    groups = np.repeat(np.arange(40), 4)
+    table = classification_summary(y, pred, y_score=score, groups=groups)
+    width = table["upper"] - table["lower"]
+    assert (width[["sensitivity", "AUC"]] > 0.6).all()

@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 
 from skfusion.datasets import make_breast_images
 from skfusion.exceptions import DataQualityWarning
+from skfusion.feature_extraction import CNNFeatureExtractor, _cnn
 from skfusion.metrics import classification_summary
 from skfusion.model_selection import OptimismDisplay, compare_models, optimism
 from skfusion.over_sampling import ImageOverSampler
@@ -269,6 +270,40 @@ def test_the_plot_draws_on_given_axes_and_another_measure(noise):
     assert display.ax_ is ax
     assert display.figure_ is ax.figure
     assert "AUC" in ax.get_xlabel()
+
+
+def test_each_image_passes_a_frozen_network_once(tmp_path, monkeypatch):
+    counts, run = [], _cnn.run_network
+
+    def counted(function, source, rows=None, **options):
+        counts.append(len(source) if rows is None else len(rows))
+        return run(function, source, rows, **options)
+
+    monkeypatch.setattr(_cnn, "run_network", counted)
+    data = make_breast_images(
+        40, n_views=2, image_size=16, folder=tmp_path, random_state=0
+    )
+    features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    model = make_pipeline(
+        features.set_params(random_state=0), LogisticRegression(class_weight="balanced")
+    )
+    optimism(model, data.data, data.target, cv=2, n_repeats=2)
+    assert sum(counts) == 40
+
+
+def test_a_stored_study_is_not_computed_again(tmp_path, monkeypatch):
+    options = {"cv": 3, "store": tmp_path}
+    first = optimism(LINEAR, X, Y, **options)
+
+    def fail(*args, **kwargs):
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr(LogisticRegression, "fit", fail)
+    pd.testing.assert_frame_equal(
+        optimism(LINEAR, X, Y, **options).summary, first.summary
+    )
+    with pytest.raises(AssertionError, match="fitted again"):
+        optimism(LINEAR, X, 1 - Y, **options)
 
 
 @pytest.mark.parametrize(

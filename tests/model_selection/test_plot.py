@@ -183,7 +183,7 @@ def test_a_figure_is_readable_at_640_pixels(study, kind):
 
 
 def test_long_names_do_not_overlap(study):
-    models = [(f"{LONG}, number {n}", MODELS[2][1]) for n in range(6)]
+    models = [(f"{LONG}, number {n}", MODELS[2][1]) for n in range(4)]
     comparison = compare_models(models, *draw_patients(), cv=2)
     ax = comparison.plot("folds").ax_
     ax.figure.draw_without_rendering()
@@ -492,3 +492,23 @@ def test_an_image_of_two_repetitions_is_counted_once(study):
     for cls in (ForestDisplay, RocDisplay):
         texts = texts_of(cls.from_comparison(comparison).figure_)
         assert any("120 images of 60 groups" in text.get_text() for text in texts)
+
+
+@pytest.mark.parametrize("kind", ["folds", "roc", "calibration"])
+def test_text_stays_inside_a_narrow_panel(study, kind):
+    figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.2))
+    ax = study.plot(kind, ax=axes[1]).ax_
+    figure.draw_without_rendering()
+    panel = ax.get_window_extent()
+    for artist in (ax.title, ax.get_legend()):
+        box = artist.get_window_extent()
+        assert panel.x0 - 10 <= box.x0
+        assert box.x1 <= panel.x1 + 10
+
+
+def test_a_number_that_rounds_to_zero_has_no_sign(study):
+    rows = study.summary.assign(estimate=0.2, lower=-0.001, upper=0.3)
+    for cls in (ForestDisplay, RocDisplay):
+        figure = cls.from_comparison(imitate(study, summary=rows)).figure_
+        text = " ".join(text.get_text() for text in texts_of(figure))
+        assert "0.20 [0.00, 0.30]" in text.replace("\u00a0", " ")

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ..._validation._private import Interval, validate_params
-from ._common import SMALL, draw_legend, make_axes, style_of, wrap
+from ._common import SMALL, draw_legend, draw_title, make_axes, style_of, wrap
 from ._curves import percentiles, resample_patients
 from ._select import ALL, CROSS_VALIDATION, class_name, scored_predictions, title
 
@@ -202,7 +202,7 @@ class CalibrationDisplay:
         for number in range(len(self.names)):
             self._draw_curve(axes[0], number)
         axes[0].set(xlabel="", ylabel=f"Observed share of {self.pos_label}")
-        axes[0].set_title(self.title, fontsize="medium")
+        draw_title(axes[0], self.title)
         if not is_single:
             self._draw_numbers(axes[1])
         axes[-1].set_xlabel(f"Predicted probability of {self.pos_label}")

@@ -9,6 +9,7 @@ __all__ = [
     "draw_band",
     "draw_forest",
     "draw_legend",
+    "draw_title",
     "forest_height",
     "label_of",
     "make_axes",
@@ -23,7 +24,7 @@ SMALL = 9  # points, of the smaller text
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", (0, (1, 1.2)), (0, (4, 1, 1, 1, 1, 1)))
 _HEADER = 1.15  # height of the header of a block, in rows
-_CHARACTER = 0.085  # mean width of a character of a name, in inches
+_CHARACTER = 0.095  # mean width of a character of a name, in inches
 _NO_BREAK = "\u00a0"  # a space at which no line ends
 _GAP = 0.35  # between two blocks, in rows
 
@@ -111,11 +112,10 @@ def name_columns(ax, names):
     names : list of str
         Names of the columns 0, 1 and so on.
     """
-    inches = ax.get_position().width * ax.figure.get_figwidth() / len(names)
-    width = max(int(inches / _CHARACTER), 4)
+    width = max(_characters(ax) // len(names), 4)
     is_narrow = max(len(word) for name in names for word in str(name).split()) > width
     if is_narrow:
-        turned = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+        turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
         ax.set_xticks(range(len(names)), [wrap(name, 24) for name in names], **turned)
     else:
         ax.set_xticks(range(len(names)), [wrap(name, width) for name in names])
@@ -177,11 +177,11 @@ def label_of(name, measure, interval):
     label : str
     """
     estimate, lower, upper = interval
-    numbers = f"{measure} {estimate:.2f} [{lower:.2f}, {upper:.2f}]"
+    numbers = f"{measure} {estimate:z.2f} [{lower:z.2f}, {upper:z.2f}]"
     return wrap(f"{name}: {numbers.replace(' ', _NO_BREAK)}", 64)
 
 
-def draw_band(ax, x, lower, upper, number):
+def draw_band(ax, x, lower, upper, *, number, n_models):
     """Draw the interval of a curve.
 
     Parameters
@@ -190,10 +190,30 @@ def draw_band(ax, x, lower, upper, number):
 
     x, lower, upper : ndarray of shape (n_points,)
 
-    number : int
-        Position of the model.
+    number, n_models : int
+        Position of the model, and number of models: many bands are paler.
     """
-    ax.fill_between(x, lower, upper, color=style_of(number)["color"], alpha=0.15, lw=0)
+    alpha = min(0.15, 0.6 / n_models)
+    ax.fill_between(x, lower, upper, color=style_of(number)["color"], alpha=alpha, lw=0)
+
+
+def draw_title(ax, title):
+    """Write the title of axes, as narrow as they are.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+
+    title : str or None
+    """
+    lines = [wrap(line, _characters(ax)) for line in (title or "").splitlines()]
+    ax.set_title("\n".join(lines), fontsize="medium")
+
+
+def _characters(ax):
+    """Count the characters that axes hold side by side."""
+    inches = ax.get_position().width * ax.figure.get_figwidth()
+    return max(int(inches / _CHARACTER), 12)
 
 
 def draw_legend(ax, is_own_figure, ncols=1):
@@ -209,13 +229,18 @@ def draw_legend(ax, is_own_figure, ncols=1):
     ncols : int, default=1
         Number of columns below the axes.
     """
+    handles, labels = ax.get_legend_handles_labels()
     if not is_own_figure:
-        ax.legend(fontsize=SMALL)
+        width = _characters(ax) - 4  # a line of the legend takes some room, too
+        fill = textwrap.TextWrapper(width, break_long_words=False).fill
+        labels = [fill(label) for label in labels]
+        ax.legend(handles, labels, fontsize=SMALL, framealpha=0.6)
         return
     if ax.get_legend() is not None:
         ax.get_legend().remove()
     ax.figure.legend(
-        *ax.get_legend_handles_labels(),
+        handles,
+        labels,
         loc="outside lower center",
         ncols=ncols,
         fontsize=SMALL,
@@ -288,7 +313,7 @@ def _draw_rows(ax, positions, rows, with_numbers):
         ax.plot([row["lower"], row["upper"]], [position] * 2, color=style["color"])
         ax.plot(row["estimate"], position, style["marker"], color=style["color"])
         if with_numbers:
-            numbers = "{estimate:.2f} [{lower:.2f}, {upper:.2f}]".format(**row)
+            numbers = "{estimate:z.2f} [{lower:z.2f}, {upper:z.2f}]".format(**row)
             _write(ax, 1.02, position, numbers)
     if "chance" in rows:
         ends = positions[0] - 0.5, positions[-1] + 0.5

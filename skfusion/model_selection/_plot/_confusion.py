@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from ..._validation._private import validate_params
-from ._common import make_panels, wrap
+from ._common import SMALL, make_panels, wrap
 from ._select import ALL, CROSS_VALIDATION, select_predictions, title
 
 __all__ = ["ConfusionDisplay"]
@@ -141,7 +141,7 @@ class ConfusionDisplay:
         name_width = _NAME_WIDTHS[axes[0].get_gridspec().ncols] if ax is None else 22
         for number, (axis, name) in enumerate(zip(axes, self.names, strict=True)):
             _draw_matrix(axis, self.matrices[number], self.display_labels)
-            axis.set_title(wrap(name, name_width), fontsize="medium")
+            axis.set_title(wrap(name, name_width), fontsize=SMALL)
             if ax is None and axis.get_subplotspec().colspan.start > 0:
                 axis.set(ylabel="", yticks=[])
         if ax is None:

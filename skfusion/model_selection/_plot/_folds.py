@@ -4,7 +4,7 @@ import numpy as np
 
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
-from ._common import draw_legend, make_axes, name_columns, style_of
+from ._common import draw_legend, draw_title, make_axes, name_columns, style_of
 from ._select import ALL, CROSS_VALIDATION, check_choice, select_models, summary_rows
 
 __all__ = ["FoldsDisplay"]
@@ -145,7 +145,7 @@ class FoldsDisplay:
         display : FoldsDisplay
         """
         n_folds, n_models = self.scores.shape
-        (axis,) = make_axes(ax, size=(max(6.4, 1.1 * n_models + 1), 4.4))
+        (axis,) = make_axes(ax, size=(6.4 if n_models < 7 else 8.0, 4.4))
         shifts = np.linspace(-0.15, 0.15, n_folds) if n_folds > 1 else np.zeros(1)
         columns = np.arange(n_models)
         for shift, (_, scores) in zip(shifts, self.scores.iterrows(), strict=True):
@@ -161,7 +161,7 @@ class FoldsDisplay:
         axis.set_xlim(-0.6, n_models - 0.4)
         name_columns(axis, list(self.scores))
         axis.set(ylabel=_NAMES.get(self.measure, self.measure))
-        axis.set_title(self.title, fontsize="medium")
+        draw_title(axis, self.title)
         axis.spines[["top", "right"]].set_visible(False)
         draw_legend(axis, is_own_figure=ax is None, ncols=2)
         self.ax_, self.figure_ = axis, axis.figure

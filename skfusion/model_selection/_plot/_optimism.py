@@ -113,7 +113,7 @@ class OptimismDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         models = self.table["model"].unique().tolist()
         protocols = [name for name in PROTOCOLS if name in set(self.table["protocol"])]
-        shifts = 0.5 * (np.arange(len(models)) - (len(models) - 1) / 2) / len(models)
+        shifts = 0.6 * (np.arange(len(models)) - (len(models) - 1) / 2) / len(models)
         self.lines_ = [
             self._draw(row, protocols.index(row.protocol), shifts, models)
             for row in self.table.itertuples()

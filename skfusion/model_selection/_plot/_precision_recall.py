@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ..._validation._private import Interval, validate_params
-from ._common import draw_band, draw_legend, label_of, make_axes, style_of
+from ._common import draw_band, draw_legend, draw_title, label_of, make_axes, style_of
 from ._curves import FoldCurves, percentiles, resample_patients
 from ._select import ALL, CROSS_VALIDATION, class_name, scored_predictions, title
 
@@ -200,7 +200,9 @@ class PrecisionRecallDisplay:
         height = 5.6 + 0.2 * len(self.names)
         (axis,) = make_axes(ax, size=(6.4, height))
         for number, name in enumerate(self.names):
-            draw_band(axis, self.grid, self.lower[number], self.upper[number], number)
+            bounds = self.lower[number], self.upper[number]
+            order = {"number": number, "n_models": len(self.names)}
+            draw_band(axis, self.grid, *bounds, **order)
             curve = metrics.PrecisionRecallDisplay(
                 precision=self.precision[number], recall=self.recall[number]
             )
@@ -213,7 +215,7 @@ class PrecisionRecallDisplay:
             xlabel=f"Recall (sensitivity for {self.pos_label})",
             ylabel="Precision (PPV)",
         )
-        axis.set_title(self.title, fontsize="medium")
+        draw_title(axis, self.title)
         draw_legend(axis, is_own_figure=ax is None)
         self.ax_, self.figure_ = axis, axis.figure
         return self

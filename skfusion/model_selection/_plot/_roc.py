@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ..._validation._private import Interval, validate_params
-from ._common import draw_band, draw_legend, label_of, make_axes, style_of
+from ._common import draw_band, draw_legend, draw_title, label_of, make_axes, style_of
 from ._curves import FoldCurves, percentiles, resample_patients
 from ._select import (
     ALL,
@@ -200,7 +200,9 @@ class RocDisplay:
         height = 5.6 + 0.2 * len(self.names)
         (axis,) = make_axes(ax, size=(6.4, height))
         for number, name in enumerate(self.names):
-            draw_band(axis, self.grid, self.lower[number], self.upper[number], number)
+            bounds = self.lower[number], self.upper[number]
+            order = {"number": number, "n_models": len(self.names)}
+            draw_band(axis, self.grid, *bounds, **order)
             curve = RocCurveDisplay(fpr=self.fpr[number], tpr=self.tpr[number])
             curve.plot(ax=axis, name=label_of(name, "AUC", self.auc[number]))
             style = style_of(number)
@@ -210,7 +212,7 @@ class RocDisplay:
             xlabel="False positive rate (1 - specificity)",
             ylabel=f"Sensitivity for {self.pos_label}",
         )
-        axis.set_title(self.title, fontsize="medium")
+        draw_title(axis, self.title)
         draw_legend(axis, is_own_figure=ax is None)
         self.ax_, self.figure_ = axis, axis.figure
         return self
