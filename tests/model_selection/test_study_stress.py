@@ -328,9 +328,13 @@ def test_two_hundred_mutated_stores(tmp_path, record_property):
     assert n_warned >= n_aside
 
 
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which shells ignore in background
+
+
 def test_ctrl_c_of_a_study_in_workers_leaves_no_worker_and_resumes(tmp_path, expected):
     folder, log, out = tmp_path / "study", tmp_path / "log", tmp_path / "out"
-    process = start(tmp_path, folder, log, out, 0.5, 2)
+    process = start(tmp_path, folder, log, out, 0.5, 2, preexec_fn=heed_interrupts)
     while len(started(log)) < 5:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
