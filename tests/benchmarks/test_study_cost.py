@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 SCORING = {"kappa": kappa_scorer, "accuracy": "accuracy", "roc_auc": "roc_auc"}
 
 
-def networks(folder):
+def networks():
     small = {"image_size": 32, "width": 8, "random_state": 0, "device": "cpu"}
     return [
         ("short", CNN17Classifier(max_epochs=6, **small)),
@@ -25,14 +25,13 @@ def networks(folder):
     ]
 
 
-def frozen(folder):
+def frozen():
     features = CNNFeatureExtractor(
         "mobilenet_v2",
         weights=None,
         image_size=96,
         random_state=0,
         device="cpu",
-        cache=folder,
     )
     return [
         ("linear", make_pipeline(features, LogisticRegression(max_iter=1000))),
@@ -54,13 +53,11 @@ def test_a_comparison_costs_its_cross_validations(
 
     def comparison():
         store = next(folders) if has_store else None
-        models = make_models(next(folders))
-        compare_models(
-            models, data.data, data.target, groups=groups, cv=cv, store=store
-        )
+        options = {"groups": groups, "cv": cv, "store": store}
+        compare_models(make_models(), data.data, data.target, **options)
 
     def cross_validations():
-        for _, model in make_models(next(folders)):
+        for _, model in make_models():
             cross_validate(model, data.data, data.target, cv=cv, scoring=SCORING)
 
     compare(comparison, cross_validations, at_most=1.03)

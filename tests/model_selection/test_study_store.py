@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skfusion._store._row_store import _digest
+from skfusion.datasets import make_breast_images
 from skfusion.exceptions import CacheWarning
+from skfusion.images import ImageSource
 from skfusion.model_selection import _study_fits, compare_models
 from skfusion.model_selection._study_store import StudyStore
 from skfusion.neural_network import CNN17Classifier
@@ -217,8 +223,10 @@ def test_a_fit_of_another_process_is_waited_for(log, folder):
     results = dict(_study_fits.StudyStore(folder).find(sizes(fits)))
     key = fits._keys["a", 1]
     with fits.store.lock(key, wait=False):
-        function, arguments, options = fits.job("a", models[0][1], 1)
-        assert function(*arguments, **options) is None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the function is called without joblib
+            function, arguments, options = fits.job("a", models[0][1], 1)
+            assert function(*arguments, **options) is None
         fits.store.write([key], [np.frombuffer(record_of(folder, key), "u1")])
     check_equal(expected, compare(models, other), times=False)
     assert count(log) == N_FOLDS + 2
@@ -379,3 +387,72 @@ def test_a_store_may_move(log, folder, tmp_path):
     shutil.move(folder, tmp_path / "elsewhere")
     check_equal(first, compare(models, tmp_path / "elsewhere"))
     assert count(log) == N_FOLDS
+
+
+def read_means(X):
+    """Two numbers of each image."""
+    images = ImageSource(X, image_size=8)[:]
+    return np.stack([images.mean((1, 2, 3)), images.std((1, 2, 3))], axis=1)
+
+
+def write_images(folder):
+    return make_breast_images(
+        N, image_size=16, prevalence=0.5, folder=folder, random_state=0
+    )
+
+
+def change_a_file(options):
+    """Another content, of the same size and with the same times."""
+    paths = map(Path, options["X"]["image"])
+    other, *_, path = sorted(paths, key=lambda path: path.stat().st_size)
+    status = path.stat()
+    path.write_bytes(other.read_bytes().ljust(status.st_size, b"\0"))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+
+
+def change_a_label(options):
+    first = int(np.flatnonzero(options["y"] != options["y"][0])[0])
+    options["y"] = options["y"].copy()
+    options["y"][[0, first]] = options["y"][[first, 0]]
+
+
+def change_a_group(options):
+    options["groups"] = np.where(options["groups"] == 3, 2, options["groups"])
+
+
+CHANGES = {
+    "nothing": (lambda options: None, 0),
+    "file": (change_a_file, N_FOLDS),
+    "label": (change_a_label, N_FOLDS),
+    "group": (change_a_group, N_FOLDS),
+    "folds": (lambda o: o.update(cv=StratifiedGroupKFold(N_FOLDS)), N_FOLDS),
+    "labels": (lambda o: o.update(labels=[1, 0]), N_FOLDS),
+    "scorer": (lambda o: o.update(scoring="f1"), N_FOLDS),
+    "column": (lambda o: o.update(X=o["X"].assign(view="CC2")), N_FOLDS),
+    "nested parameter": (
+        lambda o: o["estimators"][0][1].set_params(countednb__var_smoothing=0.1),
+        N_FOLDS,
+    ),
+    "n_jobs and verbose": (lambda o: o.update(n_jobs=1, verbose=1), 0),
+}
+
+
+@pytest.mark.parametrize(("change", "n_fits"), CHANGES.values(), ids=CHANGES.keys())
+def test_what_is_changed_is_fitted_again(log, folder, tmp_path, change, n_fits):
+    data = write_images(tmp_path / "images")
+    model = make_pipeline(FunctionTransformer(read_means), CountedNB(log))
+    options = {
+        "estimators": [("a", model)],
+        "X": data.data,
+        "y": data.target,
+        "groups": np.arange(N),
+        "cv": N_FOLDS,
+        "store": folder,
+    }
+    compare_models(**options)
+    assert count(log) == N_FOLDS
+    change(options)
+    changed = compare_models(**options)
+    assert count(log) == N_FOLDS + n_fits
+    check_equal(changed, compare_models(**{**options, "store": None}), times=False)
