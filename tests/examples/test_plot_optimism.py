@@ -29,7 +29,7 @@ def kappas(comparison):
 def test_what_the_text_of_the_example_states_is_so(example):
     noise, signal = kappas(example["noise"]), kappas(example["signal"])
     assert (noise.loc[["balanced first", "by image"]] > 0.5).all(axis=None)
-    assert (noise.loc["by patient"].abs() < 0.1).all()
+    assert (noise.loc["by patient"].abs() < 0.2).all()
     assert (signal.loc[["balanced first", "by image"]] > 0.8).all(axis=None)
     assert signal.loc["by patient", "nearest neighbour"] > 0.1
     assert (
