@@ -105,8 +105,9 @@ def compare_models(
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
-        what is not stored: a result counts for the same model, data, fold and versions.
-        If None, nothing is stored.
+        what is not stored: a result counts for the same model, data, fold and versions,
+        and for models with own code for the same files of it. If None, nothing is
+        stored.
 
     Returns
     -------
@@ -118,7 +119,7 @@ def compare_models(
     ValueError
         If a group is on both sides of a split, names are not distinct, lengths differ,
         every fit fails, or a parameter of a model cannot be compared with those of
-        `store`.
+        `store`, such as an open file or a class of a notebook.
 
     Warns
     -----
@@ -127,7 +128,8 @@ def compare_models(
         alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
-        If `store` is damaged or cannot be written. Nothing of the comparison is lost.
+        If `store` is damaged or cannot be written, or a file of own code has changed
+        since it was loaded. Nothing of the comparison is lost.
 
     See Also
     --------
