@@ -12,7 +12,7 @@ from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
 
-__all__ = ["draw_errors", "find_image_columns", "worst_mistakes"]
+__all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
 
 _SIZE = 256  # side of a drawn image in pixels
 _COLUMNS = 4
@@ -32,10 +32,11 @@ def find_image_columns(X):
     """
     if IMAGE in X.columns:
         return [IMAGE]
-    return [name for name in X.columns if _first_is_file(X[name])]
+    return [name for name in X.columns if first_is_file(X[name])]
 
 
-def _first_is_file(column):
+def first_is_file(column):
+    """Return whether the first value of a Series is the path of a file."""
     values = column[is_present(column)]
     first = values.iloc[0] if len(values) else None
     return is_path(first) and Path(first).is_file()
