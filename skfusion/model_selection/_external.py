@@ -14,6 +14,7 @@ from .._validation._unreadable import names_unreadable_images
 from ..exceptions import DataQualityWarning, warn_user
 from ._fit_fold import _fit, free_memory, predict_rows
 from ._folds import CheckedData
+from ._own_copies import own_data
 from ._same_images import count_shared_groups, count_shared_images
 from ._tables import prediction_table, row_table
 
@@ -78,7 +79,7 @@ def check_external(name, X, y, groups, study, taken):
         raise ValueError(
             f"Expected name to be a text other than {taken!r}. Got {name!r}."
         )
-    y = column_or_1d(y, warn=True)
+    y = np.array(column_or_1d(y, warn=True))
     check_consistent_length(X, y)
     _check_labels(y, study.labels)
     groups = find_groups(X, groups)
@@ -89,7 +90,7 @@ def check_external(name, X, y, groups, study, taken):
         _check_no_shared_group(groups, study.groups)
     _check_no_shared_image(X, study.X)
     splits = [(np.arange(0), np.arange(len(y)))]
-    return CheckedData(X, y, groups, splits, study.labels)
+    return CheckedData(own_data(X), y, groups, splits, study.labels)
 
 
 def _check_labels(y, labels):

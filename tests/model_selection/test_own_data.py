@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
 
 from skfusion.model_selection import compare_models
 
@@ -95,3 +97,60 @@ def test_names_that_only_begin_alike_are_other_patients():
     X = np.random.default_rng(0).normal(size=(N, 3))
     study = study_of(X, groups=[f"1.2.{row}" for row in range(N)])
     assert not is_refused(study, X[:1] + 9, ["1.2.3.0"])
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Keep what it was fitted on."""
+
+    def __init__(self, values=(1,)):
+        self.values = values
+
+    def fit(self, X, y, groups=None):
+        self.seen_ = np.array(X), y.copy(), groups.copy()
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+FEATURES = np.arange(3.0 * N).reshape(N, 3)
+
+
+@pytest.mark.parametrize("form", [np.array, pd.DataFrame, lambda X: X.tolist()])
+def test_a_later_change_of_the_data_does_not_change_the_study(form):
+    X, labels, groups = form(FEATURES), y.copy(), np.arange(N)
+    study = compare_models([("a", Recorder())], X, labels, groups=groups, cv=3)
+    for values in (X.iloc[:, 0] if isinstance(X, pd.DataFrame) else X, labels, groups):
+        values[:] = values[::-1]
+    if isinstance(X, pd.DataFrame):
+        X.iloc[:] = 0.0
+    seen = study.refit("a").seen_
+    for found, expected in zip(seen, (FEATURES, y, np.arange(N)), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_later_change_of_external_data_does_not_change_its_parts():
+    X = pd.DataFrame({0: FEATURES[:, 0], "age": ["old", "young"] * 6})
+    study = study_of(X, [("a", Recorder())])
+    other = X.assign(age=["young"] * 6 + ["old"] * 6)
+    study.external("B", other, y, np.arange(N) + 100)
+    other["age"] = "unknown"
+    found = study.summary(by="age").query("data == 'B'")["age"]
+    assert set(found) == {"old", "young"}
+
+
+def test_a_later_change_of_a_model_does_not_change_the_study():
+    model = LogisticRegression(C=2)
+    study = study_of(FEATURES, [("linear", model)])
+    model.set_params(C=50)
+    assert study.refit("linear").C == 2
+    values = [1]
+    study = study_of(FEATURES, [("a", Recorder(values))])
+    values.append(2)
+    assert study.refit("a").values == [1]
+
+
+def test_pixels_are_not_copied():
+    X = np.zeros((N, 30, 30))
+    assert study_of(X)._data.X is X
