@@ -95,8 +95,9 @@ def compare_models(
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
-        ``FitFailedWarning`` is raised, and the other results are kept. With "raise",
-        the error is raised.
+        ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
+        error without the paths and the groups. With "raise", the error itself is
+        raised.
 
     n_jobs : int, default=None
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.

@@ -1,7 +1,5 @@
 """Models fitted on all data, and their predictions of another data set."""
 
-import traceback
-
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -15,6 +13,7 @@ from ..exceptions import DataQualityWarning, warn_user
 from ._fit_fold import _fit, free_memory, predict_rows
 from ._folds import CheckedData
 from ._own_copies import own_data
+from ._private_texts import error_text
 from ._same_images import count_shared_groups, count_shared_images
 from ._tables import prediction_table, row_table
 
@@ -183,4 +182,5 @@ def _predict(comparison, model, data):
     except Exception:
         if comparison._error_score == "raise":
             raise
-        return {"error": traceback.format_exc()}
+        known = (comparison._data, data)
+        return {"error": error_text(*((each.X, each.groups) for each in known))}

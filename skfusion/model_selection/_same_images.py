@@ -9,10 +9,10 @@ import pandas as pd
 
 from .._validation._cells import is_path
 from .._validation._columns import IMAGE, is_present
-from .._validation._image_table import holds_paths, image_table
+from .._validation._image_table import holds_paths
 from ._error_sheet import first_is_file
 
-__all__ = ["count_shared_groups", "count_shared_images", "path_columns"]
+__all__ = ["count_shared_groups", "count_shared_images", "group_name", "path_columns"]
 
 _FEWEST_NUMBERS = 16  # of a row; shorter ones, such as an age, agree by chance
 
@@ -29,10 +29,11 @@ def count_shared_groups(groups, known):
     -------
     n_shared : int
     """
-    return len({*map(_group_name, groups)} & {*map(_group_name, known)})
+    return len({*map(group_name, groups)} & {*map(group_name, known)})
 
 
-def _group_name(group):
+def group_name(group):
+    """Return the text of a group, without the blanks and ".0" that formats add."""
     name = str(group).strip()
     is_whole = re.fullmatch(r"(-?\d+)\.0", name)
     return is_whole[1] if is_whole else name
@@ -84,7 +85,13 @@ def path_columns(X):
     if isinstance(X, pd.DataFrame):
         names = [n for n in X.columns if n == IMAGE or first_is_file(X[n])]
         return [X[name] for name in names] or _only_column(X)
-    return [image_table(X)[IMAGE]] if holds_paths(X) else []
+    return [pd.Series([*map(_unwrap, X)], dtype=object)] if holds_paths(X) else []
+
+
+def _unwrap(cell):
+    while isinstance(cell, list | tuple | np.ndarray) and len(cell) == 1:
+        cell = cell[0]
+    return cell
 
 
 def _only_column(X):
