@@ -8,7 +8,8 @@ import pandas as pd
 from .._validation._columns import GROUP, LATERALITY, is_present
 from .._validation._private import _num_samples
 from ..metrics._aggregation import combine_scores
-from ._private_texts import identifies
+from ._error_sheet import find_image_columns
+from ._private_texts import SHOWN, identifies
 from ._tables import CROSS_VALIDATION
 
 __all__ = ["find_combine", "tables_with"]
@@ -146,7 +147,7 @@ def tables_with(comparison, tables, by):
 
 def _check_parts(tables, column):
     """Raise an error if a summary of the parts would show patients or images."""
-    if column in PLACES:
+    if column in SHOWN:
         return
     values = pd.concat([table[column].astype(object) for table in tables.values()])
     patients = [
@@ -169,6 +170,11 @@ def _add(column, table, comparison, data):
         return table
     if not isinstance(X, pd.DataFrame) or column not in X.columns:
         return None
+    if column in find_image_columns(X):
+        raise ValueError(
+            f"Expected by to be a column that splits X into parts. Got {column!r}, "
+            "which holds paths: no table shows them."
+        )
     return table.assign(**{column: _take(X[column], table)})
 
 
