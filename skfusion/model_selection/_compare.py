@@ -16,6 +16,7 @@ from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ._comparison import ModelComparison
 from ._folds import CheckedData, predict_folds
+from ._own_copies import own_data, own_models
 from ._splits import check_splits
 
 __all__ = ["check_named", "compare_models"]
@@ -62,7 +63,8 @@ def compare_models(
 
     X : DataFrame, list or ndarray
         Images, in any form. The column ``modality`` of a DataFrame, if it has one,
-        splits the results; ``group`` holds the groups that must not cross a fold.
+        splits the results; ``group`` holds the groups that must not cross a fold. The
+        comparison keeps a copy, but not of pixels: leave their array unchanged.
 
     y : array-like of shape (n_samples,)
         Class labels.
@@ -93,8 +95,9 @@ def compare_models(
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
-        ``FitFailedWarning`` is raised, and the other results are kept. With "raise",
-        the error is raised.
+        ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
+        error without the paths and the groups. With "raise", the error itself is
+        raised.
 
     n_jobs : int, default=None
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
@@ -187,13 +190,14 @@ def compare_models(
 
 def _check_data(X, y, groups, cv, labels):
     """Check X, y and groups, and draw the folds."""
-    y = column_or_1d(y, warn=True)
+    y = np.array(column_or_1d(y, warn=True))
     check_consistent_length(X, y)
     check_classification_targets(y)
-    groups = find_groups(X, groups)
+    X, groups = own_data(X), find_groups(X, groups)
     if groups is None:
         _warn_of_no_groups()
     else:
+        groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
     splits = check_splits(cv, y, groups, X)
     is_ordered = labels is not None
@@ -240,7 +244,7 @@ def _check_estimators(estimators):
         raise ValueError("Expected at least one (name, estimator). Got an empty list.")
     if len(set(names)) < len(names):
         raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
-    return list(estimators)
+    return own_models(estimators)
 
 
 def _warn_of_no_groups():
@@ -259,7 +263,7 @@ def _check_class_labels(labels, y):
     if labels is None:
         warn_of_positive_class(classes, "compare_models")
         return classes
-    labels = column_or_1d(labels)
+    labels = np.array(column_or_1d(labels))
     if not np.array_equal(np.sort(labels), classes):
         raise ValueError(
             f"Expected labels to hold the classes of y, {classes.tolist()!r}, the "

@@ -1,6 +1,6 @@
 """A sheet of the worst mistakes of a model."""
 
-from pathlib import Path
+import os
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
 
-__all__ = ["draw_errors", "find_image_columns", "worst_mistakes"]
+__all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
 
 _SIZE = 256  # side of a drawn image in pixels
 _COLUMNS = 4
@@ -32,13 +32,14 @@ def find_image_columns(X):
     """
     if IMAGE in X.columns:
         return [IMAGE]
-    return [name for name in X.columns if _first_is_file(X[name])]
+    return [name for name in X.columns if first_is_file(X[name])]
 
 
-def _first_is_file(column):
+def first_is_file(column):
+    """Return whether the first value of a Series is the path of a file."""
     values = column[is_present(column)]
     first = values.iloc[0] if len(values) else None
-    return is_path(first) and Path(first).is_file()
+    return is_path(first) and os.path.isfile(first)  # noqa: PTH113 - or a long text
 
 
 def worst_mistakes(table, labels, n):

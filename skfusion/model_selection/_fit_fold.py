@@ -3,7 +3,6 @@
 import gc
 import sys
 import time
-import traceback
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
 from .._validation._unreadable import names_unreadable_images
+from ._private_texts import error_text
 
 __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
@@ -76,7 +76,7 @@ def fit_fold(
     except Exception:
         if error_score == "raise":
             raise
-        return {"error": traceback.format_exc()}
+        return {"error": error_text((X, groups))}
 
 
 @names_unreadable_images

@@ -601,7 +601,7 @@ def test_an_image_of_the_study_is_no_external_one(images):
     X, y = images
     study = compare_models(MODELS[:1], X, y, cv=2)
     other = X.assign(group=[f"other {i}" for i in range(40)])
-    with pytest.raises(ValueError, match="40 files that are in the comparison"):
+    with pytest.raises(ValueError, match="Got 40 images"):
         study.external("B", other, y)
 
 

@@ -512,3 +512,13 @@ def test_a_number_that_rounds_to_zero_has_no_sign(study):
         figure = cls.from_comparison(imitate(study, summary=rows)).figure_
         text = " ".join(text.get_text() for text in texts_of(figure))
         assert "0.20 [0.00, 0.30]" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "training"])
+def test_models_are_named_in_any_sequence_but_not_in_an_empty_one(study, kind):
+    for names in (("prior",), np.array(["prior"]), pd.Series(["prior"])):
+        study.plot(kind, models=names)
+        plt.close("all")
+    for names in ([], ()):
+        with pytest.raises(ValueError, match=r"Expected models to be None.*'prior'\]"):
+            study.plot(kind, models=names)

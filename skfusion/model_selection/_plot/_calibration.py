@@ -102,7 +102,7 @@ class CalibrationDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_bins": [Interval(Integral, 1, None, closed="left")],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
@@ -134,7 +134,7 @@ class CalibrationDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of models that predict probabilities. None draws all models.
 
         n_bins : int, default=5

@@ -75,7 +75,7 @@ class ConfusionDisplay:
 
     @classmethod
     @validate_params(
-        {"data": [str], "modality": [str], "models": [str, list, None]},
+        {"data": [str], "modality": [str], "models": [str, "array-like", None]},
         prefer_skip_nested_validation=True,
     )
     def from_comparison(
@@ -93,7 +93,7 @@ class ConfusionDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         ax : matplotlib Axes or array-like of Axes, default=None

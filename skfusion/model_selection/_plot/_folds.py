@@ -79,7 +79,7 @@ class FoldsDisplay:
 
     @classmethod
     @validate_params(
-        {"measure": [str], "modality": [str], "models": [str, list, None]},
+        {"measure": [str], "modality": [str], "models": [str, "array-like", None]},
         prefer_skip_nested_validation=True,
     )
     def from_comparison(
@@ -98,7 +98,7 @@ class FoldsDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models, in the order of the columns. None draws all of them.
 
         ax : matplotlib Axes, default=None

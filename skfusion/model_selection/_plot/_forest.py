@@ -70,7 +70,7 @@ class ForestDisplay:
             "measure": [str, list],
             "data": [str, None],
             "modality": [str, None],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
         },
         prefer_skip_nested_validation=True,
     )
@@ -101,7 +101,7 @@ class ForestDisplay:
             "all", or one modality. None draws a block for all images, and for each
             modality where there are several.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models, in the order of the rows. None draws all of them.
 
         ax : matplotlib Axes or array-like of Axes, default=None

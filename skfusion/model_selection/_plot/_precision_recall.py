@@ -115,7 +115,7 @@ class PrecisionRecallDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
         },
@@ -145,7 +145,7 @@ class PrecisionRecallDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         n_resamples : int, default=1000

@@ -116,7 +116,7 @@ class RocDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
         },
@@ -146,7 +146,7 @@ class RocDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         n_resamples : int, default=1000

@@ -64,7 +64,7 @@ def select_models(comparison, models=None):
     ----------
     comparison : ModelComparison
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
@@ -74,12 +74,17 @@ def select_models(comparison, models=None):
     Raises
     ------
     ValueError
-        If a model is unknown.
+        If a model is unknown, or none is named.
     """
     known = list(comparison.summary["model"].unique())
     if models is None:
         return known
     names = [models] if isinstance(models, str) else list(models)
+    if not names:
+        raise ValueError(
+            f"Expected models to be None, for all of them, or names among {known!r}. "
+            f"Got {models!r}."
+        )
     for name in names:
         check_choice("models", name, known)
     return names
@@ -98,7 +103,7 @@ def select_predictions(comparison, *, data=CROSS_VALIDATION, modality=ALL, model
     modality : str, default="all"
         "all", or one modality.
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
@@ -180,7 +185,7 @@ def summary_rows(comparison, *, data=None, modality=None, models=None):
     data, modality : str or None, default=None
         None means all of them.
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
