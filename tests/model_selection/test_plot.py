@@ -378,7 +378,7 @@ def test_the_calibration_is_that_of_scikit_learn(study):
 def test_decision_values_are_no_probabilities():
     models = [("svm", on_numbers(LinearSVC())), MODELS[2]]
     comparison = compare_models(models, *draw_patients(), cv=2)
-    with pytest.raises(ValueError, match=r"'svm' are decision values.*models=\["):
+    with pytest.raises(ValueError, match=r"decision values from 'svm':.*models=\["):
         comparison.plot("calibration")
     assert comparison.plot("calibration", models="prior").names == ["prior"]
     assert comparison.plot("roc", n_resamples=0).names == ["svm", "prior"]

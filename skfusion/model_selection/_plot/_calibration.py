@@ -163,7 +163,7 @@ class CalibrationDisplay:
         tables = scored_predictions(
             comparison, data=data, modality=modality, models=models
         )
-        _check_probabilities(tables)
+        _check_probabilities(comparison, tables)
         curves = [
             _curve(table, n_bins, n_resamples, random_state)
             for table in tables.values()
@@ -234,16 +234,15 @@ class CalibrationDisplay:
         axis.spines[["top", "right"]].set_visible(False)
 
 
-def _check_probabilities(tables):
-    """Raise unless all scores lie between 0 and 1."""
-    for name, table in tables.items():
-        low, high = table["y_score"].min(), table["y_score"].max()
-        if low < 0 or high > 1:
-            raise ValueError(
-                f"Expected probabilities. The scores of {name!r} are decision values, "
-                f"from {low:.3g} to {high:.3g}: use a model with predict_proba, such "
-                "as CalibratedClassifierCV, or leave it out by models=[...]."
-            )
+def _check_probabilities(comparison, names):
+    """Raise unless the scores of all models are those of predict_proba."""
+    without = [name for name in names if not comparison._has_probabilities[name]]
+    if without:
+        raise ValueError(
+            "Expected probabilities. Got decision values from "
+            f"{', '.join(map(repr, without))}: use a model with predict_proba, such as "
+            "CalibratedClassifierCV, or leave it out by models=[...]."
+        )
 
 
 def _curve(table, n_bins, n_resamples, random_state):
