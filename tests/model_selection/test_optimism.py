@@ -261,8 +261,23 @@ def test_the_plot_has_a_row_for_each_protocol_and_a_marker_for_each_model(noise)
     assert colours == 2 * ([colours[0]] * 2 + [colours[2]] * 2)
     assert colours[0] != colours[2]
     assert len({line.get_marker() for line in drawn}) == 2
-    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    (legend,) = display.figure_.legends
+    legend = [text.get_text() for text in legend.get_texts()]
     assert legend == ["unsound", "sound", "nearest", "linear", "chance"]
+
+
+def test_the_plot_shows_the_chance_of_each_protocol(noise):
+    """The accuracy by chance depends on the prevalence, which copies change."""
+    display = noise.plot("accuracy")
+    (lines,) = display.ax_.collections[-1:]
+    drawn = [segment[0, 0] for segment in lines.get_segments()]
+    prevalence = noise.summary.query("measure == 'prevalence' and model == 'linear'")
+    share = prevalence["estimate"].to_numpy()
+    np.testing.assert_allclose(drawn, np.maximum(share, 1 - share))
+    assert drawn[0] == pytest.approx(0.5)
+    assert drawn[-1] > 0.6
+    (legend,) = noise.plot("sensitivity").figure_.legends
+    assert "chance" not in [text.get_text() for text in legend.get_texts()]
 
 
 def test_the_plot_draws_on_given_axes_and_another_measure(noise):

@@ -296,6 +296,7 @@ OTHER_FORMS = {
     "too many": put(y_score=[0.5] * 30),
     "text": put(y_score=["0.5"] * 20),
     "not a list": put(y_score="x" * 20),
+    "a kind of score that is a number": put(has_probabilities=1),
     "a time that is text": put(fit_time="1"),
     "a score that is text": put(scores={"f1": "1"}),
     "scores that are a list": put(scores=[]),

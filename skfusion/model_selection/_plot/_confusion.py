@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from ..._validation._private import validate_params
+from .._tables import ALL, CROSS_VALIDATION
 from ._common import SMALL, make_panels, wrap
-from ._select import ALL, CROSS_VALIDATION, select_predictions, title
+from ._select import select_predictions, title
 
 __all__ = ["ConfusionDisplay"]
 
