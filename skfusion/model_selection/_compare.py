@@ -130,7 +130,8 @@ def compare_models(
         alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
-        If `store` is damaged or cannot be written. Nothing of the comparison is lost.
+        If `store` is damaged or cannot be written, or the disk has no room for decoded
+        images. Nothing of the comparison is lost.
 
     See Also
     --------
