@@ -614,5 +614,7 @@ def test_models_are_named_in_any_sequence_but_not_in_an_empty_one(study, kind):
         study.plot(kind, models=names)
         plt.close("all")
     for names in ([], ()):
-        with pytest.raises(ValueError, match=r"Expected models to be None.*'prior'\]"):
+        with pytest.raises(
+            ValueError, match=r"Expected models to name at least one of"
+        ):
             study.plot(kind, models=names)
