@@ -250,7 +250,7 @@ def test_models_are_drawn_in_the_order_that_is_passed(study):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Index])
+@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Series])
 def test_models_may_be_in_any_sequence(with_training, kind, form):
     displays = [
         with_training.plot(kind, models=models)
