@@ -65,11 +65,27 @@ def fold_keys(estimators, data, scorer=None):
     ]
     keys, counts = {}, Counter()
     for name, estimator in estimators:
-        model = identify(estimator, name)
+        model = digest(identify(estimator, name), _hardware(estimator))
         for fold, split in enumerate(splits):
             counts[model, split] += 1
             keys[name, fold] = digest(common, model, split, counts[model, split])
     return keys
+
+
+def _hardware(estimator):
+    """What "auto" stands for on this computer, for models that run on a device."""
+    parameters = getattr(estimator, "get_params", dict)()
+    if not any(name.rpartition("__")[2] == "device" for name in parameters):
+        return ""
+    # Imported here, since many models need no torch.
+    import torch
+
+    from .._engine import resolve_device
+    from .._engine._device import trains_in_bfloat16
+
+    device = resolve_device("auto")
+    use_bfloat16 = trains_in_bfloat16("auto", device, torch.nn.Identity())
+    return f"{device.type} {use_bfloat16}"
 
 
 def _identify(scorer):

@@ -382,3 +382,14 @@ def test_the_configuration_of_scikit_learn_counts(images):
     first = keys_of(data)
     with sklearn.config_context(transform_output="pandas"):
         assert not keys_of(data) & first
+
+
+def test_the_device_that_auto_stands_for_counts(images, monkeypatch):
+    from skfusion._engine import _device
+    from skfusion.neural_network import CNN17Classifier
+
+    data = check(images.data, images.target)
+    network = [("network", CNN17Classifier())]
+    first = set(_study_keys.fold_keys(network, data).values())
+    monkeypatch.setattr(_device, "_best_device", lambda: "meta")
+    assert not first & set(_study_keys.fold_keys(network, data).values())
