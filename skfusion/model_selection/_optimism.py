@@ -105,7 +105,8 @@ def optimism(
 
     sampler : sampler with `sample_indices_`, default=None
         Sampler of imbalanced-learn that resamples all rows under "balanced first". It
-        is cloned. None copies rows of the rarer classes
+        is cloned, and each of its ``random_state`` is drawn from that of this function.
+        None copies rows of the rarer classes
         (:class:`~imblearn.over_sampling.RandomOverSampler`). An
         :class:`~skfusion.over_sampling.ImageOverSampler` augments the copies.
 

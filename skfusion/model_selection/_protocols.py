@@ -114,7 +114,7 @@ def _resample(data, sampler, seed):
         _, y = sampler.fit_resample(numbers, data.y)
         X = _safe_indexing(data.X, sampler.sample_indices_)
     else:
-        sampler = clone(sampler)
+        sampler = _seeded(sampler, seed)
         X, y = sampler.fit_resample(data.X, data.y)
     rows = getattr(sampler, "sample_indices_", None)
     if rows is None:
@@ -124,3 +124,12 @@ def _resample(data, sampler, seed):
             "skfusion.over_sampling.ImageOverSampler."
         )
     return replace(data, X=X, y=y, groups=data.groups[rows]), rows
+
+
+def _seeded(sampler, seed):
+    """Clone a sampler; `seed` determines it, and every sampler inside of it."""
+    sampler = clone(sampler)
+    if not hasattr(sampler, "get_params"):
+        return sampler
+    names = [n for n in sampler.get_params() if n.rpartition("__")[2] == "random_state"]
+    return sampler.set_params(**dict.fromkeys(names, seed))

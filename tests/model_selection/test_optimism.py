@@ -22,6 +22,7 @@ from skfusion.over_sampling import ImageOverSampler
 
 VIEWS, N_PATIENTS = 4, 100
 UNSOUND = ["balanced first", "by image"]
+REFERENCE = "by patient"
 SOUND = ["by patient", "by data set"]
 NUMBERS = [f"feature{i}" for i in range(20)]
 TAKE_NUMBERS = FunctionTransformer(lambda X: X[NUMBERS])
@@ -348,3 +349,21 @@ def test_few_patients_and_folds_of_one_class_are_warned_of():
     messages = [str(each.message) for each in caught]
     assert any("20 groups or more" in message for message in messages)
     assert any("split 'by patient'" in message for message in messages)
+
+
+@pytest.mark.parametrize("given", [None, 0])
+def test_random_state_determines_the_copies_of_a_sampler(given):
+    """Given a state of its own or not, the sampler draws anew in each repetition."""
+    sampler = RandomUnderSampler(random_state=given)
+    options = {"cv": 3, "sampler": sampler, "protocols": ["balanced first", REFERENCE]}
+    one, same = (optimism(NEAREST, X, Y, n_repeats=2, **options) for _ in range(2))
+    other = optimism(NEAREST, X, Y, n_repeats=2, random_state=1, **options)
+    drawn = [
+        [set(part.loc[part["fold"] // 3 == repeat, "row"]) for repeat in range(2)]
+        for each in (one, same, other)
+        for part in [each.predictions.query("protocol == 'balanced first'")]
+    ]
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[0][1]
+    assert drawn[0] != drawn[2]
+    assert sampler.random_state == given
