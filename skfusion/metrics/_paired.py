@@ -183,6 +183,7 @@ def holm(p_values):
     Parameters
     ----------
     p_values : array-like of shape (n_tests,)
+        NaN is a test that is not defined. It does not count.
 
     Returns
     -------
@@ -200,9 +201,9 @@ def holm(p_values):
     [0.03, 0.06, 0.06]
     """
     p_values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p_values)
-    factors = len(order) - np.arange(len(order))
-    corrected = np.empty(len(order))
+    corrected = np.full(len(p_values), np.nan)
+    order = np.argsort(p_values)[: np.isfinite(p_values).sum()]  # NaN is sorted last
+    factors = np.arange(len(order), 0, -1)
     stepped = np.maximum.accumulate(p_values[order] * factors)
     corrected[order] = np.minimum(stepped, 1)
     return corrected
