@@ -35,7 +35,8 @@ def paired_differences(
     Parameters
     ----------
     predictions, reference : CheckedPredictions
-        Predictions of both models, with the same samples, classes, groups and folds.
+        Predictions of both models, with the same classes and numbers of the groups. A
+        group may have samples of one model only.
 
     n_resamples, confidence_level, random_state
         The same as in :func:`classification_summary`.
@@ -51,13 +52,13 @@ def paired_differences(
     ----------
     .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16.
     """
-    both = [GroupedMeasures(each) for each in (predictions, reference)]
+    n_groups = 1 + max(each.group.max() for each in (predictions, reference))
+    both = [GroupedMeasures(each, n_groups) for each in (predictions, reference)]
     first = both[0]
     difference = first.estimate() - both[1].estimate()
     lower, upper, p = np.full((3, len(difference)), np.nan)
-    if first.n_groups > 1:
+    if n_groups > 1:
         rng = check_random_state(random_state)
-        n_groups = first.n_groups
         blocks = resample_groups(n_groups, n_resamples, n_groups, rng)
         values = np.concatenate([both[0](w) - both[1](w) for w in blocks])
         # What makes the rarest class uncertain is common to both models.
