@@ -50,7 +50,8 @@ def draw(kappas):
     )
     for ax, (data, title) in zip(axes, PANELS.items(), strict=True):
         part = kappas[kappas["data"] == data]
-        display = OptimismDisplay(part, measure="kappa").plot(ax=ax)
+        display = OptimismDisplay(table=part.assign(chance=0), measure="kappa")
+        display.plot(ax=ax)
         ax.set_title(title, fontsize=10)
         legend = display.ax_.get_legend()
         handles = legend.legend_handles

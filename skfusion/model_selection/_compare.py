@@ -17,6 +17,7 @@ from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ._comparison import ModelComparison
 from ._folds import CheckedData, predict_folds
+from ._own_copies import own_data, own_models
 from ._splits import check_splits
 
 __all__ = ["check_data", "check_estimators", "check_named", "compare_models"]
@@ -63,7 +64,8 @@ def compare_models(
 
     X : DataFrame, list or ndarray
         Images, in any form. The column ``modality`` of a DataFrame, if it has one,
-        splits the results; ``group`` holds the groups that must not cross a fold.
+        splits the results; ``group`` holds the groups that must not cross a fold. The
+        comparison keeps a copy, but not of pixels: leave their array unchanged.
 
     y : array-like of shape (n_samples,)
         Class labels.
@@ -94,8 +96,9 @@ def compare_models(
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
-        ``FitFailedWarning`` is raised, and the other results are kept. With "raise",
-        the error is raised.
+        ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
+        error without the paths and the groups. With "raise", the error itself is
+        raised.
 
     n_jobs : int, default=None
         Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
@@ -106,8 +109,9 @@ def compare_models(
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
-        what is not stored: a result counts for the same model, data, fold and versions.
-        If None, nothing is stored.
+        what is not stored: a result counts for the same model, data, fold and versions,
+        and for models with own code for the same files of it. If None, nothing is
+        stored.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def compare_models(
     ValueError
         If a group is on both sides of a split, names are not distinct, lengths differ,
         every fit fails, or a parameter of a model cannot be compared with those of
-        `store`.
+        `store`, such as an open file or a class of a notebook.
 
     Warns
     -----
@@ -128,7 +132,8 @@ def compare_models(
         alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
-        If `store` is damaged or cannot be written. Nothing of the comparison is lost.
+        If `store` is damaged or cannot be written, or a file of own code has changed
+        since it was loaded. Nothing of the comparison is lost.
 
     See Also
     --------
@@ -205,13 +210,14 @@ def check_data(X, y, groups, labels, name):
     data : CheckedData
     """
     warn_of_label_pairs(X)
-    y = column_or_1d(y, warn=True)
+    y = np.array(column_or_1d(y, warn=True))
     check_consistent_length(X, y)
     check_classification_targets(y)
-    groups = find_groups(X, groups)
+    X, groups = own_data(X), find_groups(X, groups)
     if groups is None:
         _warn_of_no_groups()
     else:
+        groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y, name)
@@ -270,7 +276,7 @@ def check_estimators(estimators, parameter="estimators"):
         raise ValueError("Expected at least one (name, estimator). Got an empty list.")
     if len(set(names)) < len(names):
         raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
-    return list(estimators)
+    return own_models(estimators)
 
 
 def _warn_of_no_groups():
@@ -289,7 +295,7 @@ def _check_class_labels(labels, y, name):
     if labels is None:
         warn_of_positive_class(classes, name)
         return classes
-    labels = column_or_1d(labels)
+    labels = np.array(column_or_1d(labels))
     if not np.array_equal(np.sort(labels), classes):
         raise ValueError(
             f"Expected labels to hold the classes of y, {classes.tolist()!r}, the "

@@ -12,7 +12,8 @@ from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
 from ._paired_tests import METHODS, paired_tests
 from ._plot import DISPLAYS
-from ._score_checks import warn_of_missing_scores
+from ._plot._select import select_predictions
+from ._score_checks import find_probabilities, warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
 from ._tables import (
     CROSS_VALIDATION,
@@ -104,6 +105,7 @@ class ModelComparison:
         )
         self.training = training_table(results)
         self.externals = {}
+        self._has_probabilities = find_probabilities(results)
         self._data = data
         self._estimators = dict(estimators)
         self._error_score = error_score
@@ -238,13 +240,10 @@ class ModelComparison:
         """
         self._require_data("errors")
         self._check_model(model)
-        tables = self._tables()
-        if data not in tables:
-            raise ValueError(
-                f"Expected data to be one of {list(tables)}. Got {data!r}."
-            )
-        table = tables[data][tables[data]["model"] == model]
-        return draw_errors(table, self._find_data(data), self.labels, model, n)
+        table = select_predictions(self, data=data, models=model)[model]
+        threshold = 0.5 if self._has_probabilities[model] else 0
+        X = self._find_data(data)
+        return draw_errors(table, X, self.labels, model, n, threshold)
 
     @validate_params(
         {"measure": [str], "method": [StrOptions(set(METHODS))]},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._validation._columns import GROUP, MODALITY
-from ._tables import CROSS_VALIDATION
+from ._tables import ALL, CROSS_VALIDATION
 
 __all__ = ["Block", "caption_of", "find_blocks", "format_interval", "format_number"]
 
@@ -79,7 +79,7 @@ def find_blocks(comparison):
         modalities = summary[MODALITY].unique().tolist()
         for modality in modalities if len(modalities) > 2 else modalities[:1]:
             part = summary[summary[MODALITY] == modality]
-            is_all = modality == "all"
+            is_all = modality == ALL
             rows = predictions
             if not is_all:
                 rows = predictions[predictions[MODALITY] == modality]
@@ -108,7 +108,7 @@ def _block(comparison, title, part, notes):
 
 def _title(comparison, data, modality, rows):
     rows = rows.drop_duplicates("row")
-    names = [name for name in (data, modality) if name not in (CROSS_VALIDATION, "all")]
+    names = [name for name in (data, modality) if name not in (CROSS_VALIDATION, ALL)]
     n_groups = f" of {rows[GROUP].nunique()} groups" if GROUP in rows else ""
     parts = [f"{len(rows)} images{n_groups}"]
     classes = comparison.labels.tolist()
@@ -125,7 +125,7 @@ def _notes(comparison, data):
     """Mean time of the fits of each model, and how many of them failed."""
     if data != CROSS_VALIDATION:
         return {}
-    folds = comparison.folds[comparison.folds[MODALITY] == "all"]
+    folds = comparison.folds[comparison.folds[MODALITY] == ALL]
     notes = {}
     for model, part in folds.groupby("model"):
         times = part["fit_time"].dropna()

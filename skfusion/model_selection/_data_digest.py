@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from .._store._keys import digest
-from ._identity import array_digest, file_digest, identify
+from ._identity import (
+    array_digest,
+    dtype_digest,
+    existing_file,
+    file_digest,
+    identify,
+)
 
 __all__ = ["data_digest"]
 
@@ -31,14 +37,16 @@ def data_digest(data):
     """
     X = data.X
     files = _Files()
-    if isinstance(X, pd.DataFrame):
-        columns = [files.column(X.iloc[:, place]) for place in range(X.shape[1])]
+    if isinstance(X, pd.DataFrame | pd.Series):
+        table = pd.DataFrame(X)
+        columns = [files.column(table.iloc[:, n]) for n in range(table.shape[1])]
         columns.append(files.column(X.index.to_series()))
-        found = digest("table", identify(list(X.columns), "X"), *columns)
+        names = [list(table.columns), list(table.columns.names), list(X.index.names)]
+        found = digest(type(X).__name__, identify(names, "X"), *columns)
+    elif isinstance(X, np.ma.MaskedArray):
+        found = identify(X, "X")
     elif isinstance(X, np.ndarray):
         found = digest("array", files.array(X))
-    elif isinstance(X, pd.Series):
-        found = digest("series", files.column(X))
     else:
         found = digest("list", files.cells(X))
     others = [identify(part, "y") for part in (data.y, data.groups, data.labels)]
@@ -54,7 +62,8 @@ class _Files:
     def column(self, column):
         if isinstance(column.dtype, np.dtype) and not column.dtype.hasobject:
             return self.array(column.to_numpy())
-        return digest(str(column.dtype), self.cells(column.to_numpy(dtype=object)))
+        kind = dtype_digest(column.dtype, self.cells)
+        return digest(kind, self.cells(column.to_numpy(dtype=object)))
 
     def array(self, array):
         if array.dtype.kind not in "OUT":
@@ -78,7 +87,7 @@ class _Files:
         return digest(*digests)
 
     def _read(self, paths):
-        files = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113
+        files = [path for path in paths if existing_file(path)]
         self.known |= dict.fromkeys(paths)
         if not files:
             return
@@ -88,7 +97,7 @@ class _Files:
 
 def _named_content(path):
     try:
-        content = file_digest(path)
+        content = file_digest(existing_file(path))
     except OSError:  # reading the image raises the error
         content = b""
     return digest(os.path.basename(path), content)  # noqa: PTH119

@@ -1,6 +1,6 @@
 """A sheet of the worst mistakes of a model."""
 
-from pathlib import Path
+import os
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
 
-__all__ = ["draw_errors", "find_image_columns", "worst_mistakes"]
+__all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
 
 _SIZE = 256  # side of a drawn image in pixels
 _COLUMNS = 4
@@ -32,16 +32,17 @@ def find_image_columns(X):
     """
     if IMAGE in X.columns:
         return [IMAGE]
-    return [name for name in X.columns if _first_is_file(X[name])]
+    return [name for name in X.columns if first_is_file(X[name])]
 
 
-def _first_is_file(column):
+def first_is_file(column):
+    """Return whether the first value of a Series is the path of a file."""
     values = column[is_present(column)]
     first = values.iloc[0] if len(values) else None
-    return is_path(first) and Path(first).is_file()
+    return is_path(first) and os.path.isfile(first)  # noqa: PTH113 - or a long text
 
 
-def worst_mistakes(table, labels, n):
+def worst_mistakes(table, labels, n, threshold):
     """Return the wrong predictions of greatest confidence.
 
     Parameters
@@ -55,23 +56,23 @@ def worst_mistakes(table, labels, n):
     n : int
         Greatest number of rows.
 
+    threshold : float
+        Score at which the model is in doubt.
+
     Returns
     -------
     mistakes : DataFrame
         Each row of X once, in the order of falling confidence; without scores in the
         order of the rows.
     """
-    score = table["y_score"]
-    # Probabilities of all folds lie in [0, 1]; decision values do not.
-    threshold = 0.5 if score.dropna().between(0, 1).all() else 0
     sign = np.where(table["y_pred"] == labels[-1], 1, -1)
-    table = table.assign(confidence=sign * (score - threshold))
+    table = table.assign(confidence=sign * (table["y_score"] - threshold))
     wrong = table[table["y_true"] != table["y_pred"]].sort_values("row")
     wrong = wrong.sort_values("confidence", ascending=False, kind="stable")
     return wrong.drop_duplicates("row").head(n)
 
 
-def draw_errors(table, X, labels, model, n):
+def draw_errors(table, X, labels, model, n, threshold):
     """Draw the worst mistakes of a model.
 
     Parameters
@@ -91,6 +92,9 @@ def draw_errors(table, X, labels, model, n):
     n : int
         Greatest number of rows.
 
+    threshold : float
+        The same as in :func:`worst_mistakes`.
+
     Returns
     -------
     figure : Figure
@@ -100,7 +104,7 @@ def draw_errors(table, X, labels, model, n):
     ValueError
         If X holds no images.
     """
-    mistakes = worst_mistakes(table, labels, n)
+    mistakes = worst_mistakes(table, labels, n, threshold)
     images = _read(X, mistakes["row"].to_numpy())
     figure, axes = _lay_out(images)
     n_wrong = (table["y_true"] != table["y_pred"]).sum()

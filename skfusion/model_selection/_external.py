@@ -1,7 +1,5 @@
 """Models fitted on all data, and their predictions of another data set."""
 
-import traceback
-
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -9,12 +7,14 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._validation._blanks import warn_of_blanks_in_groups
-from .._validation._columns import IMAGE
 from .._validation._groups import find_groups
 from .._validation._unreadable import names_unreadable_images
 from ..exceptions import DataQualityWarning, warn_user
 from ._fit_fold import _fit, free_memory, predict_rows
 from ._folds import CheckedData
+from ._own_copies import own_data
+from ._private_texts import error_text
+from ._same_images import count_shared_groups, count_shared_images
 from ._tables import prediction_table, row_table
 
 __all__ = ["check_external", "predict_external", "refit_model"]
@@ -78,7 +78,7 @@ def check_external(name, X, y, groups, study, taken):
         raise ValueError(
             f"Expected name to be a text other than {taken!r}. Got {name!r}."
         )
-    y = column_or_1d(y, warn=True)
+    y = np.array(column_or_1d(y, warn=True))
     check_consistent_length(X, y)
     _check_labels(y, study.labels)
     groups = find_groups(X, groups)
@@ -89,7 +89,7 @@ def check_external(name, X, y, groups, study, taken):
         _check_no_shared_group(groups, study.groups)
     _check_no_shared_image(X, study.X)
     splits = [(np.arange(0), np.arange(len(y)))]
-    return CheckedData(X, y, groups, splits, study.labels)
+    return CheckedData(own_data(X), y, groups, splits, study.labels)
 
 
 def _check_labels(y, labels):
@@ -113,12 +113,11 @@ def _warn_of_no_groups(name):
 
 
 def _check_no_shared_group(groups, known):
-    # As texts, because one table may hold the number 12 and the other one "12".
-    shared = set() if known is None else set(map(str, groups)) & set(map(str, known))
-    if shared:
+    n_shared = 0 if known is None else count_shared_groups(groups, known)
+    if n_shared:
         raise ValueError(
             "Expected an external data set of other groups (patients). Got "
-            f"{len(shared)} groups that have the same name in the comparison: their "
+            f"{n_shared} groups that have the same name in the comparison: their "
             "images would be in the training data. Leave them out. If they are other "
             "patients, rename the groups, for example to "
             "[f'external {group}' for group in groups]."
@@ -126,14 +125,13 @@ def _check_no_shared_group(groups, known):
 
 
 def _check_no_shared_image(X, known):
-    tables = [t for t in (X, known) if isinstance(t, pd.DataFrame) and IMAGE in t]
-    if len(tables) < 2:
-        return
-    n_shared = len(set.intersection(*(set(map(str, t[IMAGE])) for t in tables)))
+    n_shared = count_shared_images(X, known)
     if n_shared:
         raise ValueError(
-            f"Expected an external data set of other images. Got {n_shared} files that "
-            "are in the comparison, too. Leave them out."
+            f"Expected an external data set of other images. Got {n_shared} images "
+            "(the same files, or the same pixels or features) that are in the "
+            "comparison, too: every model would be fitted on them. Leave these rows "
+            "out. The out-of-fold predictions of the comparison already score them."
         )
 
 
@@ -184,4 +182,5 @@ def _predict(comparison, model, data):
     except Exception:
         if comparison._error_score == "raise":
             raise
-        return {"error": traceback.format_exc()}
+        known = (comparison._data, data)
+        return {"error": error_text(*((each.X, each.groups) for each in known))}

@@ -3,7 +3,6 @@
 import gc
 import sys
 import time
-import traceback
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
 from .._validation._unreadable import names_unreadable_images
+from ._private_texts import error_text
 
 __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
@@ -64,9 +64,9 @@ def fit_fold(
     Returns
     -------
     result : dict
-        The keys are ``y_pred``, ``y_score``, ``fit_time``, ``score_time`` (seconds),
-        ``scores`` and ``history`` (a list of dict, one for each epoch of a network), or
-        only ``error``.
+        The keys are those of :func:`predict_rows`, ``fit_time``, ``score_time``
+        (seconds), ``scores`` and ``history`` (a list of dict, one for each epoch of a
+        network), or only ``error``.
     """
     try:
         model = clone(estimator)
@@ -76,7 +76,7 @@ def fit_fold(
     except Exception:
         if error_score == "raise":
             raise
-        return {"error": traceback.format_exc()}
+        return {"error": error_text((X, groups))}
 
 
 @names_unreadable_images
@@ -111,7 +111,8 @@ def predict_rows(model, X, labels):
     Returns
     -------
     predictions : dict
-        ``y_pred`` and ``y_score``, ndarrays of shape (n_samples,).
+        ``y_pred`` and ``y_score``, ndarrays of shape (n_samples,), and
+        ``has_probabilities``, whether the scores are those of ``predict_proba``.
 
     Raises
     ------
@@ -128,7 +129,11 @@ def predict_rows(model, X, labels):
             f"each of {_num_samples(X)} rows. Got an array of shape {y_pred.shape!r} "
             f"with {found!r}."
         )
-    return {"y_pred": y_pred, "y_score": positive_score(head, inputs, labels)}
+    return {
+        "y_pred": y_pred,
+        "y_score": positive_score(head, inputs, labels),
+        "has_probabilities": hasattr(head, "predict_proba"),
+    }
 
 
 def _history(model):

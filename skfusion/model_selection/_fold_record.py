@@ -8,7 +8,8 @@ import numpy as np
 
 __all__ = ["from_record", "to_record"]
 
-_KEYS = {"y_pred", "y_score", "fit_time", "score_time", "scores", "history"}
+_PREDICTIONS = {"y_pred", "y_score", "has_probabilities"}
+_KEYS = _PREDICTIONS | {"fit_time", "score_time", "scores", "history"}
 _EPOCH_KEYS = {"epoch", "train_loss", "valid_loss"}
 _KINDS = "biufU"
 _DTYPE = re.compile(rf"[<>|=][{_KINDS}]\d{{1,5}}|O")
@@ -91,6 +92,7 @@ def _checked(result, n_rows):
     _check(isinstance(result, dict) and set(result) == _KEYS)
     result["y_pred"] = _labels(result["y_pred"], n_rows)
     result["y_score"] = _scores(result["y_score"], n_rows)
+    _check(type(result["has_probabilities"]) is bool)
     _check(all(type(result[key]) is float for key in ("fit_time", "score_time")))
     _check(isinstance(result["scores"], dict) and isinstance(result["history"], list))
     _check(all(map(_is_number, result["scores"].values())))

@@ -3,8 +3,10 @@
 import copyreg
 import hashlib
 import os
+import pickle
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,37 +14,26 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from .._store._keys import digest
-from ._code_digest import code_digest, is_code
+from ._code_digest import code_digest, is_code, is_found
+from ._own_sources import own_sources
 
-__all__ = ["array_digest", "file_digest", "identify"]
+__all__ = ["array_digest", "dtype_digest", "existing_file", "file_digest", "identify"]
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
-# Files of weights count by their content, and other files, such as logs, by their name.
-_ENDINGS = (
-    ".bin",
-    ".ckpt",
-    ".h5",
-    ".joblib",
-    ".keras",
-    ".npy",
-    ".npz",
-    ".onnx",
-    ".pkl",
-    ".pt",
-    ".pth",
-    ".safetensors",
-)
-# Parameters that change no prediction: of any estimator, and of ours alone.
-_WITHOUT_EFFECT = {"memory", "n_jobs", "verbose"}
-_OURS_WITHOUT_EFFECT = {"cache", "isolated"}
+# Parameters that change no prediction, by the package of the estimator.
+_WITHOUT_EFFECT = {
+    "sklearn": {"memory", "n_jobs", "verbose"},
+    "imblearn": {"memory", "n_jobs", "verbose"},
+    "skfusion": {"cache", "isolated", "memory", "n_jobs", "verbose"},
+}
 
 
 def identify(value, name):
     """Return a digest that is equal in every process where the value is the same.
 
-    An estimator counts by its class and its parameters, a file of weights that a
-    parameter names by its content, a function by its version or its code. Nothing is
-    pickled or unpickled.
+    An estimator counts by its class and its parameters, a file that a parameter names
+    by its name and content, a function by its version or the files of own code. Nothing
+    is pickled or unpickled.
 
     Parameters
     ----------
@@ -59,7 +50,8 @@ def identify(value, name):
     Raises
     ------
     ValueError
-        If a parameter holds an object that has no content, such as an open file.
+        If a parameter holds an object that has no content, such as an open file, or a
+        function or class that is not written in a file.
 
     Examples
     --------
@@ -78,9 +70,12 @@ class _Identifier:
 
     def __init__(self, name):
         self.names = [name]
-        self.is_frozen = False  # whether what estimators have learned counts
+        self.is_copied = False  # whether a clone copies what estimators have learned
+        self.is_callback = False  # whose files are logs
         self.open = {}  # number of each value that is being walked through, by its id
         self.done = {}  # digest of each value, and the value, which keeps its id
+        self.file = cache(existing_file)
+        self.own_sources = cache(own_sources)
 
     def identify(self, value):
         if isinstance(value, np.generic) and not isinstance(value, np.void):
@@ -89,7 +84,7 @@ class _Identifier:
             return self._plain(value)
         if id(value) in self.open:
             return digest("itself", self.open[id(value)])
-        place = id(value), self.is_frozen
+        place = id(value), self.is_copied, self.is_callback
         if place not in self.done:
             self.open[id(value)] = len(self.open)
             try:
@@ -99,23 +94,20 @@ class _Identifier:
         return self.done[place][0]
 
     def _plain(self, value):
+        if isinstance(value, str) and not self.is_callback and self.file(value):
+            name = os.path.basename(value)  # noqa: PTH119
+            return digest("file", name, file_digest(self.file(value)))
         parts = [type(value).__name__, repr(value).encode(errors="surrogatepass")]
-        is_weights = isinstance(value, str) and value.endswith(_ENDINGS)
-        if is_weights and os.path.isfile(value):  # noqa: PTH113
-            return digest("weights", file_digest(value))
         return digest(*parts)
 
     def _compound(self, value):
         if isinstance(value, Path):
-            is_weights = self.names[-1] == "weights" and value.is_file()
-            if is_weights:
-                return digest("weights", file_digest(value))
             return self._plain(str(value))
         if is_code(value):
-            return code_digest(value, self.identify)
+            return self._code(value)
         if hasattr(value, "get_params"):
             return self._estimator(value)
-        if isinstance(value, np.ndarray):
+        if type(value) in (np.ndarray, np.memmap):
             return array_digest(value, self.identify)
         if isinstance(value, dict):
             # In any order: that of scorers in a set differs in every process.
@@ -135,28 +127,46 @@ class _Identifier:
         with self._named(key):
             return self.identify(key), self.identify(value)
 
+    def _code(self, value):
+        try:
+            with self._copying():
+                return code_digest(value, self.identify, self.own_sources)
+        except FileNotFoundError as error:
+            raise ValueError(
+                "Expected functions and classes that are written in files, since a "
+                f"store compares the files. The parameter {self._name()!r} holds "
+                f"{value!r}, but {error}. Write it to a module and import it from "
+                "there, or pass store=None."
+            ) from error
+
     def _estimator(self, estimator):
         """Digest of the class, the parameters, and what a clone keeps besides them."""
-        ignored = _WITHOUT_EFFECT
-        if type(estimator).__module__.partition(".")[0] == "skfusion":
-            ignored = ignored | _OURS_WITHOUT_EFFECT
+        package = type(estimator).__module__.partition(".")[0]
+        is_ours = package == "skfusion"
+        was_callback = self.is_callback
+        self.is_callback = was_callback or _is_callback(estimator)
         parts = [self.identify(type(estimator))]
         for name, value in sorted(estimator.get_params(deep=False).items()):
-            if name == "image_cache":  # it stores 8 bits, wherever it is
+            if name == "image_cache" and is_ours:  # it stores 8 bits, wherever it is
                 parts += [name, value is None]
-            elif name not in ignored:
+            elif name not in _WITHOUT_EFFECT.get(package, ()):
                 with self._named(name):
                     parts += [name, self.identify(value)]
         parts.append(repr(getattr(estimator, "_metadata_request", None)))
-        was_frozen = self.is_frozen
-        self.is_frozen = was_frozen or _keeps_state(estimator)
-        if self.is_frozen:
-            parts += self._pair("state", dict(vars(estimator)))
-        self.is_frozen = was_frozen
+        parts += self._pair(
+            "output", getattr(estimator, "_sklearn_output_config", None)
+        )
+        if self.is_copied or _keeps_state(estimator):
+            with self._copying():
+                parts += self._pair("state", dict(vars(estimator)))
+        self.is_callback = was_callback
         return digest("estimator", *parts)
 
     def _pandas(self, value):
         parts = [type(value).__name__, self.identify(value.to_numpy(dtype=object))]
+        dtypes = value.dtypes if isinstance(value, pd.DataFrame) else [value.dtype]
+        parts += [dtype_digest(dtype, self.identify) for dtype in dtypes]
+        parts.append(self.identify(getattr(value, "name", None)))
         if not isinstance(value, pd.Index):
             parts += [self.identify(axis) for axis in value.axes]
         return digest(*parts)
@@ -166,17 +176,35 @@ class _Identifier:
         try:
             reduce = copyreg.dispatch_table.get(type(value))
             reduced = reduce(value) if reduce else value.__reduce_ex__(4)
+            if isinstance(reduced, str):  # the name of a global object
+                return self._global(value, reduced)
         except Exception as error:  # an object may raise any error
             raise ValueError(
                 f"Expected parameters that can be compared with those of a store. The "
-                f"parameter {'__'.join(self.names)!r} holds "
-                f"{type(value).__name__}: {error}. Replace it, or pass store=None."
+                f"parameter {self._name()!r} holds {type(value).__name__}: {error}. "
+                "Replace it, or pass store=None."
             ) from error
-        if isinstance(reduced, str):  # the name of a global object
-            return digest("global", self.identify(type(value)), reduced)
         function, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
         parts = [function, arguments, state, list(items or ()), list(pairs or ())]
-        return digest("object", *map(self.identify, parts))
+        with self._copying():
+            return digest("object", *map(self.identify, parts))
+
+    def _global(self, value, name):
+        module = pickle.whichmodule(value, name)
+        if not is_found(value, module, name):
+            raise ValueError(f"no module holds {name}")
+        return digest("global", name, self.identify(sys.modules[module]))
+
+    def _name(self):
+        return "__".join(self.names)
+
+    @contextmanager
+    def _copying(self):
+        was_copied, self.is_copied = self.is_copied, True
+        try:
+            yield
+        finally:
+            self.is_copied = was_copied
 
     @contextmanager
     def _named(self, name):
@@ -191,6 +219,33 @@ def _keeps_state(estimator):
     """Return whether a clone of the estimator keeps what it has learned."""
     clone = getattr(type(estimator), "__sklearn_clone__", None)
     return clone is not BaseEstimator.__sklearn_clone__ and clone is not None
+
+
+def _is_callback(estimator):
+    modules = [cls.__module__ for cls in type(estimator).__mro__]
+    return any(module.startswith("skorch.callbacks") for module in modules)
+
+
+def dtype_digest(dtype, identify):
+    """Return the digest of the type of a column: of its categories, too."""
+    categories = ordered = None
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories, ordered = identify(list(dtype.categories)), dtype.ordered
+    return digest(str(dtype), categories, ordered)
+
+
+def existing_file(path):
+    """Return the path of the file that a text or a path names, or None.
+
+    Parameters
+    ----------
+    path : str or Path
+        It may start with ``~``, or be relative to the working folder.
+    """
+    for form in (path, os.path.expanduser(path)):  # noqa: PTH111
+        if os.path.isfile(form):  # noqa: PTH113
+            return form
+    return None
 
 
 def array_digest(array, identify):

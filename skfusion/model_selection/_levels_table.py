@@ -9,6 +9,7 @@ from .._validation._columns import GROUP, LATERALITY, is_present
 from .._validation._private import _num_samples
 from ..metrics._aggregation import combine_scores
 from ._error_sheet import find_image_columns
+from ._private_texts import SHOWN, identifies
 from ._tables import CROSS_VALIDATION
 
 __all__ = ["find_combine", "tables_with"]
@@ -132,12 +133,34 @@ def tables_with(comparison, tables, by):
         tables = {data: _add(by, t, comparison, data) for data, t in tables.items()}
         if tables[CROSS_VALIDATION] is None:
             raise _no_column(by, comparison.predictions)
-        return {data: table for data, table in tables.items() if table is not None}, by
+        tables = {data: table for data, table in tables.items() if table is not None}
+        _check_parts(tables, by)
+        return tables, by
     column = "by" if getattr(by, "name", None) is None else str(by.name)
     _check_name(column)
     predictions = tables[CROSS_VALIDATION]
     values = _take(_check_values(by, comparison._n_samples), predictions)
-    return {CROSS_VALIDATION: predictions.assign(**{column: values})}, column
+    tables = {CROSS_VALIDATION: predictions.assign(**{column: values})}
+    _check_parts(tables, column)
+    return tables, column
+
+
+def _check_parts(tables, column):
+    """Raise an error if a summary of the parts would show patients or images."""
+    if column in SHOWN:
+        return
+    values = pd.concat([table[column].astype(object) for table in tables.values()])
+    patients = [
+        data + table[GROUP if GROUP in table else "row"].map(str)
+        for data, table in tables.items()
+    ]
+    if identifies(values.reset_index(drop=True), pd.concat(patients)):
+        raise ValueError(
+            f"Expected by to split the rows into parts of several groups (patients). "
+            f"Got {column!r}, whose values belong to one group each, or which holds "
+            "more than 50 different texts: the summary would show patients or images. "
+            "Pass fewer parts, such as age bands; level='patient' counts patients."
+        )
 
 
 def _add(column, table, comparison, data):

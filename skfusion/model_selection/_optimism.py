@@ -30,7 +30,6 @@ __all__ = ["optimism"]
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "sampler": [HasMethods("fit_resample"), None],
         "labels": ["array-like", None],
-        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "store": [str, Path, None],
@@ -48,7 +47,6 @@ def optimism(
     n_repeats=1,
     sampler=None,
     labels=None,
-    n_jobs=None,
     random_state=0,
     verbose=0,
     store=None,
@@ -111,9 +109,6 @@ def optimism(
         All classes, the positive one of two last, as in :func:`compare_models`. If
         None, the sorted labels.
 
-    n_jobs : int, default=None
-        Number of folds of a model that are fitted at once. Use 1 on one GPU.
-
     random_state : int, RandomState instance or None, default=0
         Determines folds and copies.
 
@@ -167,6 +162,9 @@ def optimism(
     same patients for both protocols. They do not include the variation between draws of
     the folds, nor between training sets.
 
+    Folds of a model are fitted at once with ``joblib.parallel_config(n_jobs=...)``. On
+    one GPU do without it.
+
     AUC compares scores within a fold only. A model without scores has no AUC, which is
     NaN. Groups are passed on to ``fit`` as by :func:`compare_models` under every
     protocol, so that inner splits are the same ones.
@@ -217,7 +215,7 @@ def optimism(
             part, rows = apply_protocol(
                 protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
             )
-            options = {"n_jobs": n_jobs, "verbose": verbose, "store": store}
+            options = {"verbose": verbose, "store": store}
             results = predict_folds(estimators, part, prepare=prepare, **options)
             origin = row_table(data).iloc[rows].reset_index(drop=True)
             table = prediction_table(results, part.splits, origin)

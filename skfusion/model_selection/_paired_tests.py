@@ -8,10 +8,9 @@ import pandas as pd
 from ..exceptions import DataQualityWarning, warn_user
 from ..metrics import corrected_resampled_ttest
 from ..metrics._delong import compare_areas
-from ..metrics._intervals import summarise
 from ..metrics._measures import BINARY_MEASURES, MULTICLASS_MEASURES
 from ..metrics._paired import holm, paired_differences, warn_of_few_groups
-from ._tables import check_part
+from ._tables import check_part, measure_folds
 
 __all__ = ["METHODS", "paired_tests"]
 
@@ -137,7 +136,7 @@ def _delong(both, comparison, measure):
 def _t_test(both, comparison, measure):
     """Test the scores of the folds that define the measure for both models."""
     scores = pd.concat(
-        [_fold_scores(each, comparison.labels, measure) for each in both], axis=1
+        [measure_folds(each, comparison.labels, measure) for each in both], axis=1
     )
     folds = scores.dropna().index
     if len(folds) < len(scores):
@@ -151,18 +150,6 @@ def _t_test(both, comparison, measure):
     sizes = np.mean([[*map(len, comparison.splits[fold])] for fold in folds], axis=0)
     return corrected_resampled_ttest(
         *scores.loc[folds].to_numpy().T, n_train=sizes[0], n_test=sizes[1]
-    )
-
-
-def _fold_scores(table, labels, measure):
-    """Measure of each fold."""
-    return pd.Series(
-        {
-            fold: summarise(check_part(part, labels)[0], n_resamples=0).at[
-                measure, "estimate"
-            ]
-            for fold, part in table.groupby("fold")
-        }
     )
 
 

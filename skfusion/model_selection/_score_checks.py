@@ -1,10 +1,29 @@
-"""A warning of scores that a model should have and does not."""
+"""Which scores a model has, and a warning of those that are missing."""
 
 from ..exceptions import DataQualityWarning, warn_user
 
-__all__ = ["warn_of_missing_scores"]
+__all__ = ["find_probabilities", "warn_of_missing_scores"]
 
 _METHODS = ("predict_proba", "decision_function")
+
+
+def find_probabilities(results):
+    """Find the models whose scores are probabilities.
+
+    Parameters
+    ----------
+    results : dict of str to list of dict
+        Results of ``fit_fold`` on each fold, by the name of the model.
+
+    Returns
+    -------
+    has_probabilities : dict of str to bool
+        Whether the scores of each model are probabilities in every fold.
+    """
+    return {
+        name: all(fold["has_probabilities"] for fold in folds if "error" not in fold)
+        for name, folds in results.items()
+    }
 
 
 def warn_of_missing_scores(predictions, labels, estimators):

@@ -84,7 +84,10 @@ class SummaryTable(pd.DataFrame):
         ------
         ValueError
             If groups or lateralities are not known, `by` is no column or has another
-            length, or the order of more than two classes is not known.
+            length, or the order of more than two classes is not known. Also if `by`
+            holds paths, texts of which most belong to one group alone or more than 50
+            differ, or other values each of which belongs to one group alone, because
+            the table would show patients or images.
         """
         comparison = self._comparison
         tables, column = tables_with(comparison, comparison._tables(), by)

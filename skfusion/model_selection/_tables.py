@@ -11,9 +11,11 @@ from ..metrics._intervals import summarise
 from ..metrics._predictions import check_predictions, describe_lone_folds
 
 __all__ = [
+    "ALL",
     "CROSS_VALIDATION",
     "check_part",
     "fold_table",
+    "measure_folds",
     "prediction_table",
     "row_table",
     "summary_table",
@@ -21,9 +23,8 @@ __all__ = [
     "warn_of_lone_folds",
 ]
 
-CROSS_VALIDATION = "cross-validation"
-
-_ALL = "all"
+# Names of the data and the modality of a comparison without any other.
+ALL, CROSS_VALIDATION = "all", "cross-validation"
 
 
 def row_table(data):
@@ -88,7 +89,7 @@ def _parts(table, by=None):
     if by is not None:
         yield from table.groupby(by, sort=True, dropna=False, observed=True)
         return
-    yield _ALL, table
+    yield ALL, table
     if MODALITY in table.columns:
         yield from table.groupby(MODALITY, sort=True)
 
@@ -142,7 +143,7 @@ def _fold_records(name, fold, table, result, error_score):
                 part["y_true"], part["y_pred"], labels=labels, n_resamples=0
             )["estimate"]
             record |= estimate[["kappa", "accuracy"]].to_dict()
-        yield record | times | scores if modality == _ALL else record
+        yield record | times | scores if modality == ALL else record
 
 
 def training_table(results):
@@ -230,7 +231,7 @@ def warn_of_lone_folds(lone):
     """
     for reason, modality in lone.items():
         if reason:
-            prefix = "" if modality == _ALL else f"For {modality!r}: "
+            prefix = "" if modality == ALL else f"For {modality!r}: "
             warn_user(f"{prefix}{reason}", DataQualityWarning)
 
 
@@ -265,3 +266,33 @@ def check_part(part, classes):
         labels=classes,
     )
     return checked, groups
+
+
+def measure_folds(table, classes, measure):
+    """Compute a measure of one model on each fold.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Predictions of one model.
+
+    classes : ndarray of shape (n_classes,)
+        All classes, the positive one of two last.
+
+    measure : str
+        Measure of the summary.
+
+    Returns
+    -------
+    scores : Series of shape (n_folds,)
+        By the number of the fold; NaN where the fold does not define the measure.
+    """
+    return pd.Series(
+        {
+            fold: summarise(check_part(part, classes)[0], n_resamples=0).at[
+                measure, "estimate"
+            ]
+            for fold, part in table.groupby("fold")
+        },
+        dtype=np.float64,
+    )

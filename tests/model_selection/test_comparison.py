@@ -469,6 +469,39 @@ def test_mistakes_without_scores_are_drawn_in_the_order_of_rows(images):
     assert "score" not in drawn[0]
 
 
+class Halves(ClassifierMixin, BaseEstimator):
+    """Decision values between 0 and 1, which are no probabilities.
+
+    As with a tuned threshold, their sign does not decide.
+    """
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.classes_[(self.decision_function(X) > 0.2).astype(int)]
+
+    def decision_function(self, X):
+        return X["score"].to_numpy() / 2
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_decision_values_are_not_taken_for_probabilities(images, tmp_path, stored):
+    X, y = images
+    store = tmp_path if stored else None
+    for _ in range(2):
+        study = compare_models([("halves", Halves())], X, y, cv=2, store=store)
+    rows = study.predictions.query("y_true != y_pred")
+    confidence = np.where(rows["y_pred"] == 1, 1, -1) * rows["y_score"]
+    expected = rows.assign(confidence=confidence).sort_values("confidence")["row"][::-1]
+    drawn = titles(study.errors("halves", n=40))
+    assert [int(t.split("row ")[1].split(",")[0]) for t in drawn] == expected.tolist()
+    for each in (study, pickle.loads(pickle.dumps(study))):
+        with pytest.raises(ValueError, match="decision values from 'halves'"):
+            each.plot("calibration")
+
+
 def test_a_row_of_repeated_folds_is_drawn_once(images):
     X, y = images
     cv = [StratifiedGroupKFold(2, shuffle=True, random_state=s) for s in range(3)]
@@ -601,7 +634,7 @@ def test_an_image_of_the_study_is_no_external_one(images):
     X, y = images
     study = compare_models(MODELS[:1], X, y, cv=2)
     other = X.assign(group=[f"other {i}" for i in range(40)])
-    with pytest.raises(ValueError, match="40 files that are in the comparison"):
+    with pytest.raises(ValueError, match="Got 40 images"):
         study.external("B", other, y)
 
 

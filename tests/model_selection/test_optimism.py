@@ -10,6 +10,7 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
 from imblearn.under_sampling import RandomUnderSampler
+from joblib import parallel_config
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -184,6 +185,12 @@ def test_repeats_are_pooled_and_a_data_set_is_left_out_once():
     assert (n_times == 2).all()
 
 
+def test_folds_in_several_processes_give_equal_tables(noise):
+    with parallel_config(n_jobs=2):
+        again = optimism([("nearest", NEAREST), ("linear", LINEAR)], X, Y, cv=4)
+    pd.testing.assert_frame_equal(again.predictions, noise.predictions)
+
+
 def test_models_may_be_in_a_tuple(noise):
     models = (("nearest", NEAREST), ("linear", LINEAR))
     again = optimism(models, X, Y, cv=4)
@@ -295,8 +302,23 @@ def test_the_plot_has_a_row_for_each_protocol_and_a_marker_for_each_model(noise)
     assert colours == 2 * ([colours[0]] * 2 + [colours[2]] * 2)
     assert colours[0] != colours[2]
     assert len({line.get_marker() for line in drawn}) == 2
-    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    (legend,) = display.figure_.legends
+    legend = [text.get_text() for text in legend.get_texts()]
     assert legend == ["unsound", "sound", "nearest", "linear", "chance"]
+
+
+def test_the_plot_shows_the_chance_of_each_protocol(noise):
+    """The accuracy by chance depends on the prevalence, which copies change."""
+    display = noise.plot("accuracy")
+    (lines,) = display.ax_.collections[-1:]
+    drawn = [segment[0, 0] for segment in lines.get_segments()]
+    prevalence = noise.summary.query("measure == 'prevalence' and model == 'linear'")
+    share = prevalence["estimate"].to_numpy()
+    np.testing.assert_allclose(drawn, np.maximum(share, 1 - share))
+    assert drawn[0] == pytest.approx(0.5)
+    assert drawn[-1] > 0.6
+    (legend,) = noise.plot("sensitivity").figure_.legends
+    assert "chance" not in [text.get_text() for text in legend.get_texts()]
 
 
 def test_the_plot_draws_on_given_axes_and_another_measure(noise):
@@ -341,18 +363,20 @@ def test_a_stored_study_is_not_computed_again(tmp_path, monkeypatch):
         optimism(LINEAR, X, 1 - Y, **options)
 
 
+# Without own code, which is compared by what is loaded in a process.
+PLAIN = {"X": X[NUMBERS].to_numpy(), "y": Y, "groups": X["group"], "cv": 3}
 _KILLED = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from test_optimism import LINEAR, LogisticRegression, X, Y, optimism
+from test_optimism import LogisticRegression, PLAIN, optimism
 fit, done = LogisticRegression.fit, []
 def stopping(self, X, y):
-    if len(done) == 7:
+    if len(done) == 5:
         os.kill(os.getpid(), 9)
     done.append(None)
     return fit(self, X, y)
 LogisticRegression.fit = stopping
-optimism(LINEAR, X, Y, cv=3, store=sys.argv[2])
+optimism(LogisticRegression(), **PLAIN, store=sys.argv[2])
 """
 
 
@@ -387,9 +411,9 @@ def test_a_killed_study_resumes_with_equal_tables(tmp_path, monkeypatch):
     command = [sys.executable, "-c", _KILLED, str(Path(__file__).parent), str(tmp_path)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     fits = count_fits(monkeypatch)
-    resumed = optimism(LINEAR, X, Y, cv=3, store=tmp_path)
-    assert len(fits) == 11 - 7
-    expected = optimism(LINEAR, X, Y, cv=3)
+    resumed = optimism(LogisticRegression(), **PLAIN, store=tmp_path)
+    assert len(fits) == 9 - 5
+    expected = optimism(LogisticRegression(), **PLAIN)
     pd.testing.assert_frame_equal(resumed.summary, expected.summary)
     pd.testing.assert_frame_equal(resumed.predictions, expected.predictions)
 

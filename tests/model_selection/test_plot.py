@@ -1,12 +1,13 @@
 """Displays of a comparison: what they draw is what the tables hold."""
 
+import copy
 import itertools
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student_t
 from sklearn.calibration import calibration_curve
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -33,7 +34,6 @@ from skfusion.model_selection import (
     compare_models,
 )
 from skfusion.model_selection._plot._curves import FoldCurves, resample_patients
-from skfusion.model_selection._tables import summary_table
 
 LONG = "frozen features of a network + logistic regression"
 KINDS = {
@@ -79,17 +79,12 @@ def study():
 
 
 @pytest.fixture(scope="module")
-def external(study):
+def external():
     """The study, with predictions on another data set."""
-    table = study.predictions.query("fold == 1").assign(fold=0)
-    table = table.drop(columns="modality")
-    tables = [study.summary.assign(data="cross-validation")]
-    tables.append(summary_table(table, study.labels).assign(data="elsewhere"))
-    return imitate(
-        study,
-        externals={"elsewhere": table},
-        summary=pd.concat(tables, ignore_index=True),
-    )
+    X, y = draw_patients(20, seed=1)
+    X = X[["a", "b"]].assign(group="other " + X["group"])
+    comparison = compare_models(MODELS, *draw_patients(), cv=3)
+    return comparison.external("elsewhere", X, y)
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +98,15 @@ def with_training(study):
         for epoch in range(1, 5 + fold)
     ]
     columns = ["model", "fold", "epoch", "train_loss", "valid_loss"]
-    return imitate(study, training=pd.DataFrame(rows, columns=columns))
+    return altered(study, training=pd.DataFrame(rows, columns=columns))
 
 
-def imitate(study, **changes):
-    names = ("summary", "folds", "predictions", "training", "labels")
-    return SimpleNamespace(**{name: getattr(study, name) for name in names} | changes)
+def altered(study, **tables):
+    """Return a copy of a study with other tables."""
+    comparison = copy.copy(study)
+    for name, table in tables.items():
+        setattr(comparison, name, table)
+    return comparison
 
 
 @pytest.fixture(autouse=True)
@@ -119,8 +117,10 @@ def close_figures():
         plt.close(number)
 
 
-def predictions_of(study, model):
-    table = study.predictions.query("model == @model")
+def predictions_of(study, model, data="cross-validation"):
+    inner = data == "cross-validation"
+    table = study.predictions if inner else study.externals[data]
+    table = table.query("model == @model")
     return table.assign(is_positive=table["y_true"] == "malignant")
 
 
@@ -134,11 +134,9 @@ def texts_of(figure):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_returns_its_display(study, with_training, kind):
-    comparison = with_training if kind == "training" else study
-    display = KINDS[kind].from_comparison(comparison)
-    if kind != "training":
-        assert isinstance(study.plot(kind), KINDS[kind])
+def test_every_kind_returns_its_display(with_training, kind):
+    display = with_training.plot(kind)
+    assert isinstance(display, KINDS[kind])
     assert display.figure_ is np.ravel(display.ax_)[0].figure
     assert display.plot() is display
 
@@ -224,7 +222,7 @@ def test_the_forest_has_a_block_for_each_modality_and_data_set(study, external):
 
 def test_one_modality_has_one_block(study):
     rows = study.summary.query("modality != 'mammography'")
-    table = ForestDisplay.from_comparison(imitate(study, summary=rows)).table
+    table = ForestDisplay.from_comparison(altered(study, summary=rows)).table
     assert table["block"].unique().tolist() == ["cross-validation"]
 
 
@@ -251,6 +249,30 @@ def test_models_are_drawn_in_the_order_that_is_passed(study):
     assert study.plot("roc", models=order).names == order
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Index])
+def test_models_may_be_in_any_sequence(with_training, kind, form):
+    displays = [
+        with_training.plot(kind, models=models)
+        for models in (form(["prior", LONG]), form(["prior"]), "prior")
+    ]
+    texts = [[text.get_text() for text in texts_of(d.figure_)] for d in displays]
+    assert texts[1] == texts[2]
+    assert any("frozen" in text for text in texts[0])
+    assert not any("frozen" in text for text in texts[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_model_is_an_error(with_training, kind):
+    with pytest.raises(ValueError, match=r"models to name at least one of.*'prior'"):
+        with_training.plot(kind, models=[])
+
+
+def test_no_measure_is_an_error(study):
+    with pytest.raises(ValueError, match=r"measure to name at least one of.*'kappa'"):
+        study.plot(measure=[])
+
+
 def test_the_folds_are_those_of_the_table(study):
     display = study.plot("folds", measure="accuracy", modality="mammography")
     part = study.folds.query("modality == 'mammography'")
@@ -259,6 +281,31 @@ def test_the_folds_are_those_of_the_table(study):
         np.testing.assert_array_equal(display.scores[name], expected)
     pooled = study.summary.query("modality == 'mammography' and measure == 'accuracy'")
     np.testing.assert_array_equal(display.pooled, pooled["estimate"])
+
+
+@pytest.mark.parametrize("modality", ["all", "ultrasound"])
+def test_the_folds_have_every_measure_of_the_summary(study, modality):
+    for measure in study.summary["measure"].unique():
+        display = study.plot("folds", measure=measure, modality=modality)
+        assert display.scores.shape == (3, len(MODELS))
+        assert display.ax_.get_ylabel().endswith(measure)
+    display = study.plot("folds", measure="AUC", modality=modality, models=LONG)
+    table = predictions_of(study, LONG)
+    table = table if modality == "all" else table.query("modality == @modality")
+    expected = [
+        roc_auc_score(fold["is_positive"], fold["y_score"])
+        for _, fold in table.groupby("fold")
+    ]
+    np.testing.assert_allclose(display.scores[LONG], expected)
+    part = study.summary.query("modality == @modality and measure == 'AUC'")
+    assert display.pooled[LONG] == part.query("model == @LONG")["estimate"].item()
+
+
+def test_a_fold_without_a_measure_is_left_out(study):
+    gone = study.predictions.eval("fold == 1 and y_true == 'malignant'")
+    part = altered(study, predictions=study.predictions[~gone])
+    scores = part.plot("folds", measure="AUC").scores
+    assert scores.isna().all(axis=1).tolist() == [False, True, False]
 
 
 def test_times_have_no_pooled_estimate(study):
@@ -278,7 +325,7 @@ def test_the_area_under_the_roc_curve_is_the_auc_of_the_summary(study):
 def test_the_roc_curve_of_one_fold_is_that_of_scikit_learn(external):
     display = RocDisplay.from_comparison(external, data="elsewhere", n_resamples=20)
     for name, fpr, tpr in zip(display.names, display.fpr, display.tpr, strict=True):
-        table = predictions_of(external, name).query("fold == 1")
+        table = predictions_of(external, name, "elsewhere")
         x, y, _ = roc_curve(table["is_positive"], table["y_score"])
         np.testing.assert_allclose(tpr[1::2], np.interp(fpr[1::2], x, y))
         assert auc(fpr, tpr) == pytest.approx(auc(x, y))
@@ -289,7 +336,7 @@ def test_scores_of_two_folds_are_not_compared(study):
     shifted = study.predictions.assign(
         y_score=study.predictions["y_score"] + 5 * (study.predictions["fold"] == 1)
     )
-    comparison = imitate(study, predictions=shifted)
+    comparison = altered(study, predictions=shifted)
     for cls in (RocDisplay, PrecisionRecallDisplay):
         first, second = (
             cls.from_comparison(each, n_resamples=20) for each in (study, comparison)
@@ -305,7 +352,7 @@ def test_the_precision_of_one_fold_is_that_of_scikit_learn(external):
         external, data="elsewhere", n_resamples=20
     )
     for name, values in zip(display.names, display.average_precision, strict=True):
-        table = predictions_of(external, name).query("fold == 1")
+        table = predictions_of(external, name, "elsewhere")
         expected = average_precision_score(table["is_positive"], table["y_score"])
         assert values[0] == pytest.approx(expected)
     assert display.prevalence == pytest.approx(table["is_positive"].mean())
@@ -319,7 +366,6 @@ def test_a_band_contains_its_curve(study, kind):
         display.names, display.lower, display.upper, strict=True
     ):
         assert (lower <= upper).all()
-        assert (upper - lower).max() > 0.1
         (line,) = (line for label, line in lines.items() if name[:20] in label)
         table = predictions_of(study, name)
         curves, once = FoldCurves(table), np.ones((1, len(table)))
@@ -328,21 +374,21 @@ def test_a_band_contains_its_curve(study, kind):
             if kind == "roc"
             else curves.pooled_precision(once, display.grid)
         )[0]
-        inner = (display.grid > 0.1) & (display.grid < 0.9)
-        assert (lower - 0.01 <= value)[inner].all()
-        assert (value <= upper + 0.01)[inner].all()
+        assert (lower - 1e-9 <= value).all()
+        assert (value <= upper + 1e-9).all()
+        assert (upper > lower)[display.grid < 1].all()
         assert len(line.get_xdata()) > 4
 
 
 def test_whole_groups_are_resampled(study):
     """Copies of the images of the patients leave the band as it is."""
     once = study.plot("roc", models=LONG)
-    twice = imitate(study, predictions=pd.concat([study.predictions] * 2))
+    twice = altered(study, predictions=pd.concat([study.predictions] * 2))
     copied = RocDisplay.from_comparison(twice, models=LONG)
     np.testing.assert_allclose(once.lower[0], copied.lower[0])
     single = twice.predictions.drop(columns="group")
     single = single.assign(row=np.arange(len(single)))
-    apart = RocDisplay.from_comparison(imitate(study, predictions=single), models=LONG)
+    apart = RocDisplay.from_comparison(altered(study, predictions=single), models=LONG)
     width = (once.upper[0] - once.lower[0]).mean()
     assert (apart.upper[0] - apart.lower[0]).mean() < 0.8 * width
 
@@ -353,6 +399,54 @@ def test_images_of_a_group_have_one_weight(study):
     by_group = pd.DataFrame(weights.T).groupby(table["group"].to_numpy()).nunique()
     assert (by_group == 1).to_numpy().all()
     assert (weights.sum(axis=1) == len(table)).all()
+
+
+@pytest.fixture(scope="module")
+def perfect():
+    """A model without any mistake in 20 patients of each class."""
+    y = np.arange(40) % 2
+    X = y[:, np.newaxis] + 0.01 * np.random.default_rng(0).normal(size=(40, 1))
+    models = [("perfect", LogisticRegression())]
+    return compare_models(models, X, y, groups=np.arange(40), cv=4)
+
+
+def test_a_model_without_mistakes_is_not_certain(perfect):
+    """Its bounds are those of Wilson's interval for the number of patients."""
+    bound = 1 / (1 + student_t.ppf(0.975, 39) ** 2 / 20)
+    (area,) = perfect.plot("precision_recall").average_precision
+    np.testing.assert_allclose(area, [1, bound, 1])
+    summary = perfect.summary.query("measure == 'AUC' and modality == 'all'")
+    np.testing.assert_array_equal(
+        perfect.plot("roc").auc, summary[["estimate", "lower", "upper"]]
+    )
+    roc = perfect.plot("roc")
+    np.testing.assert_allclose(roc.lower[0][1:-1], bound)
+    assert roc.lower[0][-1] == 1  # where every image is called positive
+    calibration = perfect.plot("calibration", n_bins=2)
+    np.testing.assert_allclose(calibration.lower[0], [0, bound])
+    np.testing.assert_allclose(calibration.upper[0], [1 - bound, 1])
+
+
+def test_the_precision_at_a_recall_counts_the_groups_above_the_threshold(perfect):
+    """At the least recall only the first patient of each fold is above it."""
+    display = perfect.plot("precision_recall")
+    n_counted = np.array([4, 20])
+    expected = 1 / (1 + student_t.ppf(0.975, 39) ** 2 / n_counted)
+    np.testing.assert_allclose(display.lower[0][[0, -1]], expected)
+
+
+def test_groups_above_a_threshold_are_counted_once(study):
+    table = predictions_of(study, LONG)
+    recall = np.array([0.01, 0.5, 1.0])
+    counts = FoldCurves(table).n_reaching(recall)
+    above = [set() for _ in recall]
+    for _, fold in table.groupby("fold"):
+        fold = fold.sort_values("y_score", ascending=False)
+        reached = fold["is_positive"].cumsum() / fold["is_positive"].sum()
+        for each, groups in zip(recall, above, strict=True):
+            n_rows = int((reached < each - 1e-9).sum()) + 1
+            groups.update(fold["group"][:n_rows])
+    assert counts.tolist() == [len(groups) for groups in above]
 
 
 @pytest.mark.parametrize("kind", ["roc", "precision_recall", "calibration"])
@@ -378,7 +472,7 @@ def test_the_calibration_is_that_of_scikit_learn(study):
 def test_decision_values_are_no_probabilities():
     models = [("svm", on_numbers(LinearSVC())), MODELS[2]]
     comparison = compare_models(models, *draw_patients(), cv=2)
-    with pytest.raises(ValueError, match=r"'svm' are decision values.*models=\["):
+    with pytest.raises(ValueError, match=r"decision values from 'svm':.*models=\["):
         comparison.plot("calibration")
     assert comparison.plot("calibration", models="prior").names == ["prior"]
     assert comparison.plot("roc", n_resamples=0).names == ["svm", "prior"]
@@ -466,7 +560,7 @@ def test_a_fold_on_which_a_model_failed_is_left_out(study):
     is_failed = study.predictions.eval("model == 'prior' and fold == 0")
     folds = study.folds.copy()
     folds.loc[folds.eval("model == 'prior' and fold == 0"), "kappa"] = np.nan
-    comparison = imitate(study, predictions=study.predictions[~is_failed], folds=folds)
+    comparison = altered(study, predictions=study.predictions[~is_failed], folds=folds)
     assert FoldsDisplay.from_comparison(comparison).scores.isna().sum().sum() == 1
     for cls in (RocDisplay, PrecisionRecallDisplay, ConfusionDisplay):
         assert len(cls.from_comparison(comparison).names) == 3
@@ -477,7 +571,7 @@ def test_folds_of_one_class_have_no_curve(study):
         fold=(study.predictions["y_true"] == "malignant").astype(int)
     )
     with pytest.raises(ValueError, match=r"Expected a fold that holds both classes"):
-        RocDisplay.from_comparison(imitate(study, predictions=lone))
+        RocDisplay.from_comparison(altered(study, predictions=lone))
 
 
 def test_two_drawings_are_equal(study):
@@ -488,7 +582,7 @@ def test_two_drawings_are_equal(study):
 def test_an_image_of_two_repetitions_is_counted_once(study):
     again = study.predictions.assign(fold=study.predictions["fold"] + 3)
     predictions = pd.concat([study.predictions, again], ignore_index=True)
-    comparison = imitate(study, predictions=predictions)
+    comparison = altered(study, predictions=predictions)
     for cls in (ForestDisplay, RocDisplay):
         texts = texts_of(cls.from_comparison(comparison).figure_)
         assert any("120 images of 60 groups" in text.get_text() for text in texts)
@@ -509,6 +603,16 @@ def test_text_stays_inside_a_narrow_panel(study, kind):
 def test_a_number_that_rounds_to_zero_has_no_sign(study):
     rows = study.summary.assign(estimate=0.2, lower=-0.001, upper=0.3)
     for cls in (ForestDisplay, RocDisplay):
-        figure = cls.from_comparison(imitate(study, summary=rows)).figure_
+        figure = cls.from_comparison(altered(study, summary=rows)).figure_
         text = " ".join(text.get_text() for text in texts_of(figure))
         assert "0.20 [0.00, 0.30]" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "training"])
+def test_models_are_named_in_any_sequence_but_not_in_an_empty_one(study, kind):
+    for names in (("prior",), np.array(["prior"]), pd.Series(["prior"])):
+        study.plot(kind, models=names)
+        plt.close("all")
+    for names in ([], ()):
+        with pytest.raises(ValueError, match=r"Expected models to be None.*'prior'\]"):
+            study.plot(kind, models=names)

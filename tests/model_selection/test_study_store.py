@@ -34,7 +34,10 @@ N, N_FOLDS = 60, 3
 
 
 class CountedNB(GaussianNB):
-    """Write a line to a file for each fit; stop or fail at one of them."""
+    """Write a line to the file in a folder for each fit; stop or fail at one of them.
+
+    A file that a parameter names would count by its content.
+    """
 
     def __init__(self, log=None, fails=False, var_smoothing=1e-9):
         super().__init__(var_smoothing=var_smoothing)
@@ -42,7 +45,7 @@ class CountedNB(GaussianNB):
         self.fails = fails
 
     def fit(self, X, y):
-        with open(self.log, "a") as file:  # noqa: PTH123
+        with file_of(self.log).open("a") as file:
             file.write("fit\n")
         if str(count(self.log)) == os.environ.get("STOPS_AT"):
             raise KeyboardInterrupt
@@ -62,8 +65,13 @@ class FirstClass(ClassifierMixin, BaseEstimator):
         return np.full(len(X), self.classes_[0], dtype=self.classes_.dtype)
 
 
+def file_of(log):
+    return log / "fits"
+
+
 def count(log):
-    return len(log.read_text().splitlines()) if log.exists() else 0
+    file = file_of(log)
+    return len(file.read_text().splitlines()) if file.exists() else 0
 
 
 def draw(n=N, seed=0):
@@ -95,6 +103,7 @@ def check_equal(one, other, *, times=True):
 
 @pytest.fixture
 def log(tmp_path):
+    (tmp_path / "log").mkdir()
     return tmp_path / "log"
 
 
@@ -172,7 +181,7 @@ def test_ctrl_c_says_what_is_stored_and_the_next_call_resumes(
 ):
     models = [("a", CountedNB(log)), ("b", CountedNB(log, var_smoothing=1))]
     expected = compare(models, None)
-    log.unlink()
+    file_of(log).unlink()
     monkeypatch.setenv("STOPS_AT", "5")
     with pytest.raises(KeyboardInterrupt) as raised:
         compare(models, folder)
@@ -287,6 +296,7 @@ OTHER_FORMS = {
     "too many": put(y_score=[0.5] * 30),
     "text": put(y_score=["0.5"] * 20),
     "not a list": put(y_score="x" * 20),
+    "a kind of score that is a number": put(has_probabilities=1),
     "a time that is text": put(fit_time="1"),
     "a score that is text": put(scores={"f1": "1"}),
     "scores that are a list": put(scores=[]),

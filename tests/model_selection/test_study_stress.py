@@ -1,5 +1,6 @@
 """Studies that are killed, that share a store, and whose store is mutated."""
 
+import importlib
 import os
 import signal
 import sqlite3
@@ -33,7 +34,10 @@ from sklearn.naive_bayes import GaussianNB
 from skfusion.model_selection import compare_models
 
 class CountedNB(GaussianNB):
-    """Write a line to a file before each fit, and one after it."""
+    """Write a line to the file in a folder before each fit.
+
+    A file that a parameter names would count by its content.
+    """
 
     def __init__(self, log, seconds=0.0, var_smoothing=1e-9):
         super().__init__(var_smoothing=var_smoothing)
@@ -46,7 +50,7 @@ class CountedNB(GaussianNB):
         return super().fit(X, y)
 
     def note(self, text):
-        handle = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        handle = os.open(Path(self.log) / "fits", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(handle, f"{text}\\n".encode())
         os.close(handle)
 
@@ -70,7 +74,9 @@ if __name__ == "__main__":
 
 def start(tmp_path, folder, log, out, seconds=0.05, n_jobs=1, **options):
     script = tmp_path / "study.py"
-    script.write_text(STUDY)
+    if not script.exists():  # an edited file is computed again
+        script.write_text(STUDY)
+    log.mkdir(exist_ok=True)
     command = [script, folder, log, seconds, n_jobs, out]
     paths = os.pathsep.join(filter(None, sys.path))
     return subprocess.Popen(
@@ -105,7 +111,8 @@ def check_equal(found, expected):
 
 
 def started(log):
-    return log.read_text().splitlines() if log.exists() else []
+    file = log / "fits"
+    return file.read_text().splitlines() if file.exists() else []
 
 
 @pytest.fixture(scope="module")
@@ -189,14 +196,17 @@ def test_a_process_that_dies_is_not_waited_for(tmp_path, expected):
     check_equal(tables(tmp_path / "fast"), expected)
 
 
-def test_workers_of_a_cluster_compute_each_fit_once(tmp_path, expected):
+def test_workers_of_a_cluster_compute_each_fit_once(tmp_path, expected, monkeypatch):
     distributed = pytest.importorskip("distributed")
     from joblib import parallel_config
 
-    script = tmp_path / "study.py"
-    script.write_text(STUDY)
-    log, space = tmp_path / "log", {"__name__": "study"}
-    exec(compile(STUDY, script, "exec"), space)
+    (tmp_path / "cluster_study.py").write_text(STUDY)
+    os.utime(tmp_path / "cluster_study.py", (0, 0))  # older than this process
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    CountedNB = importlib.import_module("cluster_study").CountedNB
+    log = tmp_path / "log"
+    log.mkdir()
     with (
         distributed.LocalCluster(n_workers=2, dashboard_address=None) as cluster,
         distributed.Client(cluster),
@@ -206,9 +216,7 @@ def test_workers_of_a_cluster_compute_each_fit_once(tmp_path, expected):
             rng = np.random.default_rng(0)
             y = np.arange(N) % 2
             X = y[:, np.newaxis] + rng.normal(size=(N, 3))
-            models = [
-                (f"m{n}", space["CountedNB"](str(log), 0.0, 10.0**-n)) for n in range(3)
-            ]
+            models = [(f"m{n}", CountedNB(str(log), 0.0, 10.0**-n)) for n in range(3)]
             comparison = compare_models(
                 models, X, y, groups=np.arange(N), cv=4, store=tmp_path / "study"
             )
@@ -328,9 +336,13 @@ def test_two_hundred_mutated_stores(tmp_path, record_property):
     assert n_warned >= n_aside
 
 
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which shells ignore in background
+
+
 def test_ctrl_c_of_a_study_in_workers_leaves_no_worker_and_resumes(tmp_path, expected):
     folder, log, out = tmp_path / "study", tmp_path / "log", tmp_path / "out"
-    process = start(tmp_path, folder, log, out, 0.5, 2)
+    process = start(tmp_path, folder, log, out, 0.5, 2, preexec_fn=heed_interrupts)
     while len(started(log)) < 5:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

@@ -3,11 +3,13 @@
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 
 from ..._validation._private import Interval, validate_params
+from .._tables import ALL, CROSS_VALIDATION
 from ._common import SMALL, draw_legend, draw_title, make_axes, style_of, wrap
-from ._curves import percentiles, resample_patients
-from ._select import ALL, CROSS_VALIDATION, class_name, scored_predictions, title
+from ._curves import group_codes, resample_patients, share_bounds
+from ._select import class_name, scored_predictions, title
 
 __all__ = ["CalibrationDisplay"]
 
@@ -54,11 +56,11 @@ class CalibrationDisplay:
     Notes
     -----
     The bins hold equal numbers of predictions, as with ``strategy="quantile"`` in
-    :func:`~sklearn.calibration.calibration_curve`. The intervals hold the central 95 %
-    of resampled groups; the bins stay as they are. An interval has no width where a bin
-    holds one class only. Balanced classes, class weights and
-    oversampling change the prevalence that a model learns, so that its probabilities
-    are too high in the data.
+    :func:`~sklearn.calibration.calibration_curve`. The 95 % intervals are of the same
+    kind as those of :func:`~skfusion.metrics.classification_summary`, from resampled
+    groups; the bins stay as they are. Balanced classes, class weights and oversampling
+    change the prevalence that a model learns, so that its probabilities are too high in
+    the data.
 
     Examples
     --------
@@ -102,7 +104,7 @@ class CalibrationDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_bins": [Interval(Integral, 1, None, closed="left")],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
@@ -134,7 +136,7 @@ class CalibrationDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of models that predict probabilities. None draws all models.
 
         n_bins : int, default=5
@@ -157,13 +159,13 @@ class CalibrationDisplay:
         Raises
         ------
         ValueError
-            If the scores of a model are no probabilities, there are more than two
+            If a model has no ``predict_proba``, there are more than two
             classes, or the data set, the modality or a model is unknown.
         """
         tables = scored_predictions(
             comparison, data=data, modality=modality, models=models
         )
-        _check_probabilities(tables)
+        _check_probabilities(comparison, tables)
         curves = [
             _curve(table, n_bins, n_resamples, random_state)
             for table in tables.values()
@@ -234,16 +236,15 @@ class CalibrationDisplay:
         axis.spines[["top", "right"]].set_visible(False)
 
 
-def _check_probabilities(tables):
-    """Raise unless all scores lie between 0 and 1."""
-    for name, table in tables.items():
-        low, high = table["y_score"].min(), table["y_score"].max()
-        if low < 0 or high > 1:
-            raise ValueError(
-                f"Expected probabilities. The scores of {name!r} are decision values, "
-                f"from {low:.3g} to {high:.3g}: use a model with predict_proba, such "
-                "as CalibratedClassifierCV, or leave it out by models=[...]."
-            )
+def _check_probabilities(comparison, names):
+    """Raise unless the scores of all models are those of predict_proba."""
+    without = [name for name in names if not comparison._has_probabilities[name]]
+    if without:
+        raise ValueError(
+            "Expected probabilities. Got decision values from "
+            f"{', '.join(map(repr, without))}: use a model with predict_proba, such as "
+            "CalibratedClassifierCV, or leave it out by models=[...]."
+        )
 
 
 def _curve(table, n_bins, n_resamples, random_state):
@@ -261,10 +262,13 @@ def _curve(table, n_bins, n_resamples, random_state):
     resamples = resample_patients(
         table, share_of_positive, n_resamples=n_resamples, random_state=random_state
     )
-    lower, upper = percentiles(resamples)
+    prob_true = share_of_positive(np.ones((1, len(table))))[0]
+    in_group = pd.DataFrame(in_bin).groupby(group_codes(table)).max()
+    n_counted = in_group.sum().to_numpy()
+    lower, upper = share_bounds(table, prob_true, resamples, n_counted)
     return {
         "prob_pred": score @ in_bin / in_bin.sum(axis=0),
-        "prob_true": share_of_positive(np.ones((1, len(table))))[0],
+        "prob_true": prob_true,
         "lower": lower,
         "upper": upper,
         "y_prob": score,

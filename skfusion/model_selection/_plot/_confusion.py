@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from ..._validation._private import validate_params
+from .._tables import ALL, CROSS_VALIDATION
 from ._common import SMALL, make_panels, wrap
-from ._select import ALL, CROSS_VALIDATION, select_predictions, title
+from ._select import select_predictions, title
 
 __all__ = ["ConfusionDisplay"]
 
@@ -75,7 +76,7 @@ class ConfusionDisplay:
 
     @classmethod
     @validate_params(
-        {"data": [str], "modality": [str], "models": [str, list, None]},
+        {"data": [str], "modality": [str], "models": [str, "array-like", None]},
         prefer_skip_nested_validation=True,
     )
     def from_comparison(
@@ -93,7 +94,7 @@ class ConfusionDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         ax : matplotlib Axes or array-like of Axes, default=None

@@ -6,8 +6,9 @@ from sklearn.utils import check_random_state
 
 from ..._validation._columns import GROUP
 from ...metrics._bootstrap import resample_groups
+from ...metrics._score_interval import bootstrap_variance, score_interval
 
-__all__ = ["FoldCurves", "percentiles", "resample_patients"]
+__all__ = ["FoldCurves", "group_codes", "resample_patients", "share_bounds"]
 
 _TINY = 1e-12  # rounding errors of a share
 
@@ -18,7 +19,7 @@ def resample_patients(table, statistic, *, n_resamples, random_state):
     Parameters
     ----------
     table : DataFrame of shape (n_rows, n_columns)
-        Predictions of one model. Without a column ``group``, every row of X is a group.
+        Predictions of one model.
 
     statistic : callable
         It takes weights of shape (n_resamples_in_block, n_rows) and returns an array
@@ -33,7 +34,7 @@ def resample_patients(table, statistic, *, n_resamples, random_state):
     values : ndarray of shape (n_resamples, ...)
         A single row of NaN without resamples, and with a single group.
     """
-    codes = pd.factorize(table[GROUP] if GROUP in table else table["row"])[0]
+    codes = group_codes(table)
     if n_resamples == 0 or codes.max() == 0:
         return np.full_like(statistic(np.ones((1, len(table)))), np.nan)
     rng = check_random_state(random_state)
@@ -41,24 +42,53 @@ def resample_patients(table, statistic, *, n_resamples, random_state):
     return np.concatenate([statistic(weights[:, codes]) for weights in blocks])
 
 
-def percentiles(values):
-    """Bounds of the central 95 % of resamples.
+def group_codes(table):
+    """Number of the group of each prediction.
 
     Parameters
     ----------
-    values : ndarray of shape (n_resamples, ...)
-        A value that is not defined is NaN, and is left out.
+    table : DataFrame of shape (n_rows, n_columns)
+        Predictions of one model. Without a column ``group``, every row of X is a group.
 
     Returns
     -------
-    bounds : ndarray of shape (2, ...)
+    codes : ndarray of shape (n_rows,), dtype int64
     """
-    bounds = np.full((2, *values.shape[1:]), np.nan)
-    is_defined = ~np.isnan(values).all(axis=0)
-    bounds[:, is_defined] = np.nanquantile(
-        values[:, is_defined], [0.025, 0.975], axis=0
+    return pd.factorize(table[GROUP] if GROUP in table else table["row"])[0]
+
+
+def share_bounds(table, shares, resamples, n_counted):
+    """Bounds of the 95 % score intervals of shares, the same as in the summary.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+        Predictions of one model.
+
+    shares : ndarray of shape (n_shares,)
+        Between 0 and 1.
+
+    resamples : ndarray of shape (n_resamples, n_shares)
+        Of whole groups; NaN where a share is not defined.
+
+    n_counted : int or ndarray of shape (n_shares,)
+        Number of groups that hold what each share counts.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (n_shares,)
+        NaN without resamples.
+    """
+    n_counted = np.broadcast_to(n_counted, shares.shape)
+    return score_interval(
+        shares,
+        bootstrap_variance(resamples, n_counted),
+        n_counted,
+        limits=(0, 1),
+        has_certain_middle=False,
+        n_groups=group_codes(table).max() + 1,
+        level=0.95,
     )
-    return bounds
 
 
 class FoldCurves:
@@ -80,6 +110,7 @@ class FoldCurves:
 
     def __init__(self, table):
         self._is_positive = table["is_positive"].to_numpy()
+        self._group = group_codes(table)
         score = table["y_score"].to_numpy()
         positions = pd.Series(np.arange(len(table)))
         self._folds = []
@@ -103,6 +134,39 @@ class FoldCurves:
                 np.pad(np.cumsum(part * mask, axis=1)[:, ends], ((0, 0), (1, 0)))
                 for mask in (is_positive, ~is_positive)
             )
+
+    def n_rarest(self):
+        """Count the groups of the rarer class, as for the AUC.
+
+        Returns
+        -------
+        n_groups : int
+        """
+        rows = np.concatenate([rows for rows, _ in self._folds])
+        is_positive = self._is_positive[rows]
+        masks = is_positive, ~is_positive
+        return min(len(np.unique(self._group[rows[mask]])) for mask in masks)
+
+    def n_reaching(self, recall):
+        """Count the groups that are predicted positive at each recall.
+
+        Parameters
+        ----------
+        recall : ndarray of shape (n_points,)
+            Increasing recalls above 0.
+
+        Returns
+        -------
+        n_groups : ndarray of shape (n_points,), dtype int64
+        """
+        first = np.full(self._group.max() + 1, len(recall))  # point of each group
+        counts = self._counts(self._once)
+        for (rows, _), (true, false) in zip(self._folds, counts, strict=True):
+            at = np.searchsorted(true[0] / true[0, -1], recall - _TINY)
+            n_rows = (true + false)[0, at]
+            points = np.searchsorted(n_rows, np.arange(len(rows)), side="right")
+            np.minimum.at(first, self._group[rows], points)
+        return (first[:, np.newaxis] <= np.arange(len(recall))).sum(axis=0)
 
     def mean_tpr(self, weights, fpr, side="right"):
         """Average the ROC curves of the folds at the same false positive rates.

@@ -1,11 +1,13 @@
 """The scores of the folds of a comparison."""
 
 import numpy as np
+import pandas as pd
 
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
+from .._tables import ALL, CROSS_VALIDATION, measure_folds
 from ._common import draw_legend, draw_title, make_axes, name_columns, style_of
-from ._select import ALL, CROSS_VALIDATION, check_choice, select_models, summary_rows
+from ._select import check_choice, select_models, select_predictions, summary_rows
 
 __all__ = ["FoldsDisplay"]
 
@@ -22,7 +24,8 @@ class FoldsDisplay:
     Parameters
     ----------
     scores : DataFrame of shape (n_folds, n_models)
-        Score of each model on each fold; NaN where the model failed.
+        Score of each model on each fold; NaN where the model failed or the fold does
+        not define the measure.
 
     pooled : Series of shape (n_models,)
         Estimate from the predictions of all folds together; NaN where the measure has
@@ -79,7 +82,7 @@ class FoldsDisplay:
 
     @classmethod
     @validate_params(
-        {"measure": [str], "modality": [str], "models": [str, list, None]},
+        {"measure": [str], "modality": [str], "models": [str, "array-like", None]},
         prefer_skip_nested_validation=True,
     )
     def from_comparison(
@@ -92,13 +95,13 @@ class FoldsDisplay:
         comparison : :class:`~skfusion.model_selection.ModelComparison`
 
         measure : str, default="kappa"
-            A column of ``comparison.folds``: "kappa", "accuracy", "fit_time",
+            A measure of the summary, or a column of ``comparison.folds``: "fit_time",
             "score_time", or "test_<name>" of a scorer.
 
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models, in the order of the columns. None draws all of them.
 
         ax : matplotlib Axes, default=None
@@ -114,21 +117,20 @@ class FoldsDisplay:
             If the measure, the modality or a model is unknown.
         """
         names = select_models(comparison, models)
-        folds = comparison.folds
-        check_choice("measure", measure, [c for c in folds if c not in _NOT_SCORES])
-        check_choice("modality", modality, list(folds[MODALITY].unique()))
         rows = summary_rows(
             comparison, data=CROSS_VALIDATION, modality=modality, models=models
         )
+        columns = [name for name in comparison.folds if name not in _NOT_SCORES]
+        known = dict.fromkeys([*columns, *rows["measure"]])
+        check_choice("measure", measure, list(known))
+        scores = _score_folds(comparison, measure, modality, names)
         estimates = rows[rows["measure"] == measure].set_index("model")["estimate"]
-        n_folds = folds["fold"].nunique()
         suffix = "" if modality == ALL else f", {modality}"
-        part = folds[folds[MODALITY] == modality]
         display = cls(
-            scores=part.pivot(index="fold", columns="model", values=measure)[names],
+            scores=scores,
             pooled=estimates.reindex(names),
             measure=measure,
-            title=f"{n_folds} folds{suffix}",
+            title=f"{len(scores)} folds{suffix}",
         )
         return display.plot(ax=ax)
 
@@ -166,3 +168,19 @@ class FoldsDisplay:
         draw_legend(axis, is_own_figure=ax is None, ncols=2)
         self.ax_, self.figure_ = axis, axis.figure
         return self
+
+
+def _score_folds(comparison, measure, modality, names):
+    """Score of each model (columns) on each fold (rows)."""
+    folds = comparison.folds[comparison.folds[MODALITY] == modality]
+    if measure in folds:
+        return folds.pivot(index="fold", columns="model", values=measure)[names]
+    tables = select_predictions(comparison, modality=modality, models=names)
+    scores = pd.DataFrame(
+        {
+            name: measure_folds(table, comparison.labels, measure)
+            for name, table in tables.items()
+        },
+        index=folds["fold"].unique(),
+    )
+    return scores.rename_axis(index="fold", columns="model")

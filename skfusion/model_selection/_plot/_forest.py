@@ -4,11 +4,10 @@ import pandas as pd
 
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
-from ._common import draw_forest, forest_height, make_axes, wrap
+from .._tables import ALL, CROSS_VALIDATION
+from ._common import chance_of, draw_forest, forest_height, make_axes, wrap
 from ._select import (
-    ALL,
-    CROSS_VALIDATION,
-    check_choice,
+    check_names,
     describe,
     select_predictions,
     summary_rows,
@@ -67,10 +66,10 @@ class ForestDisplay:
     @classmethod
     @validate_params(
         {
-            "measure": [str, list],
+            "measure": [str, "array-like"],
             "data": [str, None],
             "modality": [str, None],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
         },
         prefer_skip_nested_validation=True,
     )
@@ -90,7 +89,7 @@ class ForestDisplay:
         ----------
         comparison : :class:`~skfusion.model_selection.ModelComparison`
 
-        measure : str or list of str, default="kappa"
+        measure : str or array-like of str, default="kappa"
             A measure of the summary; a list draws a panel for each.
 
         data : str, default=None
@@ -101,7 +100,7 @@ class ForestDisplay:
             "all", or one modality. None draws a block for all images, and for each
             modality where there are several.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models, in the order of the rows. None draws all of them.
 
         ax : matplotlib Axes or array-like of Axes, default=None
@@ -117,9 +116,8 @@ class ForestDisplay:
             If the measure, the data set, the modality or a model is unknown.
         """
         rows = summary_rows(comparison, data=data, modality=modality, models=models)
-        measures = [measure] if isinstance(measure, str) else measure
-        for name in measures:
-            check_choice("measure", name, list(rows["measure"].unique()))
+        known = list(rows["measure"].unique())
+        measures = check_names("measure", measure, known)
         tables = [_block_table(comparison, part, measures) for part in _blocks(rows)]
         return cls(table=pd.concat(tables, ignore_index=True)).plot(ax=ax)
 
@@ -182,7 +180,7 @@ def _block_table(comparison, rows, measures):
     table.insert(1, "description", description)
     prevalence = rows.loc[rows["measure"] == "prevalence", "estimate"]
     prevalence = prevalence.iloc[0] if len(prevalence) else float("nan")
-    chance = _chance(prevalence, len(comparison.labels))
+    chance = chance_of(prevalence, len(comparison.labels))
     return table.assign(chance=table["measure"].map(chance))
 
 
@@ -190,18 +188,6 @@ def _name_block(data, modality):
     if modality == ALL:
         return data
     return modality if data == CROSS_VALIDATION else f"{data}, {modality}"
-
-
-def _chance(prevalence, n_classes):
-    """Values of a model that always predicts one class, or draws its scores."""
-    return {
-        "kappa": 0.0,
-        "AUC": 0.5,
-        "accuracy": max(prevalence, 1 - prevalence),
-        "balanced accuracy": 1 / n_classes,
-        "PPV": prevalence,
-        "NPV": 1 - prevalence,
-    }
 
 
 def _rows_of_blocks(table):

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from ..._validation._private import validate_params
 from .._protocols import PROTOCOLS
+from ._common import chance_of, draw_legend, make_axes, style_of, wrap
 
 __all__ = ["OptimismDisplay"]
 
-_COLOURS = {True: "#2f6da8", False: "#b4611a"}
-_CHANCE = {"kappa": 0, "AUC": 0.5, "balanced accuracy": 0.5}
-_MARKERS = "osD^vP*X"
+_COLOURS = {True: "#2f6da8", False: "#b4611a"}  # whether the protocol is sound
 
 
 class OptimismDisplay:
@@ -20,9 +20,11 @@ class OptimismDisplay:
     Parameters
     ----------
     table : DataFrame
-        The rows of one measure of :attr:`ProtocolComparison.summary`.
+        The rows of one measure of :attr:`ProtocolComparison.summary`, with ``chance``,
+        the value of a model that does not look at the images; NaN where it depends on
+        the model.
 
-    measure : str
+    measure : str, default="score"
         Name of the measure.
 
     Attributes
@@ -54,11 +56,12 @@ class OptimismDisplay:
     ['balanced first', 'by image', 'by patient']
     """
 
-    def __init__(self, table, *, measure):
+    def __init__(self, *, table, measure="score"):
         self.table = table
         self.measure = measure
 
     @classmethod
+    @validate_params({"measure": [str]}, prefer_skip_nested_validation=True)
     def from_comparison(cls, comparison, *, measure="kappa", ax=None):
         """Draw a measure of every protocol and model.
 
@@ -71,7 +74,7 @@ class OptimismDisplay:
             A measure of its summary.
 
         ax : matplotlib Axes, default=None
-            Axes to draw on. If None, a new figure.
+            Axes to draw on. None makes a new figure.
 
         Returns
         -------
@@ -91,7 +94,9 @@ class OptimismDisplay:
                 f"{measure!r}. AUC needs two classes, and a model with predict_proba "
                 "or decision_function."
             )
-        return cls(table, measure=measure).plot(ax=ax)
+        chance = _chance_of_protocols(comparison, measure)
+        table = table.assign(chance=table["protocol"].map(chance))
+        return cls(table=table, measure=measure).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw the table.
@@ -99,18 +104,14 @@ class OptimismDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes to draw on. If None, a new figure.
+            Axes to draw on. None makes a new figure.
 
         Returns
         -------
         display : OptimismDisplay
-            This display.
         """
-        from matplotlib import pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        (axis,) = make_axes(ax, size=(6.4, 3.6))
+        self.ax_, self.figure_ = axis, axis.figure
         models = self.table["model"].unique().tolist()
         protocols = [name for name in PROTOCOLS if name in set(self.table["protocol"])]
         shifts = 0.6 * (np.arange(len(models)) - (len(models) - 1) / 2) / len(models)
@@ -118,14 +119,13 @@ class OptimismDisplay:
             self._draw(row, protocols.index(row.protocol), shifts, models)
             for row in self.table.itertuples()
         ]
-        if self.measure in _CHANCE:
-            chance = _CHANCE[self.measure]
-            ax.axvline(chance, color="0.4", linewidth=0.9, linestyle=":", zorder=0)
-        ax.set_yticks(range(len(protocols)), protocols)
-        ax.set_ylim(len(protocols) - 0.5, -0.5)
-        ax.set_xlabel(f"{self.measure}, with 95 % interval")
-        ax.spines[["top", "right"]].set_visible(False)
+        axis.set_yticks(range(len(protocols)), protocols)
+        axis.set_ylim(len(protocols) - 0.5, -0.5)
+        axis.set_xlabel(f"{self.measure}, with 95 % interval")
+        axis.spines[["top", "right"]].set_visible(False)
         self._label(models)
+        self._draw_chance(protocols)
+        draw_legend(axis, is_own_figure=ax is None, ncols=3)
         return self
 
     def _draw(self, row, position, shifts, models):
@@ -136,34 +136,39 @@ class OptimismDisplay:
             row.estimate,
             position + shifts[number],
             xerr=np.clip(errors, 0, None),
-            fmt=_MARKERS[number % len(_MARKERS)],
+            fmt=style_of(number)["marker"],
             color=colour,
             markerfacecolor=colour if row.sound else "white",
             markersize=6,
             elinewidth=1.3,
         )
 
+    def _draw_chance(self, protocols):
+        """Draw a line in the row of each protocol, because prevalences may differ."""
+        chance = self.table.groupby("protocol")["chance"].first()[protocols]
+        if chance.notna().any():
+            places = np.arange(len(protocols))
+            style = {"colors": "0.5", "linestyles": ":", "zorder": 0}
+            self.ax_.vlines(chance, places - 0.5, places + 0.5, label="chance", **style)
+
     def _label(self, models):
-        """Add a legend of what colours and markers stand for."""
-        handles = [
-            self.ax_.plot([], [], "o", color=_COLOURS[sound], label=name)[0]
-            for sound, name in [(False, "unsound"), (True, "sound")]
-        ]
-        handles[0].set_markerfacecolor("white")
-        if len(models) > 1:
-            handles += [
-                self.ax_.plot([], [], marker, color="0.4", label=name)[0]
-                for marker, name in zip(_MARKERS, models, strict=False)
-            ]
-        if self.measure in _CHANCE:
-            handles += self.ax_.plot([], [], ":", color="0.4", label="chance")
-        self.ax_.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=len(handles),
-            fontsize="small",
-            frameon=False,
-            columnspacing=1.2,
-            handletextpad=0.3,
-        )
+        """Name what colours and markers stand for, for the legend."""
+        for sound, name in [(False, "unsound"), (True, "sound")]:
+            (line,) = self.ax_.plot([], [], "o", color=_COLOURS[sound], label=name)
+            line.set_markerfacecolor(_COLOURS[True] if sound else "white")
+        for number, name in enumerate(models if len(models) > 1 else []):
+            marker = style_of(number)["marker"]
+            self.ax_.plot([], [], marker, color="0.4", label=wrap(name, 64))
+
+
+def _chance_of_protocols(comparison, measure):
+    """Value by chance under each protocol; NaN where it depends on the model."""
+    rows = comparison.predictions
+    n_classes = len(comparison.labels)
+    shares = (rows["y_true"] == comparison.labels[-1]).groupby(rows["protocol"]).mean()
+    if n_classes > 2:
+        shares[:] = np.nan
+    return {
+        protocol: chance_of(share, n_classes).get(measure, np.nan)
+        for protocol, share in shares.items()
+    }

@@ -5,9 +5,10 @@ from numbers import Integral
 import numpy as np
 
 from ..._validation._private import Interval, validate_params
+from .._tables import ALL, CROSS_VALIDATION
 from ._common import draw_band, draw_legend, draw_title, label_of, make_axes, style_of
-from ._curves import FoldCurves, percentiles, resample_patients
-from ._select import ALL, CROSS_VALIDATION, class_name, scored_predictions, title
+from ._curves import FoldCurves, resample_patients, share_bounds
+from ._select import class_name, scored_predictions, title
 
 __all__ = ["PrecisionRecallDisplay"]
 
@@ -64,7 +65,9 @@ class PrecisionRecallDisplay:
     recall, the threshold of a fold is the highest one that reaches this recall, and the
     precision is that of the predictions of all folds together. With one fold, the curve
     and the area are those of scikit-learn. Folds that hold one class only are left out.
-    At each recall, the band holds the central 95 % of the curves of resampled groups.
+    The band is a 95 % interval of the precision at each recall by itself, of the same
+    kind as those of :func:`~skfusion.metrics.classification_summary`, from resampled
+    groups. It is wide at small recalls, where few groups are predicted positive.
     Precision depends on the prevalence, which the dotted line shows.
 
     Examples
@@ -82,7 +85,7 @@ class PrecisionRecallDisplay:
     >>> round(display.prevalence, 2)
     0.57
     >>> [round(float(value), 2) for value in display.average_precision[0]]
-    [0.93, 0.8, 0.98]
+    [0.93, 0.77, 0.98]
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class PrecisionRecallDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
         },
@@ -145,7 +148,7 @@ class PrecisionRecallDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         n_resamples : int, default=1000
@@ -231,13 +234,19 @@ def _curve(table, n_resamples, random_state):
         n_resamples=n_resamples,
         random_state=random_state,
     )
-    lower, upper = percentiles(resamples)
     # The curve is constant from each recall down to the next one.
-    area = -np.sum(np.diff(recall) * precision[:-1]).item()
+    area = -np.sum(np.diff(recall) * precision[:-1])
+    on_grid = folds.pooled_precision(np.ones((1, len(table))), _GRID)[0]
+    lower, upper = share_bounds(
+        table,
+        np.append(on_grid, area),
+        np.column_stack([resamples, resamples.mean(axis=1)]),
+        np.append(folds.n_reaching(_GRID), folds.n_rarest()),
+    )
     return {
         "precision": precision,
         "recall": recall,
-        "average_precision": (area, *percentiles(resamples.mean(axis=1)).tolist()),
-        "lower": lower,
-        "upper": upper,
+        "average_precision": (area.item(), lower[-1].item(), upper[-1].item()),
+        "lower": lower[:-1],
+        "upper": upper[:-1],
     }

@@ -5,11 +5,10 @@ from numbers import Integral
 import numpy as np
 
 from ..._validation._private import Interval, validate_params
+from .._tables import ALL, CROSS_VALIDATION
 from ._common import draw_band, draw_legend, draw_title, label_of, make_axes, style_of
-from ._curves import FoldCurves, percentiles, resample_patients
+from ._curves import FoldCurves, resample_patients, share_bounds
 from ._select import (
-    ALL,
-    CROSS_VALIDATION,
     class_name,
     scored_predictions,
     summary_rows,
@@ -67,8 +66,9 @@ class RocDisplay:
     curve is the average of the curves of the folds at the same false positive rate,
     each fold weighted by its number of pairs of a positive and a negative image. The
     area under it is the AUC of the summary. Folds that hold one class only are left
-    out. At each false positive rate, the band holds the central 95 % of the curves of
-    resampled groups.
+    out. The band is a 95 % interval of the sensitivity at each false positive rate by
+    itself, of the same kind as those of
+    :func:`~skfusion.metrics.classification_summary`, from resampled groups.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class RocDisplay:
         {
             "data": [str],
             "modality": [str],
-            "models": [str, list, None],
+            "models": [str, "array-like", None],
             "n_resamples": [Interval(Integral, 0, None, closed="left")],
             "random_state": ["random_state"],
         },
@@ -146,7 +146,7 @@ class RocDisplay:
         modality : str, default="all"
             "all", or one modality.
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the models. None draws all of them.
 
         n_resamples : int, default=1000
@@ -228,5 +228,7 @@ def _curve(table, n_resamples, random_state):
         n_resamples=n_resamples,
         random_state=random_state,
     )
-    lower, upper = percentiles(resamples)
+    on_grid = folds.mean_tpr(np.ones((1, len(table))), _GRID)[0]
+    lower, upper = share_bounds(table, on_grid, resamples, folds.n_rarest())
+    lower[-1] = upper[-1]  # with every image called positive the sensitivity is 1
     return {"fpr": fpr, "tpr": tpr, "lower": lower, "upper": upper}

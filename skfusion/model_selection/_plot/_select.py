@@ -1,16 +1,16 @@
 """The part of a comparison that is drawn, and its description."""
 
+import numpy as np
 import pandas as pd
 
 from ..._validation._columns import GROUP, MODALITY
+from .._tables import ALL, CROSS_VALIDATION
 
 __all__ = [
-    "ALL",
-    "CROSS_VALIDATION",
     "check_choice",
+    "check_names",
     "check_two_classes",
     "class_name",
-    "data_names",
     "describe",
     "scored_predictions",
     "select_models",
@@ -18,8 +18,6 @@ __all__ = [
     "summary_rows",
     "title",
 ]
-
-ALL, CROSS_VALIDATION = "all", "cross-validation"
 
 
 def check_choice(parameter, value, known):
@@ -42,19 +40,33 @@ def check_choice(parameter, value, known):
         )
 
 
-def data_names(comparison):
-    """Names of the data sets of a comparison.
+def check_names(parameter, names, known):
+    """Return a list of names, and raise a ValueError unless all are known.
 
     Parameters
     ----------
-    comparison : ModelComparison
+    parameter : str
+        Name of the parameter, for the error.
+
+    names : str or array-like of str
+        At least one.
+
+    known : list
+        The names that are possible.
 
     Returns
     -------
     names : list of str
-        "cross-validation", then the external data sets.
     """
-    return [CROSS_VALIDATION, *getattr(comparison, "externals", {})]
+    names = np.ravel(names).tolist()
+    if not names:
+        raise ValueError(
+            f"Expected {parameter} to name at least one of "
+            f"{', '.join(map(repr, known))}. Got an empty one."
+        )
+    for name in names:
+        check_choice(parameter, name, known)
+    return names
 
 
 def select_models(comparison, models=None):
@@ -64,7 +76,7 @@ def select_models(comparison, models=None):
     ----------
     comparison : ModelComparison
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
@@ -74,15 +86,10 @@ def select_models(comparison, models=None):
     Raises
     ------
     ValueError
-        If a model is unknown.
+        If a model is unknown, or no model is named.
     """
     known = list(comparison.summary["model"].unique())
-    if models is None:
-        return known
-    names = [models] if isinstance(models, str) else list(models)
-    for name in names:
-        check_choice("models", name, known)
-    return names
+    return known if models is None else check_names("models", models, known)
 
 
 def select_predictions(comparison, *, data=CROSS_VALIDATION, modality=ALL, models=None):
@@ -98,7 +105,7 @@ def select_predictions(comparison, *, data=CROSS_VALIDATION, modality=ALL, model
     modality : str, default="all"
         "all", or one modality.
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
@@ -112,9 +119,9 @@ def select_predictions(comparison, *, data=CROSS_VALIDATION, modality=ALL, model
         If the data set, the modality or a model is unknown.
     """
     names = select_models(comparison, models)
-    check_choice("data", data, data_names(comparison))
-    is_inner = data == CROSS_VALIDATION
-    table = comparison.predictions if is_inner else comparison.externals[data]
+    known = comparison._tables()
+    check_choice("data", data, list(known))
+    table = known[data]
     known = table[MODALITY].dropna().unique() if MODALITY in table else []
     check_choice("modality", modality, [ALL, *sorted(known)])
     if modality != ALL:
@@ -180,13 +187,12 @@ def summary_rows(comparison, *, data=None, modality=None, models=None):
     data, modality : str or None, default=None
         None means all of them.
 
-    models : str, list of str or None, default=None
+    models : str, array-like of str or None, default=None
         None means all models.
 
     Returns
     -------
     summary : DataFrame
-        It has the columns ``data`` and ``modality``.
 
     Raises
     ------
@@ -194,9 +200,7 @@ def summary_rows(comparison, *, data=None, modality=None, models=None):
         If the data set, the modality or a model is unknown.
     """
     names = select_models(comparison, models)
-    table = pd.DataFrame(comparison.summary).reset_index(drop=True)
-    if "data" not in table:
-        table = table.assign(data=CROSS_VALIDATION)
+    table = pd.DataFrame(comparison.summary)
     # The rows are in the order of the names.
     table = pd.concat([table[table["model"] == name] for name in names])
     for column, value in (("data", data), (MODALITY, modality)):

@@ -58,7 +58,7 @@ class TrainingDisplay:
 
     @classmethod
     @validate_params(
-        {"models": [str, list, None]},
+        {"models": [str, "array-like", None]},
         prefer_skip_nested_validation=True,
     )
     def from_comparison(cls, comparison, *, models=None, ax=None):
@@ -68,7 +68,7 @@ class TrainingDisplay:
         ----------
         comparison : :class:`~skfusion.model_selection.ModelComparison`
 
-        models : str or list of str, default=None
+        models : str or array-like of str, default=None
             Names of the networks. None draws all of them.
 
         ax : matplotlib Axes or array-like of Axes, default=None
