@@ -13,7 +13,7 @@ __all__ = [
 ]
 
 # Packages whose frames may lie between the code of the user and a warning.
-_NOT_THE_USER = ("skfusion", "sklearn", "imblearn", "joblib")
+_NOT_THE_USER = ("skfusion", "sklearn", "imblearn", "joblib", "contextlib")
 
 
 class ImageReadError(ValueError):

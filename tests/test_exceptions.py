@@ -158,7 +158,7 @@ CALLS = {
     ),
     "no groups of external data": (
         lambda folder: compare_models(LINEAR, ROWS, Y, groups=range(16), cv=2).external(
-            "other", ROWS, Y
+            "other", 1 - ROWS, Y
         )
     ),
     "missing scores": (

@@ -86,11 +86,15 @@ class ExactImageCache(ImageCache):
     _dtype = "<f4"
     is_exact = True
 
+    def has_room(self):
+        """Return whether more than a tenth of the disk of the folder is free."""
+        disk = shutil.disk_usage(self.folder)
+        return disk.free >= _KEPT_FREE * disk.total
+
     def claim(self, keys, n_most):
         """Claim rows, unless the disk is nearly full."""
         claimed = super().claim(keys, n_most)
-        disk = shutil.disk_usage(self.folder)
-        if disk.free >= _KEPT_FREE * disk.total:
+        if self.has_room():
             return claimed
         self.release(claimed)
         raise OSError(f"less than {_KEPT_FREE:.0%} of the disk is free")

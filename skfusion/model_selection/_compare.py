@@ -132,8 +132,9 @@ def compare_models(
         alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
-        If `store` is damaged or cannot be written, or a file of own code has changed
-        since it was loaded. Nothing of the comparison is lost.
+        If `store` is damaged or cannot be written, a file of own code has changed since
+        it was loaded, or the disk has no room for decoded images. Nothing of the
+        comparison is lost.
 
     See Also
     --------

@@ -179,7 +179,7 @@ def _add(column, table, comparison, data):
 
 
 def _no_column(by, predictions):
-    known = set(predictions.columns) - _TAKEN - _TAKEN_BY_ROWS
+    known = set(predictions.columns) - _TAKEN - _TAKEN_BY_ROWS - {GROUP}
     return ValueError(
         "Expected by to be a column of X, or one value for each row of X. Got "
         f"{by!r}; without X, which a pickle does not hold, the columns are "

@@ -10,6 +10,7 @@ from ..metrics import corrected_resampled_ttest
 from ..metrics._delong import compare_areas
 from ..metrics._measures import BINARY_MEASURES, MULTICLASS_MEASURES
 from ..metrics._paired import holm, paired_differences, warn_of_few_groups
+from ._printed_table import PrintedTable
 from ._tables import check_part, measure_folds
 
 __all__ = ["METHODS", "paired_tests"]
@@ -66,7 +67,7 @@ def paired_tests(comparison, measure, method):
         for (model, reference), (*both, groups) in pairs.items()
     )
     tests.insert(tests.columns.get_loc("p") + 1, "p_holm", holm(tests["p"]))
-    return tests
+    return PrintedTable(tests)
 
 
 def _check_names(names):

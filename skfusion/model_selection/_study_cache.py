@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from .._store._home import make_folder
+from ..exceptions import CacheWarning, warn_user
 
 __all__ = ["StudyCache", "cache_names", "preparing"]
 
@@ -39,13 +40,18 @@ class StudyCache:
         """
         if platform.node() != self.computer or not self.folder.is_dir():
             return
+        caches = {name: self.folder for name in names if not _is_of_images(name)}
+        if len(caches) < len(names) and self.images.has_room():
+            caches = {name: caches.get(name, self.images) for name in names}
+        model.set_params(**caches)
+
+    @property
+    def images(self):
+        """Cache of decoded images. A model has none while the disk is nearly full."""
         # Imported here, since many models read no images.
         from ..images._image_cache import ExactImageCache
 
-        images = ExactImageCache(self.folder)
-        model.set_params(
-            **{name: images if _is_of_images(name) else self.folder for name in names}
-        )
+        return ExactImageCache(self.folder)
 
 
 def cache_names(estimator):
@@ -106,10 +112,23 @@ def preparing(estimators, store=None):
         if any(names.values()):
             with suppress(OSError):  # such as on a full disk
                 cache = StudyCache(_make(store, stack), platform.node())
+                _warn_of_full_disk(cache, names.values())
         yield {
             name: partial(cache.give, names=found) if cache and found else None
             for name, found in names.items()
         }
+
+
+def _warn_of_full_disk(cache, names):
+    takes_images = any(_is_of_images(name) for found in names for name in found)
+    if takes_images and not cache.images.has_room():
+        warn_user(
+            "Less than a tenth of the disk is free on which this study would keep the "
+            "decoded images: they are decoded for every fit, with the same results. "
+            "Free some room, or set the environment variable TMPDIR, or `store`, to a "
+            "folder of another disk.",
+            CacheWarning,
+        )
 
 
 def _make(store, stack):

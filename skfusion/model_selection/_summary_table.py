@@ -3,16 +3,13 @@
 import pandas as pd
 
 from ._levels_table import find_combine, tables_with
+from ._printed_table import PrintedTable
 from ._tables import summary_table
 
 __all__ = ["SummaryTable", "add_summary"]
 
-_WIDTH = 80  # characters of a line of a terminal
-_LONGEST = 25  # characters of the name of a model
-_LESS_NEEDED = ("data", "n_groups", "n")  # in the order in which a print omits them
 
-
-class SummaryTable(pd.DataFrame):
+class SummaryTable(PrintedTable):
     """Summary of a comparison, which can be called for another level or other parts.
 
     It is a DataFrame. What is made of it, such as some of its rows, a copy or a pickle,
@@ -42,17 +39,12 @@ class SummaryTable(pd.DataFrame):
     """
 
     _metadata = ["_comparison"]
+    _less_needed = ("data", "n_groups", "n")
+    _longest = 25
 
     def __init__(self, table, comparison=None):
         super().__init__(table)
         self._comparison = comparison
-
-    @property
-    def _constructor(self):
-        return pd.DataFrame
-
-    def __reduce__(self):
-        return pd.DataFrame, (pd.DataFrame(self),)
 
     def __call__(self, level="image", by=None):
         """Summarise images, breasts or patients, and any parts of them.
@@ -95,34 +87,6 @@ class SummaryTable(pd.DataFrame):
         options = {"by": column, "combine": combine}
         table = _summarise(tables, comparison.labels, **options)
         return SummaryTable(table, comparison)
-
-    def __repr__(self):
-        table = pd.DataFrame(self)
-        omitted = []
-        text = _print(table)
-        for column in _LESS_NEEDED:
-            if max(map(len, text.splitlines())) <= _WIDTH:
-                break
-            omitted.append(column)
-            text = _print(table.drop(columns=omitted))
-        size = f"{table.shape[0]} rows x {table.shape[1]} columns"
-        note = f"; not shown: {', '.join(omitted)}" if omitted else ""
-        return f"{text}\n\n[{size}{note}]"
-
-
-def _print(table):
-    return table.to_string(
-        index=False,
-        formatters={"model": _shorten},
-        float_format="{:.3f}".format,
-        max_rows=pd.get_option("display.max_rows"),
-        min_rows=pd.get_option("display.min_rows"),
-    )
-
-
-def _shorten(name):
-    """Shorten a long name in its middle, because names often begin alike."""
-    return name if len(name) <= _LONGEST else f"{name[:11]}...{name[-11:]}"
 
 
 def add_summary(comparison, data, table):

@@ -236,3 +236,26 @@ def test_a_pickle_can_be_tested(study):
     pd.testing.assert_frame_equal(
         pickle.loads(pickle.dumps(study)).tests(), study.tests()
     )
+
+
+def test_printed_tests_show_every_number_in_80_columns():
+    X, y, groups = draw(n_classes=3)
+    names = [f"a frozen backbone with a support vector machine {n}" for n in "ab"]
+    models = [(name, DecisionTreeClassifier(max_depth=2)) for name in names]
+    study = compare_models(models, X, y, groups=groups, cv=3)
+    tests = study.tests("balanced accuracy", "t_test")
+    text = repr(tests)
+    assert text == str(tests)
+    assert max(map(len, text.splitlines())) <= 80
+    assert " ".join(COLUMNS[3:8]) in " ".join(text.split())
+    for column in ("difference", "lower", "upper", "p", "p_holm"):
+        assert f"{tests[column].iloc[0]:.3f}" in text
+    assert "a frozen...achine a" in text
+    assert "[1 rows x 9 columns; not shown: n_groups, measure]" in text
+
+
+def test_short_tests_are_printed_whole(study):
+    text = repr(study.tests())
+    assert "p_holm  n_groups" in text
+    assert "not shown" not in text
+    assert type(study.tests().head(1)) is pd.DataFrame

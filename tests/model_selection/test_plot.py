@@ -250,7 +250,7 @@ def test_models_are_drawn_in_the_order_that_is_passed(study):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Index])
+@pytest.mark.parametrize("form", [list, tuple, np.array, pd.Series])
 def test_models_may_be_in_any_sequence(with_training, kind, form):
     displays = [
         with_training.plot(kind, models=models)
@@ -377,6 +377,7 @@ def test_a_band_contains_its_curve(study, kind):
         assert (lower - 1e-9 <= value).all()
         assert (value <= upper + 1e-9).all()
         assert (upper > lower)[display.grid < 1].all()
+        assert kind != "roc" or (np.diff(lower) >= 0).all()
         assert len(line.get_xdata()) > 4
 
 
@@ -425,6 +426,12 @@ def test_a_model_without_mistakes_is_not_certain(perfect):
     calibration = perfect.plot("calibration", n_bins=2)
     np.testing.assert_allclose(calibration.lower[0], [0, bound])
     np.testing.assert_allclose(calibration.upper[0], [1 - bound, 1])
+
+
+def test_a_model_of_one_score_has_the_diagonal(study):
+    display = study.plot("roc", models="prior")
+    np.testing.assert_allclose(display.lower[0], display.grid, atol=1e-9)
+    np.testing.assert_allclose(display.upper[0], display.grid, atol=1e-9)
 
 
 def test_the_precision_at_a_recall_counts_the_groups_above_the_threshold(perfect):
@@ -614,5 +621,7 @@ def test_models_are_named_in_any_sequence_but_not_in_an_empty_one(study, kind):
         study.plot(kind, models=names)
         plt.close("all")
     for names in ([], ()):
-        with pytest.raises(ValueError, match=r"Expected models to be None.*'prior'\]"):
+        with pytest.raises(
+            ValueError, match=r"Expected models to name at least one of"
+        ):
             study.plot(kind, models=names)

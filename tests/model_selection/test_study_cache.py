@@ -2,6 +2,7 @@
 
 import platform
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -274,6 +275,32 @@ def test_an_exact_cache_leaves_room_on_the_disk(data, tmp_path, monkeypatch):
     with pytest.warns(CacheWarning, match="of the disk is free"):
         network(image_cache=ExactImageCache(tmp_path)).fit(data.data, data.target)
     assert len(ExactImageCache(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("has_store", [False, True])
+def test_a_study_on_a_nearly_full_disk_is_warned_of_once(
+    data, tmp_path, monkeypatch, n_read, n_passed, has_store
+):
+    models = [("a", network()), ("b", network(max_epochs=2)), ("c", on_features())]
+    expected = compare(models, data)
+    n_before = len(n_read)
+    monkeypatch.setattr(_image_cache, "_KEPT_FREE", 1.1)
+    options = {"store": tmp_path / "study"} if has_store else {}
+    with pytest.warns(CacheWarning) as caught:
+        found = compare(models, data, **options)
+    [warning] = [each for each in caught if each.category is CacheWarning]
+    assert "Less than a tenth of the disk is free" in str(warning.message)
+    assert warning.filename == __file__
+    check_equal(expected, found)
+    assert len(n_read) > 2 * n_before
+    assert sum(n_passed) == 2 * N  # features need little room
+
+
+def test_no_images_no_warning_of_a_full_disk(data, monkeypatch):
+    monkeypatch.setattr(_image_cache, "_KEPT_FREE", 1.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CacheWarning)
+        compare(candidates()[:1], data)
 
 
 def test_eight_bits_and_exact_images_are_not_mixed(data, tmp_path):

@@ -6,7 +6,9 @@ import re
 import shutil
 import sqlite3
 import stat
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -229,25 +231,28 @@ def test_a_fit_of_another_process_is_waited_for(log, folder):
     fits = _study_fits.StudyFits(
         models, expected._data, {"scorer": None, "error_score": np.nan}, other
     )
-    results = dict(_study_fits.StudyStore(folder).find(sizes(fits)))
     key = fits._keys["a", 1]
-    with fits.store.lock(key, wait=False):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the function is called without joblib
-            function, arguments, options = fits.job("a", models[0][1], 1)
-            assert function(*arguments, **options) is None
-        fits.store.write([key], [np.frombuffer(record_of(folder, key), "u1")])
-    check_equal(expected, compare(models, other), times=False)
-    assert count(log) == N_FOLDS + 2
-    assert set(results) == set(fits._keys.values())
+    with ThreadPoolExecutor(1) as pool:
+        # Another lock object, as that of another process.
+        with fits.store.lock(key, wait=False):
+            running = pool.submit(compare, models, other)
+            wait_for(lambda: count(log) == 2 * N_FOLDS - 1)
+            # The other folds are done; the one that is held is not computed.
+            assert wait([running], timeout=0.5).not_done == {running}
+            assert count(log) == 2 * N_FOLDS - 1
+            record = StudyStore(folder).read([key])[key]
+            fits.store.write([key], [record])
+        found = running.result(timeout=60)
+    check_equal(expected, found, times=False)
+    assert found.folds.loc[1, "fit_time"] == expected.folds.loc[1, "fit_time"]
+    assert count(log) == 2 * N_FOLDS - 1
 
 
-def sizes(fits):
-    return {key: N // N_FOLDS for key in fits._keys.values()}
-
-
-def record_of(folder, key):
-    return StudyStore(folder).read([key])[key].tobytes()
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")

@@ -50,7 +50,8 @@ class CountedNB(GaussianNB):
         return super().fit(X, y)
 
     def note(self, text):
-        handle = os.open(Path(self.log) / "fits", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        handle = os.open(Path(self.log) / "fits", flags)
         os.write(handle, f"{text}\\n".encode())
         os.close(handle)
 

@@ -6,7 +6,6 @@ import numpy as np
 
 __all__ = [
     "SMALL",
-    "chance_of",
     "draw_band",
     "draw_forest",
     "draw_legend",
@@ -180,31 +179,6 @@ def label_of(name, measure, interval):
     estimate, lower, upper = interval
     numbers = f"{measure} {estimate:z.2f} [{lower:z.2f}, {upper:z.2f}]"
     return wrap(f"{name}: {numbers.replace(' ', _NO_BREAK)}", 64)
-
-
-def chance_of(prevalence, n_classes):
-    """Values of a model that always predicts one class, or draws its scores.
-
-    Parameters
-    ----------
-    prevalence : float
-        Of the positive class; NaN if there are more than two classes.
-
-    n_classes : int
-
-    Returns
-    -------
-    chance : dict of str to float
-        By measure, without those that depend on the model.
-    """
-    return {
-        "kappa": 0.0,
-        "AUC": 0.5,
-        "accuracy": max(prevalence, 1 - prevalence),
-        "balanced accuracy": 1 / n_classes,
-        "PPV": prevalence,
-        "NPV": 1 - prevalence,
-    }
 
 
 def draw_band(ax, x, lower, upper, *, number, n_models):

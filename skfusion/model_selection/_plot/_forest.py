@@ -5,8 +5,9 @@ import pandas as pd
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
 from .._tables import ALL, CROSS_VALIDATION
-from ._common import chance_of, draw_forest, forest_height, make_axes, wrap
+from ._common import draw_forest, forest_height, make_axes, wrap
 from ._select import (
+    chance_of,
     check_names,
     describe,
     select_predictions,

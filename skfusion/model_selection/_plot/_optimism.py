@@ -4,7 +4,8 @@ import numpy as np
 
 from ..._validation._private import validate_params
 from .._protocols import PROTOCOLS
-from ._common import chance_of, draw_legend, make_axes, style_of, wrap
+from ._common import draw_legend, make_axes, style_of, wrap
+from ._select import chance_of
 
 __all__ = ["OptimismDisplay"]
 

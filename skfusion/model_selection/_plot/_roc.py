@@ -229,6 +229,10 @@ def _curve(table, n_resamples, random_state):
         random_state=random_state,
     )
     on_grid = folds.mean_tpr(np.ones((1, len(table))), _GRID)[0]
-    lower, upper = share_bounds(table, on_grid, resamples, folds.n_rarest())
-    lower[-1] = upper[-1]  # with every image called positive the sensitivity is 1
+    bounds = share_bounds(table, on_grid, resamples, folds.n_rarest())
+    # Certain are the end, where all images are called positive, and the diagonal of a
+    # model that gives all images one score.
+    is_certain = (_GRID == 1) | np.allclose(on_grid, _GRID)
+    lower, upper = (np.where(is_certain, on_grid + 0 * each, each) for each in bounds)
+    lower = np.maximum.accumulate(lower)  # the curve never falls
     return {"fpr": fpr, "tpr": tpr, "lower": lower, "upper": upper}

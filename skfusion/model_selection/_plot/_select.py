@@ -7,6 +7,7 @@ from ..._validation._columns import GROUP, MODALITY
 from .._tables import ALL, CROSS_VALIDATION
 
 __all__ = [
+    "chance_of",
     "check_choice",
     "check_names",
     "check_two_classes",
@@ -208,6 +209,31 @@ def summary_rows(comparison, *, data=None, modality=None, models=None):
             check_choice(column, value, list(table[column].unique()))
             table = table[table[column] == value]
     return table
+
+
+def chance_of(prevalence, n_classes):
+    """Values of a model that always predicts one class, or draws its scores.
+
+    Parameters
+    ----------
+    prevalence : float
+        Of the positive class; NaN if there are more than two classes.
+
+    n_classes : int
+
+    Returns
+    -------
+    chance : dict of str to float
+        By measure, without those that depend on the model.
+    """
+    return {
+        "kappa": 0.0,
+        "AUC": 0.5,
+        "accuracy": max(prevalence, 1 - prevalence),
+        "balanced accuracy": 1 / n_classes,
+        "PPV": prevalence,
+        "NPV": 1 - prevalence,
+    }
 
 
 def describe(predictions, labels):
