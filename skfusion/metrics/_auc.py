@@ -26,9 +26,12 @@ class WeightedAUC:
 
     fold : ndarray of shape (n_samples,), dtype int64, default=None
         Number of the fold of each sample. If None, all samples are of one fold.
+
+    n_groups : int
+        Number of groups.
     """
 
-    def __init__(self, is_positive, y_score, group, fold=None):
+    def __init__(self, is_positive, y_score, group, fold=None, *, n_groups):
         fold = np.zeros(len(y_score), dtype=np.int64) if fold is None else fold
         # All samples get one scale of whole numbers, on which folds do not overlap.
         rank = np.unique(y_score, return_inverse=True)[1]
@@ -41,7 +44,7 @@ class WeightedAUC:
             for values in (fold * (len(rank) + 1), place)
         )
         self._right = np.searchsorted(place[negative], place[positive], side="right")
-        shape = (group.max() + 1, fold.max() + 1)
+        shape = (n_groups, fold.max() + 1)
         self._n_positive, self._n_negative = np.zeros((2, *shape))
         np.add.at(self._n_positive, (self._positive, fold[positive]), 1)
         np.add.at(self._n_negative, (self._negative, fold[negative]), 1)

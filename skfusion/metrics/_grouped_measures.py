@@ -17,6 +17,10 @@ class GroupedMeasures:
     ----------
     predictions : CheckedPredictions
 
+    n_groups : int, default=None
+        Number of groups, of which some may have no samples. If None, that of
+        `predictions`.
+
     Attributes
     ----------
     names : tuple of str
@@ -32,11 +36,11 @@ class GroupedMeasures:
         Whether a model that always predicts one class has the middle of `limits`.
     """
 
-    def __init__(self, predictions):
+    def __init__(self, predictions, n_groups=None):
         true, pred = predictions.true, predictions.pred
         n_classes = predictions.n_classes
         self.names = BINARY_MEASURES if n_classes == 2 else MULTICLASS_MEASURES
-        self.n_groups = int(predictions.group.max()) + 1
+        self.n_groups = n_groups or int(predictions.group.max()) + 1
         least = np.where(np.array(self.names) == "kappa", -1.0, 0.0)
         self.limits = least, np.ones(len(least))
         self.has_certain_middle = np.isin(self.names, _CERTAIN)
@@ -46,7 +50,11 @@ class GroupedMeasures:
         self._area = None
         if predictions.score is not None:
             self._area = WeightedAUC(
-                true == 1, predictions.score, predictions.group, predictions.fold
+                true == 1,
+                predictions.score,
+                predictions.group,
+                predictions.fold,
+                n_groups=self.n_groups,
             )
 
     def __call__(self, weights):

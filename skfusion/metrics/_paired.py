@@ -35,7 +35,8 @@ def paired_differences(
     Parameters
     ----------
     predictions, reference : CheckedPredictions
-        Predictions of both models, with the same samples, classes, groups and folds.
+        Predictions of both models, with the same classes and numbers of the groups. A
+        group may have samples of one model only.
 
     n_resamples, confidence_level, random_state
         The same as in :func:`classification_summary`.
@@ -51,13 +52,13 @@ def paired_differences(
     ----------
     .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 16.
     """
-    both = [GroupedMeasures(each) for each in (predictions, reference)]
+    n_groups = 1 + max(each.group.max() for each in (predictions, reference))
+    both = [GroupedMeasures(each, n_groups) for each in (predictions, reference)]
     first = both[0]
     difference = first.estimate() - both[1].estimate()
     lower, upper, p = np.full((3, len(difference)), np.nan)
-    if first.n_groups > 1:
+    if n_groups > 1:
         rng = check_random_state(random_state)
-        n_groups = first.n_groups
         blocks = resample_groups(n_groups, n_resamples, n_groups, rng)
         values = np.concatenate([both[0](w) - both[1](w) for w in blocks])
         # What makes the rarest class uncertain is common to both models.
@@ -183,6 +184,7 @@ def holm(p_values):
     Parameters
     ----------
     p_values : array-like of shape (n_tests,)
+        NaN is a test that is not defined. It does not count.
 
     Returns
     -------
@@ -200,9 +202,9 @@ def holm(p_values):
     [0.03, 0.06, 0.06]
     """
     p_values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p_values)
-    factors = len(order) - np.arange(len(order))
-    corrected = np.empty(len(order))
+    corrected = np.full(len(p_values), np.nan)
+    order = np.argsort(p_values)[: np.isfinite(p_values).sum()]  # NaN is sorted last
+    factors = np.arange(len(order), 0, -1)
     stepped = np.maximum.accumulate(p_values[order] * factors)
     corrected[order] = np.minimum(stepped, 1)
     return corrected

@@ -1,5 +1,6 @@
 """Comparison of several models on the same folds."""
 
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from ._folds import CheckedData, predict_folds
 from ._own_copies import own_data, own_models
 from ._splits import check_splits
 
-__all__ = ["check_named", "compare_models"]
+__all__ = ["check_data", "check_estimators", "check_named", "compare_models"]
 
 
 @validate_params(
@@ -174,9 +175,9 @@ def compare_models(
     >>> comparison.folds.shape
     (6, 8)
     """
-    estimators = _check_estimators(estimators)
-    warn_of_label_pairs(X)
-    data = _check_data(X, y, groups, cv, labels)
+    estimators = check_estimators(estimators)
+    data = check_data(X, y, groups, labels, "compare_models")
+    data = replace(data, splits=check_splits(cv, data.y, data.groups, data.X))
     results = predict_folds(
         estimators,
         data,
@@ -189,8 +190,27 @@ def compare_models(
     return ModelComparison(results, data, estimators, error_score=error_score)
 
 
-def _check_data(X, y, groups, cv, labels):
-    """Check X, y and groups, and draw the folds."""
+def check_data(X, y, groups, labels, name):
+    """Check X, y, groups and labels, without folds yet.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+
+    y : array-like of shape (n_samples,)
+
+    groups : array-like of shape (n_samples,) or None
+
+    labels : array-like of shape (n_classes,) or None
+
+    name : str
+        Name of the function, for the warnings.
+
+    Returns
+    -------
+    data : CheckedData
+    """
+    warn_of_label_pairs(X)
     y = np.array(column_or_1d(y, warn=True))
     check_consistent_length(X, y)
     check_classification_targets(y)
@@ -200,10 +220,9 @@ def _check_data(X, y, groups, cv, labels):
     else:
         groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
-    splits = check_splits(cv, y, groups, X)
     is_ordered = labels is not None
-    labels = _check_class_labels(labels, y)
-    return CheckedData(X, y, groups, splits, labels, is_ordered=is_ordered)
+    labels = _check_class_labels(labels, y, name)
+    return CheckedData(X, y, groups, [], labels, is_ordered=is_ordered)
 
 
 def check_named(estimators, parameter="estimators", methods=("fit", "predict")):
@@ -238,8 +257,21 @@ def check_named(estimators, parameter="estimators", methods=("fit", "predict")):
             )
 
 
-def _check_estimators(estimators):
-    check_named(estimators)
+def check_estimators(estimators, parameter="estimators"):
+    """Check that each item of a list is a distinct name and a model.
+
+    Parameters
+    ----------
+    estimators : list or tuple
+
+    parameter : str, default="estimators"
+        Name of the parameter, for the error.
+
+    Returns
+    -------
+    estimators : list of (str, classifier)
+    """
+    check_named(estimators, parameter)
     names = [name for name, _ in estimators]
     if not names:
         raise ValueError("Expected at least one (name, estimator). Got an empty list.")
@@ -258,11 +290,11 @@ def _warn_of_no_groups():
     )
 
 
-def _check_class_labels(labels, y):
+def _check_class_labels(labels, y, name):
     classes = np.unique(y)
-    warn_of_blanks(classes, "compare_models")
+    warn_of_blanks(classes, name)
     if labels is None:
-        warn_of_positive_class(classes, "compare_models")
+        warn_of_positive_class(classes, name)
         return classes
     labels = np.array(column_or_1d(labels))
     if not np.array_equal(np.sort(labels), classes):

@@ -144,9 +144,10 @@ def _format_seconds(seconds):
     return f"{seconds / 3600:.1f} h"
 
 
-def format_number(value):
-    """Format an estimate; "-" if it is not defined."""
-    return "-" if np.isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
+def format_number(value, sign=""):
+    """Format an estimate, a gain with the sign "+"; "-" if it is not defined."""
+    # Added to 0, so that no zero is shown as -0.00.
+    return "-" if np.isnan(value) else f"{round(value, 2) + 0.0:{sign}.2f}"
 
 
 def format_interval(lower, upper):

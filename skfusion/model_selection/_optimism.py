@@ -5,19 +5,14 @@ from itertools import product
 from numbers import Integral
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_random_state
 
-from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
 from .._validation._groups import find_groups
-from .._validation._pair_warning import warn_of_label_pairs
-from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, Interval, validate_params
 from ..metrics._paired import warn_of_few_groups
-from ._compare import check_named
-from ._folds import CheckedData, predict_folds
+from ._compare import check_data, check_estimators
+from ._folds import predict_folds
 from ._protocol_comparison import ProtocolComparison
 from ._protocols import apply_protocol, find_protocols
 from ._study_cache import preparing
@@ -28,13 +23,13 @@ __all__ = ["optimism"]
 
 @validate_params(
     {
-        "estimator": [list, HasMethods(["fit", "predict"])],
+        "estimator": [list, tuple, HasMethods(["fit", "predict"])],
         "groups": ["array-like", None],
         "protocols": [list, tuple, None],
         "cv": [Interval(Integral, 2, None, closed="left")],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "sampler": [HasMethods("fit_resample"), None],
-        "n_jobs": [Integral, None],
+        "labels": ["array-like", None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "store": [str, Path, None],
@@ -51,7 +46,7 @@ def optimism(
     cv=5,
     n_repeats=1,
     sampler=None,
-    n_jobs=None,
+    labels=None,
     random_state=0,
     verbose=0,
     store=None,
@@ -86,7 +81,7 @@ def optimism(
         patients, and ``dataset`` the data set of each row.
 
     y : array-like of shape (n_samples,)
-        Class labels. The greater one of two is positive.
+        Class labels.
 
     groups : array-like of shape (n_samples,), default=None
         Patient of each row. If None, the column ``group`` of X.
@@ -110,8 +105,9 @@ def optimism(
         (:class:`~imblearn.over_sampling.RandomOverSampler`). An
         :class:`~skfusion.over_sampling.ImageOverSampler` augments the copies.
 
-    n_jobs : int, default=None
-        Number of folds of a model that are fitted at once. Use 1 on one GPU.
+    labels : array-like of shape (n_classes,), default=None
+        All classes, the positive one of two last, as in :func:`compare_models`. If
+        None, the sorted labels.
 
     random_state : int, RandomState instance or None, default=0
         Determines folds and copies.
@@ -121,8 +117,9 @@ def optimism(
 
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends, as by
-        :func:`compare_models`. The same call computes only what is not stored. If None,
-        nothing is stored.
+        :func:`compare_models`. The same call, after Ctrl-C or a crash, computes only
+        what is not stored. With ``random_state=None`` it draws other folds, of which
+        nothing is stored. If None, nothing is stored.
 
     Returns
     -------
@@ -132,14 +129,19 @@ def optimism(
     Raises
     ------
     ValueError
-        If no groups are known, a protocol is unknown or cannot be applied, for example
-        "by data set" with a single one, or a fit fails.
+        If no groups are known, names are not distinct, `labels` are not the classes of
+        y, a protocol is unknown or cannot be applied, for example "by data set" with a
+        single one, or a parameter of a model cannot be compared with those of `store`.
+        An error of a fit is raised as it is.
 
     Warns
     -----
     DataQualityWarning
         If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, the
         alphabet alone decides which class is positive, or a fold holds one class only.
+
+    CacheWarning
+        If `store` is damaged or cannot be written.
 
     See Also
     --------
@@ -159,6 +161,9 @@ def optimism(
     The intervals of the optimism are paired: each of 1000 bootstrap resamples draws the
     same patients for both protocols. They do not include the variation between draws of
     the folds, nor between training sets.
+
+    Folds of a model are fitted at once with ``joblib.parallel_config(n_jobs=...)``. On
+    one GPU do without it.
 
     AUC compares scores within a fold only. A model without scores has no AUC, which is
     NaN. Groups are passed on to ``fit`` as by :func:`compare_models` under every
@@ -197,7 +202,7 @@ def optimism(
     optimism: difference of kappa from the split by patient; [95 % intervals]
     """
     estimators = _name_estimators(estimator)
-    data = _check_data(X, y, groups)
+    data = _check_data(X, y, groups, labels)
     protocols = find_protocols(protocols, X)
     rng = check_random_state(random_state)
     seeds = rng.randint(2**31 - 1, size=n_repeats).tolist()
@@ -210,7 +215,7 @@ def optimism(
             part, rows = apply_protocol(
                 protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
             )
-            options = {"n_jobs": n_jobs, "verbose": verbose, "store": store}
+            options = {"verbose": verbose, "store": store}
             results = predict_folds(estimators, part, prepare=prepare, **options)
             origin = row_table(data).iloc[rows].reset_index(drop=True)
             table = prediction_table(results, part.splits, origin)
@@ -222,38 +227,22 @@ def optimism(
 
 def _name_estimators(estimator):
     """List of (name, model), also of a single model."""
-    if not isinstance(estimator, list):
-        return [(type(estimator).__name__, estimator)]
-    check_named(estimator, "estimator")
-    names = [name for name, _ in estimator]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(
-            f"Expected estimator to be a model, or models with distinct names. Got the "
-            f"names {names!r}."
-        )
-    return estimator
+    if not isinstance(estimator, list | tuple):
+        estimator = [(type(estimator).__name__, estimator)]
+    return check_estimators(estimator, "estimator")
 
 
-def _check_data(X, y, groups):
-    """Check X, y and groups, without folds yet."""
-    warn_of_label_pairs(X)
-    y = column_or_1d(y, warn=True)
-    check_consistent_length(X, y)
-    check_classification_targets(y)
+def _check_data(X, y, groups, labels):
+    """Check the data, whose groups must be known."""
     groups = find_groups(X, groups)
     if groups is None:
         raise ValueError(
             "optimism needs the patient of each row, with whose split it compares the "
             "others. Got groups=None, and X has no column 'group'. Pass groups."
         )
-    warn_of_blanks_in_groups(groups)
-    warn_of_few_groups(groups, y)
-    classes = np.unique(y)
-    warn_of_blanks(classes, "optimism")
-    warn_of_positive_class(
-        classes, "optimism", "Pass y as 0 and 1, and the positive class as 1."
-    )
-    return CheckedData(X=X, y=y, groups=groups, splits=[], labels=classes)
+    data = check_data(X, y, groups, labels, "optimism")
+    warn_of_few_groups(data.groups, data.y)
+    return data
 
 
 def _by_model(tables, estimators):

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from ._protocol_tables import protocol_table
+from ._comparison_blocks import format_interval, format_number
+from ._protocol_tables import DIFFERENCE, protocol_table
 from ._protocols import PROTOCOLS
 
 __all__ = ["ProtocolComparison"]
 
+_CLAIM = ["estimate", "lower", "upper"]
 _NOTE = "optimism: difference of kappa from the split by patient; [95 % intervals]"
 
 
@@ -94,14 +96,15 @@ class ProtocolComparison:
             ["model", "protocol"], sort=False
         ):
             part = part.set_index("measure")
+            has_area = "AUC" in part.index
             records.append(
                 {
                     "model": model,
                     "protocol": protocol,
                     "sound": PROTOCOLS[protocol],
-                    "kappa": _text(part.loc["kappa"], ""),
-                    "optimism": _text(part.loc["kappa"], "optimism", sign="+"),
-                    "AUC": _text(part.loc["AUC"], "") if "AUC" in part.index else "-",
+                    "kappa": _text(part.loc["kappa"], _CLAIM),
+                    "optimism": _text(part.loc["kappa"], DIFFERENCE, sign="+"),
+                    "AUC": _text(part.loc["AUC"], _CLAIM) if has_area else "-",
                 }
             )
         return pd.DataFrame.from_records(records)
@@ -111,14 +114,8 @@ def _line(name, kappa, optimism, area):
     return f"{name:<16}  {kappa:<20}  {optimism:<20}  {area}".rstrip()
 
 
-def _text(row, kind, sign=""):
+def _text(row, names, sign=""):
     """An estimate with its interval, or a dash where it is not defined."""
-    names = ["estimate", "lower", "upper"]
-    if kind:
-        names = [kind, f"{kind}_lower", f"{kind}_upper"]
-    # Rounded, then added to 0, so that no zero is shown as -0.00.
-    estimate, lower, upper = (round(row[name], 2) + 0.0 for name in names)
-    if pd.isna(estimate):
-        return "-"
-    interval = "" if pd.isna(lower) else f" [{lower:.2f}, {upper:.2f}]"
-    return f"{estimate:{sign}.2f}{interval}"
+    estimate, *bounds = row[names]
+    interval = format_interval(*bounds)
+    return format_number(estimate, sign) + (f" [{interval}]" if interval else "")

@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .._validation._columns import GROUP
-from ..exceptions import DataQualityWarning, warn_user
 from ..metrics._intervals import summarise
 from ..metrics._paired import paired_differences
-from ..metrics._predictions import check_predictions, describe_lone_folds
+from ..metrics._predictions import describe_lone_folds
 from ._protocols import PROTOCOLS, REFERENCE
+from ._tables import check_part, warn_of_lone_folds
 
-__all__ = ["protocol_table"]
+__all__ = ["DIFFERENCE", "protocol_table"]
+
+# Columns of the difference from the reference, and of its interval.
+DIFFERENCE = ["optimism", "optimism_lower", "optimism_upper"]
 
 
 def protocol_table(predictions, classes):
@@ -31,61 +33,32 @@ def protocol_table(predictions, classes):
     summary : DataFrame
         One row for each model, protocol and measure.
     """
-    keys = ["model", "protocol"]
-    parts = dict(list(predictions.groupby(keys, sort=False)))
-    checked = {key: _check(part, classes) for key, part in parts.items()}
-    _warn_of_lone_folds(checked)
-    tables = []
-    for (model, protocol), part in parts.items():
-        table = summarise(checked[model, protocol])
-        table = table.join(_compare(parts, checked, model, protocol))
+    parts = predictions.groupby(["model", "protocol"], sort=False)
+    checked = {key: check_part(part, classes) for key, part in parts}
+    tables, lone = [], {}
+    for (model, protocol), (part, groups) in checked.items():
+        lone[describe_lone_folds(part), protocol] = None
+        table = summarise(part)
         table.insert(0, "model", model)
         table.insert(1, "protocol", protocol)
         table.insert(2, "sound", PROTOCOLS[protocol])
-        table = table.assign(n=len(part), n_groups=part[GROUP].nunique())
-        tables.append(table.reset_index())
+        table[DIFFERENCE] = np.nan
+        if protocol != REFERENCE:
+            table[DIFFERENCE] = _compare((part, groups), checked[model, REFERENCE])
+        table = table.assign(n=len(groups), n_groups=groups.nunique())
+        tables.append(table.assign(measure=table.index))
+    for reason, name in lone:  # once for each protocol
+        warn_of_lone_folds({reason: name})
     return pd.concat(tables, ignore_index=True)
 
 
-def _check(part, classes):
-    has_scores = len(classes) == 2 and part["y_score"].notna().all()
-    return check_predictions(
-        part["y_true"],
-        part["y_pred"],
-        y_score=part["y_score"] if has_scores else None,
-        groups=part[GROUP],
-        folds=part["fold"],
-        labels=classes,
-    )
-
-
-def _warn_of_lone_folds(checked):
-    reasons = {}
-    for (_, protocol), each in checked.items():
-        reasons.setdefault(protocol, describe_lone_folds(each))
-    for protocol, reason in reasons.items():
-        if reason:
-            warn_user(f"With the split {protocol!r}: {reason}", DataQualityWarning)
-
-
-def _compare(parts, checked, model, protocol):
-    """Difference from the reference, on the same resamples of patients."""
-    names = {
-        "difference": "optimism",
-        "lower": "optimism_lower",
-        "upper": "optimism_upper",
-    }
-    keys = [(model, protocol), (model, REFERENCE)]
-    if protocol == REFERENCE:
-        return pd.DataFrame(columns=list(names.values()), dtype=np.float64)
-    # The rows differ, and the patients have the same numbers. Those who have no rows
-    # under a protocol, because a sampler dropped them, are numbered first.
-    present = [parts[key][GROUP].to_numpy() for key in keys]
-    everybody = np.unique(np.concatenate(present))
-    has_both = np.isin(everybody, present[0]) & np.isin(everybody, present[1])
-    number = pd.Series(np.argsort(np.argsort(has_both, kind="stable")), everybody)
-    both = [
-        replace(checked[key], group=number[groups].to_numpy())
-        for key, groups in zip(keys, present, strict=True)
+def _compare(*both):
+    """Difference of every measure, on the same resamples of patients."""
+    # The rows differ, and the patients have the same numbers.
+    groups = np.concatenate([each for _, each in both])
+    codes = np.unique(groups, return_inverse=True)[1]
+    coded = np.split(codes, [len(both[0][1])])
+    parts = [
+        replace(part, group=each) for (part, _), each in zip(both, coded, strict=True)
     ]
-    return paired_differences(*both).rename(columns=names)[list(names.values())]
+    return paired_differences(*parts)[["difference", "lower", "upper"]]

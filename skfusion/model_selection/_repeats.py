@@ -1,5 +1,8 @@
 """Folds of several cross-validation generators, one after the other."""
 
+from collections.abc import Iterable
+from reprlib import repr as shorten
+
 import numpy as np
 from sklearn.model_selection import check_cv
 
@@ -28,12 +31,20 @@ def split_repeatedly(cv, rows, y, groups):
     splits : list of (train, test)
         Rows of both sides of each fold, those of the first generator first.
 
+    Raises
+    ------
+    ValueError
+        If an iterable holds neither generators nor splits.
+
     Warns
     -----
     DataQualityWarning
         If two generators of the list give equal folds.
     """
+    if isinstance(cv, Iterable) and not hasattr(cv, "split"):
+        cv = list(cv)
     if not _is_list_of_generators(cv):
+        _check_pairs(cv)
         return list(check_cv(cv, y, classifier=True).split(rows, y, groups))
     repeats = [list(each.split(rows, y, groups)) for each in cv]
     _warn_of_equal_repeats(repeats)
@@ -41,9 +52,20 @@ def split_repeatedly(cv, rows, y, groups):
 
 
 def _is_list_of_generators(cv):
-    if not isinstance(cv, list | tuple) or not cv:
+    if not isinstance(cv, list) or not cv:
         return False
-    return all(hasattr(each, "split") for each in cv)
+    return all(hasattr(each, "split") and not isinstance(each, str) for each in cv)
+
+
+def _check_pairs(cv):
+    for each in cv if isinstance(cv, list) else ():
+        if not hasattr(each, "__len__") or len(each) != 2:
+            raise ValueError(
+                "Expected an iterable cv to hold the rows (train, test) of each fold, "
+                f"or to be a list of cross-validation generators. Got "
+                f"{shorten(cv)}: to repeat the folds, pass generators such as "
+                "StratifiedGroupKFold(5, shuffle=True, random_state=seed)."
+            )
 
 
 def _warn_of_equal_repeats(repeats):

@@ -20,6 +20,7 @@ __all__ = [
     "row_table",
     "summary_table",
     "training_table",
+    "warn_of_lone_folds",
 ]
 
 # Names of the data and the modality of a comparison without any other.
@@ -216,11 +217,18 @@ def summary_table(
             )
             # Of equal warnings only the first one, that of all modalities, is given.
             lone.setdefault(describe_lone_folds(checked), value)
-    _warn_of_lone_folds(lone)
+    warn_of_lone_folds(lone)
     return pd.concat(tables, ignore_index=True)
 
 
-def _warn_of_lone_folds(lone):
+def warn_of_lone_folds(lone):
+    """Warn of the samples that the AUC leaves out.
+
+    Parameters
+    ----------
+    lone : dict of str to str
+        The part of the predictions, by the reason; an empty reason is none.
+    """
     for reason, modality in lone.items():
         if reason:
             prefix = "" if modality == ALL else f"For {modality!r}: "

@@ -1,10 +1,13 @@
 """Differences of two models on the same samples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t as student_t
 from sklearn.metrics import cohen_kappa_score, recall_score, roc_auc_score
 
+from skfusion.metrics._intervals import summarise
 from skfusion.metrics._paired import holm, paired_differences, paired_kappa_gain
 from skfusion.metrics._predictions import check_predictions
 
@@ -123,3 +126,22 @@ def test_holm_is_that_of_statsmodels(seed):
     p_values = np.random.default_rng(seed).random(7) ** 4
     expected = multitest.multipletests(p_values, method="holm")[1]
     np.testing.assert_allclose(holm(p_values), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("missing", [slice(0, 20), slice(60, 80)])
+def test_a_group_may_have_samples_of_one_model_only(missing):
+    rng = np.random.default_rng(0)
+    y, group = np.tile([0, 1], 40), np.repeat(np.arange(20), 4)
+    score = y + rng.normal(size=80)
+    whole = check_predictions(y, score > 0.5, y_score=score, groups=group)
+    rows = np.delete(np.arange(80), missing)
+    part = check_predictions(y[rows], 1 - y[rows], y_score=-score[rows])
+    part = replace(part, group=group[rows])
+    one, other = paired_differences(whole, part), paired_differences(part, whole)
+    estimates = [summarise(each, n_resamples=0)["estimate"] for each in (whole, part)]
+    np.testing.assert_allclose(one["difference"], estimates[0] - estimates[1])
+    found = one.loc[["kappa", "AUC"]]
+    assert (found["lower"] < found["difference"]).all()
+    assert (found["difference"] < found["upper"]).all()
+    np.testing.assert_allclose(one["lower"], -other["upper"], atol=1e-9)
+    np.testing.assert_allclose(one["p"], other["p"], atol=1e-9)

@@ -49,5 +49,8 @@ def test_a_gain_that_no_resample_defines_is_nan():
     assert np.isnan(list(gain.values())).all()
 
 
-def test_holm_leaves_an_undefined_p_value_undefined():
-    np.testing.assert_allclose(holm([0.01, np.nan, 0.02]), [0.03, np.nan, 0.04])
+def test_holm_does_not_count_undefined_p_values():
+    """As p.adjust of R."""
+    np.testing.assert_allclose(holm([0.02, 0.03, np.nan]), [0.04, 0.04, np.nan])
+    np.testing.assert_allclose(holm([np.nan, 0.03, 0.01]), [np.nan, 0.03, 0.02])
+    assert np.isnan(holm([np.nan, np.nan])).all()

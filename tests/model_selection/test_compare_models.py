@@ -1,3 +1,4 @@
+import re
 import sys
 import types
 import warnings
@@ -167,6 +168,28 @@ def test_a_row_on_both_sides_is_refused():
     X, y, _ = draw_patients()
     with pytest.raises(ValueError, match="1 rows on both sides"):
         compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
+
+
+@pytest.mark.parametrize(
+    ("cv", "shown"),
+    [
+        ([3, 3], "[3, 3]"),
+        ((StratifiedGroupKFold(3), 3), "[StratifiedGro"),
+        (["dataset", "dataset"], "['dataset', 'dataset']"),
+        ([range(100)], "[range(0, 100)]"),
+        (iter([3]), "[3]"),
+    ],
+)
+def test_a_list_of_anything_else_than_folds_is_refused(cv, shown):
+    X, y, groups = draw_patients()
+    with pytest.raises(ValueError, match=re.escape(f"generators. Got {shown}")):
+        compare_models(MODELS, X, y, groups=groups, cv=cv)
+
+
+def test_a_tuple_of_generators_repeats_the_folds():
+    X, y, groups = draw_patients()
+    cv = tuple(StratifiedGroupKFold(3, shuffle=True, random_state=i) for i in range(2))
+    assert len(compare_models(MODELS, X, y, groups=groups, cv=cv).splits) == 6
 
 
 def test_splits_can_be_masks():

@@ -1,9 +1,16 @@
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
 from imblearn.under_sampling import RandomUnderSampler
+from joblib import parallel_config
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -178,6 +185,40 @@ def test_repeats_are_pooled_and_a_data_set_is_left_out_once():
     assert (n_times == 2).all()
 
 
+def test_folds_in_several_processes_give_equal_tables(noise):
+    with parallel_config(n_jobs=2):
+        again = optimism([("nearest", NEAREST), ("linear", LINEAR)], X, Y, cv=4)
+    pd.testing.assert_frame_equal(again.predictions, noise.predictions)
+
+
+def test_models_may_be_in_a_tuple(noise):
+    models = (("nearest", NEAREST), ("linear", LINEAR))
+    again = optimism(models, X, Y, cv=4)
+    pd.testing.assert_frame_equal(again.summary, noise.summary)
+
+
+def test_labels_determine_the_positive_class():
+    y = np.array(["present", "absent"])[Y]  # rare, but first in the alphabet
+    only = {"protocols": [REFERENCE], "cv": 3}
+    with pytest.warns(DataQualityWarning, match="labels=.*'present', 'absent'"):
+        other = optimism(LINEAR, X, y, **only)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataQualityWarning)
+        comparison = optimism(LINEAR, X, y, labels=["present", "absent"], **only)
+    assert comparison.labels.tolist() == ["present", "absent"]
+    found, wrong = (each.summary.set_index("measure") for each in (comparison, other))
+    assert found.loc["prevalence", "estimate"] == Y.mean()
+    assert found.loc["sensitivity", "estimate"] == wrong.loc["specificity", "estimate"]
+    assert found.loc["AUC", "estimate"] == pytest.approx(wrong.loc["AUC", "estimate"])
+
+
+def test_the_columns_of_both_summaries_are_in_one_order(noise):
+    columns = compare_models([("linear", LINEAR)], X, Y).summary.columns
+    common = [name for name in columns if name in noise.summary]
+    assert [name for name in noise.summary if name in columns] == common
+    assert noise.summary.columns[[0, -1]].tolist() == ["model", "measure"]
+
+
 def test_a_single_model_is_named_after_its_class():
     comparison = optimism(DummyClassifier(), X, Y, cv=2, protocols=["by patient"])
     assert comparison.summary["model"].unique().tolist() == ["DummyClassifier"]
@@ -322,6 +363,83 @@ def test_a_stored_study_is_not_computed_again(tmp_path, monkeypatch):
         optimism(LINEAR, X, 1 - Y, **options)
 
 
+# Without own code, which is compared by what is loaded in a process.
+PLAIN = {"X": X[NUMBERS].to_numpy(), "y": Y, "groups": X["group"], "cv": 3}
+_KILLED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from test_optimism import LogisticRegression, PLAIN, optimism
+fit, done = LogisticRegression.fit, []
+def stopping(self, X, y):
+    if len(done) == 5:
+        os.kill(os.getpid(), 9)
+    done.append(None)
+    return fit(self, X, y)
+LogisticRegression.fit = stopping
+optimism(LogisticRegression(), **PLAIN, store=sys.argv[2])
+"""
+
+
+def count_fits(monkeypatch, stop=None):
+    """List with an item for each fit of the linear model; fit `stop` is interrupted."""
+    done, fit = [], LogisticRegression.fit
+
+    def counted(self, X, y):
+        done.append(len(y))
+        if len(done) == stop:
+            raise KeyboardInterrupt
+        return fit(self, X, y)
+
+    monkeypatch.setattr(LogisticRegression, "fit", counted)
+    return done
+
+
+@pytest.mark.parametrize("stop", [1, 5, 11])
+def test_an_interrupted_study_resumes_with_equal_tables(tmp_path, monkeypatch, stop):
+    expected = optimism(LINEAR, X, Y, cv=3)
+    fits = count_fits(monkeypatch, stop)
+    with pytest.raises(KeyboardInterrupt):
+        optimism(LINEAR, X, Y, cv=3, store=tmp_path)
+    resumed = optimism(LINEAR, X, Y, cv=3, store=tmp_path)
+    assert len(fits) == 11 + 1  # three folds of three protocols, two data sets
+    pd.testing.assert_frame_equal(resumed.summary, expected.summary)
+    pd.testing.assert_frame_equal(resumed.predictions, expected.predictions)
+
+
+@pytest.mark.slow
+def test_a_killed_study_resumes_with_equal_tables(tmp_path, monkeypatch):
+    command = [sys.executable, "-c", _KILLED, str(Path(__file__).parent), str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    fits = count_fits(monkeypatch)
+    resumed = optimism(LogisticRegression(), **PLAIN, store=tmp_path)
+    assert len(fits) == 9 - 5
+    expected = optimism(LogisticRegression(), **PLAIN)
+    pd.testing.assert_frame_equal(resumed.summary, expected.summary)
+    pd.testing.assert_frame_equal(resumed.predictions, expected.predictions)
+
+
+def test_what_a_change_of_the_study_leaves_equal_is_not_fitted_again(
+    tmp_path, monkeypatch
+):
+    options = {"cv": 3, "store": tmp_path}
+    optimism(LINEAR, X, Y, **options)
+    fits = count_fits(monkeypatch)
+    few = RandomUnderSampler(random_state=0)
+    for change, n_fits in [
+        ({"protocols": SOUND}, 0),
+        ({"n_repeats": 2}, 9),  # one more draw of all protocols but "by data set"
+        ({"sampler": few}, 3),  # "balanced first" has other rows
+        ({"random_state": 1}, 9),
+        ({"labels": [1, 0]}, 11),
+        ({"sampler": few}, 0),
+    ]:
+        fits.clear()
+        stored = optimism(LINEAR, X, Y, **options | change)
+        assert len(fits) == n_fits, change
+    plain = optimism(LINEAR, X, Y, cv=3, sampler=few)
+    pd.testing.assert_frame_equal(stored.predictions, plain.predictions)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -329,7 +447,9 @@ def test_a_stored_study_is_not_computed_again(tmp_path, monkeypatch):
         ({"protocols": ["by image"]}, "Expected 'by patient' among the protocols"),
         ({"protocols": ["by patient", "by week"]}, "Got 'by week' among them"),
         ({"sampler": SMOTE(random_state=0)}, "with the attribute sample_indices_"),
-        ({"estimator": []}, "Expected estimator to be a model"),
+        ({"estimator": ()}, "Expected at least one"),
+        ({"estimator": ("a", LINEAR)}, "give every estimator a name"),
+        ({"labels": [0, 2]}, "Expected labels to hold the classes of y"),
         ({"estimator": [("a", LINEAR), ("a", LINEAR)]}, "distinct names"),
         ({"cv": 1}, "'cv' parameter of optimism must be an int"),
         ({"y": Y[:-1]}, "inconsistent numbers of samples"),
@@ -363,7 +483,7 @@ def test_few_patients_and_folds_of_one_class_are_warned_of():
         optimism(DummyClassifier(), X[few], y, cv=3, protocols=["by patient"])
     messages = [str(each.message) for each in caught]
     assert any("20 groups or more" in message for message in messages)
-    assert any("split 'by patient'" in message for message in messages)
+    assert any(message.startswith("For 'by patient': ") for message in messages)
 
 
 @pytest.mark.parametrize("given", [None, 0])
