@@ -1,6 +1,7 @@
 """Texts of the data that no table and no message shows: paths, patients."""
 
 import re
+import sys
 import traceback
 
 import numpy as np
@@ -48,7 +49,7 @@ def identifies(values, groups):
 
 
 def error_text(*data):
-    """Return the traceback of the current error, without the paths and the patients.
+    """Return the current error and its traceback, without the paths and the patients.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def error_text(*data):
         "<path>" in it, and groups, and texts of X that identify patients, "<group>".
         Names of one or two characters, and numbers of less than five, stay.
     """
-    text = traceback.format_exc()
+    message = "".join(traceback.format_exception_only(sys.exception()))
+    text = f"{message}\n{traceback.format_exc()}"
     hidden = {}
     for X, groups in data:
         hidden |= dict.fromkeys(_paths_of(X), "<path>")

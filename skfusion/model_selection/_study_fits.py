@@ -1,6 +1,7 @@
 """Fits of a study: those whose results are known, and those that are missing."""
 
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from sklearn.utils.parallel import delayed
 
@@ -43,7 +44,7 @@ class StudyFits:
         self.store = None
         self._has_warned = False
         if folder is not None:
-            self.store = StudyStore(folder)
+            self.store = StudyStore(_check_folder(folder))
             self._keys = fold_keys(estimators, data, options["scorer"])
             self._find()
 
@@ -140,3 +141,12 @@ class StudyFits:
                         f"{self.store.path.name!r}. The same call resumes the study."
                     )
             raise
+
+
+def _check_folder(folder):
+    if Path(folder).is_file():
+        raise ValueError(
+            f"Expected store to be a folder. Got the file {Path(folder).name!r}: pass "
+            "another path. A folder that does not exist is made."
+        )
+    return folder

@@ -1,5 +1,6 @@
 """read_image: what every format has in common, and the worker process."""
 
+import gc
 import os
 import pickle
 import signal
@@ -191,3 +192,11 @@ def test_a_pickled_error_holds_no_folder(tmp_path):
     assert b"Doe" not in pickle.dumps(error)
     assert (str(copy), copy.row, copy.reason) == (str(error), 0, error.reason)
     assert copy.path == "damaged.png"
+
+
+@pytest.mark.filterwarnings(
+    "error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning"
+)
+def test_a_file_is_closed_when_its_image_is_read(tmp_path, grey8):
+    read_image(save(tmp_path / "a.png", grey8))
+    gc.collect()

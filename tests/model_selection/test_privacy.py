@@ -73,6 +73,8 @@ def test_a_failed_fit_is_explained_without_paths_and_patients(form, error):
         assert shows_nobody(text)
         assert "<path>" in text or "<group>" in text
         assert 'test_privacy.py", line' in text
+        # The cause comes first, and then where it was raised.
+        assert text.index("Error") < text.index("Traceback")
 
 
 def test_the_error_of_a_study_that_fails_is_explained_without_them():

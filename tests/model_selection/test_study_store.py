@@ -471,3 +471,11 @@ def test_what_is_changed_is_fitted_again(log, folder, tmp_path, change, n_fits):
     changed = compare_models(**options)
     assert count(log) == N_FOLDS + n_fits
     check_equal(changed, compare_models(**{**options, "store": None}), times=False)
+
+
+def test_a_store_that_is_a_file_is_refused_before_the_first_fit(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("mine")
+    with pytest.raises(ValueError, match=r"store to be a folder. Got the file 'resul"):
+        compare([("linear", LogisticRegression())], path)
+    assert path.read_text() == "mine"

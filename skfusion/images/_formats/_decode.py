@@ -44,7 +44,8 @@ def decode(path, frame, min_side, admit):
         file.seek(0)
         if image_format == "DICOM":
             return read_dicom(file.read(), frame, min_side, admit)
-        return read_raster(_Stream(file), image_format, frame, admit)
+        with _Stream(file) as stream:
+            return read_raster(stream, image_format, frame, admit)
 
 
 def _open(path):
