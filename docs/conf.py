@@ -40,6 +40,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # what is printed is enough
     "remove_config_comments": True,
 }
 # sphinx-gallery puts functions into the configuration, and these cannot be pickled.

@@ -91,7 +91,7 @@ models = [
 # The table shows the pooled out-of-fold predictions, each measure with a 95 % interval
 # over patients.
 
-study = compare_models(models, data.data, data.target, groups=data.groups, verbose=1)
+study = compare_models(models, data.data, data.target, groups=data.groups)
 print(study)
 
 # %%

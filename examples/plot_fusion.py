@@ -67,9 +67,7 @@ fusions = [("two branches", MultiBranchCNNClassifier(columns, **settings))]
 # The *best single* modality is chosen in inner folds. The intervals come from a
 # bootstrap of whole groups; those of the gain are paired.
 
-result = fusion_gain(
-    single_models, fusions, pairs.data, pairs.target, cv=3, inner_cv=2, verbose=1
-)
+result = fusion_gain(single_models, fusions, pairs.data, pairs.target, cv=3, inner_cv=2)
 print(result.summary.round(2).to_string(index=False))
 print(result.gain.round(2).to_string(index=False))
 
