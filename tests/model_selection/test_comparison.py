@@ -244,6 +244,16 @@ def test_long_names_in_a_printed_summary_are_shortened_in_the_middle():
     assert "a frozen ba...tor machine" in text
 
 
+def test_the_printed_summary_shows_which_data_set_a_row_is_of():
+    study = compare()
+    assert "cross-validation" not in repr(study.summary)
+    study.external("elsewhere", *external_data())
+    text = repr(study.summary)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(name in text for name in ("cross-validation", "elsewhere"))
+    assert "modality" in text
+
+
 # -- summary -------------------------------------------------------------------------
 
 
