@@ -155,6 +155,15 @@ def test_a_long_name_is_printed_whole():
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(("length", "n_parts"), [(24, 6), (28, 6), (29, 1)])
+def test_a_name_stands_in_its_row_if_there_is_room(length, n_parts):
+    name = "n" * length
+    lines = str(compare([(name, RowClassifier())])).splitlines()
+    (line,) = [line for line in lines if line.startswith(name)][:1]
+    assert len(line.split()) == n_parts
+    assert max(map(len, lines)) <= 80
+
+
 def test_three_classes_are_printed():
     X, y = make_data()
     y = y + (np.arange(len(y)) // 4 % 2)
