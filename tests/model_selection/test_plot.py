@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
+from skfusion.exceptions import DataQualityWarning
 from skfusion.model_selection import (
     CalibrationDisplay,
     ConfusionDisplay,
@@ -480,7 +481,12 @@ def test_decision_values_are_no_probabilities():
     models = [("svm", on_numbers(LinearSVC())), MODELS[2]]
     comparison = compare_models(models, *draw_patients(), cv=2)
     with pytest.raises(ValueError, match=r"decision values from 'svm':.*models=\["):
-        comparison.plot("calibration")
+        comparison.plot("calibration", models=["svm", "prior"])
+    with pytest.warns(DataQualityWarning, match=r"calibration of 'svm' is not drawn"):
+        assert comparison.plot("calibration").names == ["prior"]
+    only = compare_models(models[:1], *draw_patients(), cv=2)
+    with pytest.raises(ValueError, match=r"decision values from 'svm'"):
+        only.plot("calibration")
     assert comparison.plot("calibration", models="prior").names == ["prior"]
     assert comparison.plot("roc", n_resamples=0).names == ["svm", "prior"]
 
