@@ -199,7 +199,7 @@ class ModelComparison:
     @validate_params(
         {
             "model": [str],
-            "n": [Interval(Integral, 1, None, closed="left")],
+            "n": [Interval(Integral, 1, 40, closed="both")],
             "data": [str],
         },
         prefer_skip_nested_validation=True,
@@ -219,7 +219,7 @@ class ModelComparison:
             Name of the model.
 
         n : int, default=12
-            Greatest number of rows that are drawn.
+            Greatest number of rows that are drawn, 40 at most.
 
         data : str, default="cross-validation"
             Name of an external data set, or the out-of-fold predictions.
@@ -243,7 +243,7 @@ class ModelComparison:
         table = select_predictions(self, data=data, models=model)[model]
         threshold = 0.5 if self._has_probabilities[model] else 0
         X = self._find_data(data)
-        return draw_errors(table, X, self.labels, model, n, threshold)
+        return draw_errors(table, X, self.labels, model, n, threshold, data)
 
     @validate_params(
         {"measure": [str], "method": [StrOptions(set(METHODS))]},

@@ -11,6 +11,7 @@ from .._validation._image_table import holds_paths
 from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
+from ._tables import CROSS_VALIDATION
 
 __all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
 
@@ -72,7 +73,7 @@ def worst_mistakes(table, labels, n, threshold):
     return wrong.drop_duplicates("row").head(n)
 
 
-def draw_errors(table, X, labels, model, n, threshold):
+def draw_errors(table, X, labels, model, n, threshold, data=CROSS_VALIDATION):
     """Draw the worst mistakes of a model.
 
     Parameters
@@ -95,6 +96,9 @@ def draw_errors(table, X, labels, model, n, threshold):
     threshold : float
         The same as in :func:`worst_mistakes`.
 
+    data : str, default="cross-validation"
+        Name of the data set, for the title. An external one has no folds.
+
     Returns
     -------
     figure : Figure
@@ -108,10 +112,12 @@ def draw_errors(table, X, labels, model, n, threshold):
     images = _read(X, mistakes["row"].to_numpy())
     figure, axes = _lay_out(images)
     n_wrong = (table["y_true"] != table["y_pred"]).sum()
-    figure.suptitle(f"{model}: the worst {len(mistakes)} of {n_wrong} mistakes")
+    is_external = data != CROSS_VALIDATION
+    name = f"{model}, {data}" if is_external else model
+    figure.suptitle(f"{name}: the worst {len(mistakes)} of {n_wrong} mistakes")
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
         axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
-        axis.set_title(_describe(row), fontsize=8)
+        axis.set_title(_describe(row, is_external), fontsize=8)
     return figure
 
 
@@ -131,12 +137,10 @@ def _lay_out(images):
     return figure, axes.ravel()
 
 
-def _describe(row):
+def _describe(row, is_external):
     score = "" if np.isnan(row.y_score) else f", score {row.y_score:.2f}"
-    return (
-        f"true {row.y_true}\npredicted {row.y_pred}{score}\n"
-        f"row {row.row}, fold {row.fold}"
-    )
+    fold = "" if is_external else f", fold {row.fold}"
+    return f"true {row.y_true}\npredicted {row.y_pred}{score}\nrow {row.row}{fold}"
 
 
 def _read(X, rows):

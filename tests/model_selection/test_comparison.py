@@ -560,7 +560,7 @@ def test_rows_of_numbers_cannot_be_drawn(study):
         rows.errors("linear")
 
 
-@pytest.mark.parametrize("n", [0, 2.5])
+@pytest.mark.parametrize("n", [0, 2.5, 41])
 def test_the_number_of_mistakes_is_checked(study, n):
     with pytest.raises(ValueError, match="'n' parameter"):
         study.errors("good", n)
@@ -634,7 +634,11 @@ def test_mistakes_on_an_external_data_set_are_drawn(images, tmp_path):
     for source, target in zip(X["image"], other["picture"], strict=True):
         target.write_bytes(Path(source).read_bytes())
     study.external("B", other, y)
-    assert len(titles(study.errors("good", n=3, data="B"))) == 3
+    figure = study.errors("good", n=3, data="B")
+    assert len(titles(figure)) == 3
+    assert figure.get_suptitle().startswith("good, B: the worst 3 of")
+    assert not any("fold" in title for title in titles(figure))
+    assert "fold" in titles(study.errors("good", n=1))[0]
     with pytest.raises(ValueError, match="data to be one of"):
         study.errors("good", data="C")
 
