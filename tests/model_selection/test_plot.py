@@ -18,6 +18,7 @@ from sklearn.metrics import (
     roc_auc_score,
     roc_curve,
 )
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -598,7 +599,20 @@ def test_an_image_of_two_repetitions_is_counted_once(study):
     comparison = altered(study, predictions=predictions)
     for cls in (ForestDisplay, RocDisplay):
         texts = texts_of(cls.from_comparison(comparison).figure_)
-        assert any("120 images of 60 groups" in text.get_text() for text in texts)
+        start = "120 images of 60 groups, 2 repetitions"
+        assert any(start in text.get_text() for text in texts)
+
+
+def test_repetitions_are_stated_where_they_are_counted():
+    folds = [StratifiedGroupKFold(3, shuffle=True, random_state=i) for i in range(2)]
+    comparison = compare_models(MODELS[2:], *draw_patients(), cv=folds)
+    matrix = comparison.plot("confusion")
+    assert "60 groups, 2 repetitions" in matrix.title
+    assert matrix.matrices[0].sum() == 240
+    assert comparison.plot("folds").title == "2 x 3 folds"
+    once = comparison.predictions.query("fold < 4")
+    matrix = altered(comparison, predictions=once).plot("confusion")
+    assert "60 groups, 1 to 2 repetitions" in matrix.title
 
 
 @pytest.mark.parametrize("kind", ["folds", "roc", "calibration"])

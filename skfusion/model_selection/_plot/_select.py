@@ -237,7 +237,7 @@ def chance_of(prevalence, n_classes):
 
 
 def describe(predictions, labels):
-    """Describe some data: number of images, groups and positive images.
+    """Describe some data: number of images, groups, repetitions, positive images.
 
     Parameters
     ----------
@@ -256,6 +256,10 @@ def describe(predictions, labels):
     text = f"{len(rows):,} images"
     if n_groups < len(rows):
         text += f" of {n_groups:,} groups"
+    counts = predictions.groupby(["model", "row"]).size()
+    low, high = counts.min(), counts.max()
+    if high > 1:
+        text += f", {low if low == high else f'{low} to {high}'} repetitions"
     if len(labels) != 2:
         return text
     share = 100 * (rows["y_true"] == labels[1]).mean()
