@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .._validation._private import Interval, StrOptions, validate_params
+from .._validation._private import Interval, validate_params
 from .._validation._unreadable import names_unreadable_images
 from ._comparison_html import html_of
 from ._comparison_text import text_of
@@ -12,7 +12,7 @@ from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
 from ._paired_tests import METHODS, paired_tests
 from ._plot import DISPLAYS
-from ._plot._select import select_predictions
+from ._plot._select import check_choice, select_predictions
 from ._score_checks import find_probabilities, warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
 from ._tables import (
@@ -246,8 +246,7 @@ class ModelComparison:
         return draw_errors(table, X, self.labels, model, n, threshold, data)
 
     @validate_params(
-        {"measure": [str], "method": [StrOptions(set(METHODS))]},
-        prefer_skip_nested_validation=True,
+        {"measure": [str], "method": [str]}, prefer_skip_nested_validation=True
     )
     def tests(self, measure="kappa", method="bootstrap"):
         """Test the :ref:`difference of every pair of models <comparing_two_models>`.
@@ -272,11 +271,9 @@ class ModelComparison:
         ValueError
             If there is one model only, or the method does not test the measure.
         """
+        check_choice("method", method, sorted(METHODS))
         return paired_tests(self, measure, method)
 
-    @validate_params(
-        {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
-    )
     def plot(self, kind="forest", *, ax=None, **kwargs):
         """Draw the comparison.
 
@@ -310,6 +307,7 @@ class ModelComparison:
         ValueError
             If the kind is unknown, or the comparison lacks what the plot needs.
         """
+        check_choice("kind", kind, sorted(DISPLAYS))
         return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)
 
     def __repr__(self):

@@ -82,7 +82,7 @@ def _check_names(names):
 def _check_measure(measure, method, labels):
     known = BINARY_MEASURES if len(labels) == 2 else MULTICLASS_MEASURES
     # The prevalence is that of the data, and the same for all models.
-    known = [name for name in known if name != "prevalence"]
+    known = sorted(set(known) - {"prevalence"})
     if measure not in known:
         raise ValueError(
             f"Expected measure to be one of {known!r} for {len(labels)} classes. Got "

@@ -223,8 +223,8 @@ def test_few_groups_are_warned_of_once():
     ("arguments", "message"),
     [
         (("kappa", "delong"), "measure='AUC' for method='delong'. Got 'kappa'"),
-        (("prevalence",), "measure to be one of .* Got 'prevalence'"),
-        (("kappa", "mcnemar"), "'method' parameter"),
+        (("prevalence",), "'AUC', 'NPV', .*'sensitivity', .* Got 'prevalence'"),
+        (("kappa", "mcnemar"), "one of 'bootstrap', 'delong', 't_test'. Got 'mcn"),
     ],
 )
 def test_bad_input_is_named(study, arguments, message):

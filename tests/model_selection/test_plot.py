@@ -150,7 +150,14 @@ def test_the_forest_is_the_default(study):
 def test_an_unknown_kind_lists_the_kinds(study):
     with pytest.raises(ValueError, match="nonsense") as caught:
         study.plot("nonsense")
-    assert all(repr(kind) in str(caught.value) for kind in KINDS)
+    assert ", ".join(map(repr, sorted(KINDS))) in str(caught.value)
+
+
+def test_scores_that_are_nan_are_named_as_such(study):
+    predictions = study.predictions.copy()
+    predictions.loc[predictions["model"] == "prior", "y_score"] = np.nan
+    with pytest.raises(ValueError, match="Got scores that are NaN from 'prior'"):
+        altered(study, predictions=predictions).plot("roc")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "training"])
@@ -548,6 +555,16 @@ def test_an_unknown_measure_lists_the_measures(study):
         study.plot(measure=["kappa", "x"])
     with pytest.raises(ValueError, match=r"measure.*'accuracy'.*Got 'x'"):
         study.plot("folds", measure="x")
+
+
+def test_classes_in_an_error_are_plain_numbers():
+    X, y = draw_patients()
+    classes = np.where(np.arange(len(y)) % 3, y == "malignant", 2).astype(int)
+    groups = np.arange(len(y))
+    X = X.drop(columns="group")
+    comparison = compare_models(MODELS[2:], X, classes, groups=groups, cv=2)
+    with pytest.raises(ValueError, match=r"Got labels=\[0, 1, 2\]"):
+        comparison.plot("roc")
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ class FoldsDisplay:
         )
         columns = [name for name in comparison.folds if name not in _NOT_SCORES]
         known = dict.fromkeys([*columns, *rows["measure"]])
-        check_choice("measure", measure, list(known))
+        check_choice("measure", measure, sorted(known))
         scores = _score_folds(comparison, measure, modality, names)
         estimates = rows[rows["measure"] == measure].set_index("model")["estimate"]
         suffix = "" if modality == ALL else f", {modality}"
