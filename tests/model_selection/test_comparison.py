@@ -568,7 +568,7 @@ def test_the_number_of_mistakes_is_checked(study, n):
 
 def test_an_unknown_model_is_named(study):
     for method in (study.errors, study.refit):
-        with pytest.raises(ValueError, match=r"one of \['good', 'coin'\]. Got 'svm'"):
+        with pytest.raises(ValueError, match=r"one of 'good', 'coin'. Got 'svm'"):
             method("svm")
 
 
