@@ -4,18 +4,19 @@ from numbers import Integral
 
 import numpy as np
 
-from .._validation._private import Interval, StrOptions, validate_params
+from .._validation._private import Interval, validate_params
 from .._validation._unreadable import names_unreadable_images
 from ._comparison_html import html_of
 from ._comparison_text import text_of
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
-from ._paired_tests import METHODS, paired_tests
+from ._paired_tests import paired_tests
 from ._plot import DISPLAYS
-from ._plot._select import select_predictions
+from ._plot._select import check_choice
 from ._score_checks import find_probabilities, warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
 from ._tables import (
+    ALL,
     CROSS_VALIDATION,
     fold_table,
     prediction_table,
@@ -199,7 +200,7 @@ class ModelComparison:
     @validate_params(
         {
             "model": [str],
-            "n": [Interval(Integral, 1, None, closed="left")],
+            "n": [Interval(Integral, 1, 40, closed="both")],
             "data": [str],
         },
         prefer_skip_nested_validation=True,
@@ -207,11 +208,10 @@ class ModelComparison:
     def errors(self, model, n=12, *, data=CROSS_VALIDATION):
         """Draw the worst mistakes of a model: the most confident wrong predictions.
 
-        Each image has its true and predicted class, its score, its fold and its row of
-        X as a title, and no path. The confidence is the distance of the score from the
-        threshold, 0.5 for probabilities and 0 for decision values. Mistakes of a model
-        without scores are drawn in the order of the rows. A row that is predicted
-        repeatedly is drawn once.
+        The title of an image is its true and predicted class, score, row of X and fold.
+        The confidence is the distance of the score from the threshold, 0.5 for
+        probabilities and 0 for decision values. Without scores, mistakes are drawn in
+        the order of the rows. A row that is predicted repeatedly is drawn once.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class ModelComparison:
             Name of the model.
 
         n : int, default=12
-            Greatest number of rows that are drawn.
+            Greatest number of rows that are drawn, 40 at most.
 
         data : str, default="cross-validation"
             Name of an external data set, or the out-of-fold predictions.
@@ -240,16 +240,16 @@ class ModelComparison:
         """
         self._require_data("errors")
         self._check_model(model)
-        table = select_predictions(self, data=data, models=model)[model]
-        threshold = 0.5 if self._has_probabilities[model] else 0
-        X = self._find_data(data)
-        return draw_errors(table, X, self.labels, model, n, threshold)
+        return draw_errors(self, model, n, data)
 
-    @validate_params(
-        {"measure": [str], "method": [StrOptions(set(METHODS))]},
-        prefer_skip_nested_validation=True,
-    )
-    def tests(self, measure="kappa", method="bootstrap"):
+    def tests(
+        self,
+        measure="kappa",
+        method="bootstrap",
+        *,
+        data=CROSS_VALIDATION,
+        modality=ALL,
+    ):
         """Test the :ref:`difference of every pair of models <comparing_two_models>`.
 
         Parameters
@@ -261,6 +261,12 @@ class ModelComparison:
             Bootstrap of patients, :func:`~skfusion.metrics.corrected_resampled_ttest`
             of the folds, or :func:`~skfusion.metrics.delong_test`, of the AUC only.
 
+        data : str, default="cross-validation"
+            Name of an external data set, or the out-of-fold predictions.
+
+        modality : str, default="all"
+            "all", or one modality.
+
         Returns
         -------
         tests : DataFrame
@@ -270,13 +276,10 @@ class ModelComparison:
         Raises
         ------
         ValueError
-            If there is one model only, or the method does not test the measure.
+            If there is one model only, or the method does not test the measure or data.
         """
-        return paired_tests(self, measure, method)
+        return paired_tests(self, measure, method, data, modality)
 
-    @validate_params(
-        {"kind": [StrOptions(set(DISPLAYS))]}, prefer_skip_nested_validation=True
-    )
     def plot(self, kind="forest", *, ax=None, **kwargs):
         """Draw the comparison.
 
@@ -288,8 +291,7 @@ class ModelComparison:
             - "forest": estimates with intervals, :class:`ForestDisplay`;
             - "folds": scores of the folds, :class:`FoldsDisplay`;
             - "roc": ROC curves, :class:`RocDisplay`;
-            - "precision_recall": precision and recall,
-              :class:`PrecisionRecallDisplay`;
+            - "precision_recall": its curves, :class:`PrecisionRecallDisplay`;
             - "calibration": reliability curves, :class:`CalibrationDisplay`;
             - "confusion": confusion matrices, :class:`ConfusionDisplay`;
             - "training": losses of the networks, :class:`TrainingDisplay`.
@@ -310,6 +312,7 @@ class ModelComparison:
         ValueError
             If the kind is unknown, or the comparison lacks what the plot needs.
         """
+        check_choice("kind", kind, sorted(DISPLAYS))
         return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)
 
     def __repr__(self):
@@ -319,9 +322,8 @@ class ModelComparison:
         return html_of(self)
 
     def __getstate__(self):
-        private = {"_data": None, "_estimators": {}}
-        private |= {"_external_data": {}, "_refitted": {}}
-        return {**self.__dict__, **private}
+        lost = {"_data": None, "_estimators": {}, "_external_data": {}, "_refitted": {}}
+        return self.__dict__ | lost
 
     def __setstate__(self, state):
         self.__dict__.update(state)
@@ -337,9 +339,7 @@ class ModelComparison:
         return None if known is None else known.X
 
     def _check_model(self, model):
-        names = self.folds["model"].unique().tolist()
-        if model not in names:
-            raise ValueError(f"Expected model to be one of {names!r}. Got {model!r}.")
+        check_choice("model", model, self.folds["model"].unique().tolist())
 
     def _require_data(self, method):
         if self._data is None:

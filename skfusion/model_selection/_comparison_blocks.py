@@ -7,7 +7,14 @@ import numpy as np
 from .._validation._columns import GROUP, MODALITY
 from ._tables import ALL, CROSS_VALIDATION
 
-__all__ = ["Block", "caption_of", "find_blocks", "format_interval", "format_number"]
+__all__ = [
+    "Block",
+    "caption_of",
+    "describe_folds",
+    "find_blocks",
+    "format_interval",
+    "format_number",
+]
 
 _BINARY = ("kappa", "AUC", "accuracy", "sensitivity", "specificity")
 _MULTICLASS = ("kappa", "accuracy", "balanced accuracy")
@@ -48,11 +55,21 @@ def caption_of(comparison):
     """
     n_models = comparison.folds["model"].nunique()
     models = f"{n_models} model{'s' * (n_models != 1)}"
-    return f"Comparison of {models} on {_describe_folds(comparison)}"
+    return f"Comparison of {models} on {describe_folds(comparison)}"
 
 
-def _describe_folds(comparison):
-    """Return the number of folds, and of repetitions if every row has as many."""
+def describe_folds(comparison):
+    """Return the number of folds, and of repetitions if every row has as many.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+
+    Returns
+    -------
+    text : str
+        Such as "2 x 3 folds".
+    """
     n_folds = len(comparison.splits)
     tested = np.concatenate([test for _, test in comparison.splits])
     counts = np.bincount(tested, minlength=comparison._n_samples)

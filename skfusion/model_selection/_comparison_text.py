@@ -43,10 +43,11 @@ def _block_lines(block):
     first = _WIDTH - sum(widths)
     lines = [_line("", block.measures, widths)]
     for name, note, values in block.rows:
-        if len(name) > first:  # a line of its own
+        estimates = [format_number(value) for value, _, _ in values.values()]
+        # The first estimate is shorter than its column, which leaves room for a name.
+        if len(name) > first + widths[0] - len(estimates[0]) - 2:  # a line of its own
             lines.append(textwrap.shorten(name, _WIDTH, placeholder="..."))
             name = ""
-        estimates = [format_number(value) for value, _, _ in values.values()]
         intervals = [format_interval(*bounds) for _, *bounds in values.values()]
         lines.append(_line(name, estimates, widths))
         note = f"  {note}" if note else ""
@@ -59,4 +60,5 @@ def _block_lines(block):
 
 def _line(first, cells, widths):
     cells = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-    return first.ljust(_WIDTH - sum(widths)) + "".join(cells)
+    text = "".join(cells).rjust(_WIDTH)
+    return first + text[len(first) :]

@@ -11,6 +11,8 @@ from .._validation._image_table import holds_paths
 from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
+from ._plot._select import select_predictions
+from ._tables import CROSS_VALIDATION
 
 __all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
 
@@ -72,28 +74,22 @@ def worst_mistakes(table, labels, n, threshold):
     return wrong.drop_duplicates("row").head(n)
 
 
-def draw_errors(table, X, labels, model, n, threshold):
+def draw_errors(comparison, model, n, data):
     """Draw the worst mistakes of a model.
 
     Parameters
     ----------
-    table : DataFrame
-        Predictions of the model.
-
-    X : DataFrame, list or ndarray
-        Images, in any form.
-
-    labels : ndarray of shape (n_classes,)
-        All classes, the positive one of two last.
+    comparison : ModelComparison
+        With its data.
 
     model : str
-        Name of the model, for the title.
+        Name of the model.
 
     n : int
         Greatest number of rows.
 
-    threshold : float
-        The same as in :func:`worst_mistakes`.
+    data : str
+        "cross-validation", or the name of an external data set, which has no folds.
 
     Returns
     -------
@@ -102,16 +98,20 @@ def draw_errors(table, X, labels, model, n, threshold):
     Raises
     ------
     ValueError
-        If X holds no images.
+        If the data set is unknown, or X holds no images.
     """
-    mistakes = worst_mistakes(table, labels, n, threshold)
-    images = _read(X, mistakes["row"].to_numpy())
+    table = select_predictions(comparison, data=data, models=model)[model]
+    threshold = 0.5 if comparison._has_probabilities[model] else 0
+    mistakes = worst_mistakes(table, comparison.labels, n, threshold)
+    images = _read(comparison._find_data(data), mistakes["row"].to_numpy())
     figure, axes = _lay_out(images)
     n_wrong = (table["y_true"] != table["y_pred"]).sum()
-    figure.suptitle(f"{model}: the worst {len(mistakes)} of {n_wrong} mistakes")
+    is_external = data != CROSS_VALIDATION
+    name = f"{model}, {data}" if is_external else model
+    figure.suptitle(f"{name}: the worst {len(mistakes)} of {n_wrong} mistakes")
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
         axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
-        axis.set_title(_describe(row), fontsize=8)
+        axis.set_title(_describe(row, is_external), fontsize=8)
     return figure
 
 
@@ -131,12 +131,10 @@ def _lay_out(images):
     return figure, axes.ravel()
 
 
-def _describe(row):
+def _describe(row, is_external):
     score = "" if np.isnan(row.y_score) else f", score {row.y_score:.2f}"
-    return (
-        f"true {row.y_true}\npredicted {row.y_pred}{score}\n"
-        f"row {row.row}, fold {row.fold}"
-    )
+    fold = "" if is_external else f", fold {row.fold}"
+    return f"true {row.y_true}\npredicted {row.y_pred}{score}\nrow {row.row}{fold}"
 
 
 def _read(X, rows):

@@ -10,8 +10,9 @@ from ..metrics import corrected_resampled_ttest
 from ..metrics._delong import compare_areas
 from ..metrics._measures import BINARY_MEASURES, MULTICLASS_MEASURES
 from ..metrics._paired import holm, paired_differences, warn_of_few_groups
+from ._plot._select import check_choice, select_predictions
 from ._printed_table import PrintedTable
-from ._tables import check_part, measure_folds
+from ._tables import ALL, CROSS_VALIDATION, check_part, measure_folds
 
 __all__ = ["METHODS", "paired_tests"]
 
@@ -19,7 +20,7 @@ _RESULTS = ["difference", "lower", "upper", "p"]
 _ROW = ["fold", "row"]
 
 
-def paired_tests(comparison, measure, method):
+def paired_tests(comparison, measure, method, data=CROSS_VALIDATION, modality=ALL):
     """Test the difference of every pair of models on the rows that both predicted.
 
     Parameters
@@ -31,6 +32,12 @@ def paired_tests(comparison, measure, method):
 
     method : {"bootstrap", "t_test", "delong"}
 
+    data : str, default="cross-validation"
+        "cross-validation", or the name of an external data set.
+
+    modality : str, default="all"
+        "all", or one modality.
+
     Returns
     -------
     tests : DataFrame
@@ -39,16 +46,20 @@ def paired_tests(comparison, measure, method):
     Raises
     ------
     ValueError
-        If there is one model only, or the method does not test the measure.
+        If there is one model only, the method does not test the measure or the data,
+        or the data set or the modality is unknown.
 
     Warns
     -----
     DataQualityWarning
         If two models did not predict the same rows, or there are few groups or folds.
     """
-    tables = dict(iter(comparison.predictions.groupby("model", sort=False)))
+    tables = select_predictions(comparison, data=data, modality=modality)
+    tables = {name: table for name, table in tables.items() if len(table)}
     _check_names(list(tables))
+    check_choice("method", method, sorted(METHODS))
     _check_measure(measure, method, comparison.labels)
+    _check_folds(data, method)
     pairs = {
         (model, reference): _common_rows(tables[model], tables[reference])
         for reference, model in combinations(tables, 2)
@@ -82,7 +93,7 @@ def _check_names(names):
 def _check_measure(measure, method, labels):
     known = BINARY_MEASURES if len(labels) == 2 else MULTICLASS_MEASURES
     # The prevalence is that of the data, and the same for all models.
-    known = [name for name in known if name != "prevalence"]
+    known = sorted(set(known) - {"prevalence"})
     if measure not in known:
         raise ValueError(
             f"Expected measure to be one of {known!r} for {len(labels)} classes. Got "
@@ -92,6 +103,15 @@ def _check_measure(measure, method, labels):
         raise ValueError(
             f"Expected measure='AUC' for method='delong'. Got {measure!r}: use "
             "method='bootstrap', which tests every measure."
+        )
+
+
+def _check_folds(data, method):
+    if method == "t_test" and data != CROSS_VALIDATION:
+        raise ValueError(
+            f"Expected data={CROSS_VALIDATION!r} for method='t_test', which compares "
+            f"folds. Got {data!r}, an external data set without folds: use "
+            "method='bootstrap'."
         )
 
 

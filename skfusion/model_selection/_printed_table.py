@@ -28,7 +28,8 @@ class PrintedTable(pd.DataFrame):
     """
 
     _less_needed = ("n_groups", "measure")  # in the order in which they are omitted
-    _longest = 20  # characters of the name of a model
+    _identify = ()  # columns that are omitted only if they are constant
+    _longest, _shortest = 20, 11  # characters of a name
 
     @property
     def _constructor(self):
@@ -39,28 +40,45 @@ class PrintedTable(pd.DataFrame):
 
     def __repr__(self):
         table = pd.DataFrame(self)
-        omitted = []
-        text = self._print(table)
-        for column in self._less_needed:
-            if max(map(len, text.splitlines())) <= _WIDTH:
+        omitted, longest = [], self._longest
+        text = self._print(table, longest)
+        for column in self._find_less_needed(table):
+            if _is_narrow(text):
                 break
             omitted.append(column)
-            text = self._print(table.drop(columns=omitted))
+            text = self._print(table.drop(columns=omitted), longest)
+        while not _is_narrow(text) and longest > self._shortest:
+            longest -= 1
+            text = self._print(table.drop(columns=omitted), longest)
         size = f"{table.shape[0]} rows x {table.shape[1]} columns"
         note = f"; not shown: {', '.join(omitted)}" if omitted else ""
         return f"{text}\n\n[{size}{note}]"
 
-    def _print(self, table):
+    def _find_less_needed(self, table):
+        """Columns that may be omitted, the constant ones first."""
+        columns = [c for c in (*self._less_needed, *self._identify) if c in table]
+        constant = [c for c in columns if table[c].nunique(dropna=False) < 2]
+        varying = [c for c in self._less_needed if c in table and c not in constant]
+        return constant + varying
+
+    def _print(self, table, longest):
+        def shorten(name):
+            return _shorten(name, longest)
+
         return table.to_string(
             index=False,
-            formatters=dict.fromkeys(["model", "reference"], self._shorten),
+            formatters=dict.fromkeys(["model", "reference", "data"], shorten),
             float_format="{:.3f}".format,
             max_rows=pd.get_option("display.max_rows"),
             min_rows=pd.get_option("display.min_rows"),
         )
 
-    def _shorten(self, name):
-        """Shorten a long name in its middle, because names often begin alike."""
-        half = (self._longest - 3) // 2
-        is_short = len(name) <= self._longest
-        return name if is_short else f"{name[:half]}...{name[-half:]}"
+
+def _is_narrow(text):
+    return max(map(len, text.splitlines())) <= _WIDTH
+
+
+def _shorten(name, longest):
+    """Shorten a long name in its middle, because names often begin alike."""
+    half = (longest - 3) // 2
+    return name if len(name) <= longest else f"{name[:half]}...{name[-half:]}"

@@ -14,7 +14,8 @@ class SummaryTable(PrintedTable):
 
     It is a DataFrame. What is made of it, such as some of its rows, a copy or a pickle,
     is a plain DataFrame. It is printed with three decimals and short names; where 80
-    characters are too few, the columns ``data``, ``n_groups`` and ``n`` are left out.
+    characters are too few, the columns ``n_groups`` and ``n`` are left out, and
+    ``data`` and ``modality`` if they are constant.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ class SummaryTable(PrintedTable):
     """
 
     _metadata = ["_comparison"]
-    _less_needed = ("data", "n_groups", "n")
+    _less_needed = ("n_groups", "n")
+    _identify = ("data", "modality")
     _longest = 25
 
     def __init__(self, table, comparison=None):

@@ -155,6 +155,15 @@ def test_a_long_name_is_printed_whole():
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(("length", "n_parts"), [(24, 6), (28, 6), (29, 1)])
+def test_a_name_stands_in_its_row_if_there_is_room(length, n_parts):
+    name = "n" * length
+    lines = str(compare([(name, RowClassifier())])).splitlines()
+    (line,) = [line for line in lines if line.startswith(name)][:1]
+    assert len(line.split()) == n_parts
+    assert max(map(len, lines)) <= 80
+
+
 def test_three_classes_are_printed():
     X, y = make_data()
     y = y + (np.arange(len(y)) // 4 % 2)
@@ -242,6 +251,16 @@ def test_long_names_in_a_printed_summary_are_shortened_in_the_middle():
     text = repr(compare([(name, RowClassifier()) for name in names]).summary)
     assert max(map(len, text.splitlines())) <= 80
     assert "a frozen ba...tor machine" in text
+
+
+def test_the_printed_summary_shows_which_data_set_a_row_is_of():
+    study = compare()
+    assert "cross-validation" not in repr(study.summary)
+    study.external("elsewhere", *external_data())
+    text = repr(study.summary)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(name in text for name in ("cross-validation", "elsewhere"))
+    assert "modality" in text
 
 
 # -- summary -------------------------------------------------------------------------
@@ -541,7 +560,7 @@ def test_rows_of_numbers_cannot_be_drawn(study):
         rows.errors("linear")
 
 
-@pytest.mark.parametrize("n", [0, 2.5])
+@pytest.mark.parametrize("n", [0, 2.5, 41])
 def test_the_number_of_mistakes_is_checked(study, n):
     with pytest.raises(ValueError, match="'n' parameter"):
         study.errors("good", n)
@@ -549,7 +568,7 @@ def test_the_number_of_mistakes_is_checked(study, n):
 
 def test_an_unknown_model_is_named(study):
     for method in (study.errors, study.refit):
-        with pytest.raises(ValueError, match=r"one of \['good', 'coin'\]. Got 'svm'"):
+        with pytest.raises(ValueError, match=r"one of 'good', 'coin'. Got 'svm'"):
             method("svm")
 
 
@@ -615,7 +634,11 @@ def test_mistakes_on_an_external_data_set_are_drawn(images, tmp_path):
     for source, target in zip(X["image"], other["picture"], strict=True):
         target.write_bytes(Path(source).read_bytes())
     study.external("B", other, y)
-    assert len(titles(study.errors("good", n=3, data="B"))) == 3
+    figure = study.errors("good", n=3, data="B")
+    assert len(titles(figure)) == 3
+    assert figure.get_suptitle().startswith("good, B: the worst 3 of")
+    assert not any("fold" in title for title in titles(figure))
+    assert "fold" in titles(study.errors("good", n=1))[0]
     with pytest.raises(ValueError, match="data to be one of"):
         study.errors("good", data="C")
 

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from skfusion.exceptions import DataQualityWarning
@@ -223,13 +225,65 @@ def test_few_groups_are_warned_of_once():
     ("arguments", "message"),
     [
         (("kappa", "delong"), "measure='AUC' for method='delong'. Got 'kappa'"),
-        (("prevalence",), "measure to be one of .* Got 'prevalence'"),
-        (("kappa", "mcnemar"), "'method' parameter"),
+        (("prevalence",), "'AUC', 'NPV', .*'sensitivity', .* Got 'prevalence'"),
+        (("kappa", "mcnemar"), "one of 'bootstrap', 'delong', 't_test'. Got 'mcn"),
     ],
 )
 def test_bad_input_is_named(study, arguments, message):
     with pytest.raises(ValueError, match=message):
         study.tests(*arguments)
+
+
+@pytest.fixture(scope="module")
+def external():
+    """Comparison with two modalities and an external data set."""
+    X, y, groups = draw()
+    X = pd.DataFrame(X, columns=["a", "b", "c"])
+    modality = np.where(groups % 2, "ultrasound", "mammography")
+    numbers = make_column_transformer(("passthrough", ["a", "b", "c"]))
+    models = [(name, make_pipeline(numbers, model)) for name, model in MODELS[:2]]
+    study = compare_models(models, X.assign(modality=modality), y, groups=groups, cv=4)
+    other = X.sample(90, random_state=0) + 1
+    return study.external("B", other, y[other.index], 100 + groups[other.index])
+
+
+@pytest.mark.parametrize(
+    ("measure", "method"), [("kappa", "bootstrap"), ("AUC", "delong")]
+)
+def test_external_data_are_tested(external, measure, method):
+    (row,) = external.tests(measure, method, data="B").itertuples()
+    estimates = external.summary.query("data == 'B' and measure == @measure")
+    estimates = estimates.set_index("model")["estimate"]
+    difference = estimates["linear"] - estimates["prior"]
+    np.testing.assert_allclose(row.difference, difference)
+    assert row.n_groups == external.externals["B"]["group"].nunique()
+    assert row.lower < row.difference < row.upper
+
+
+@pytest.mark.parametrize("method", ["bootstrap", "t_test"])
+def test_a_modality_is_tested_by_itself(external, method):
+    (row,) = external.tests("kappa", method, modality="ultrasound").itertuples()
+    scores = external.folds.query("modality == 'ultrasound'")
+    if method == "t_test":
+        kappa = scores.groupby("model")["kappa"].mean()
+    else:
+        rows = external.summary.query("modality == 'ultrasound' and measure == 'kappa'")
+        kappa = rows.set_index("model")["estimate"]
+    np.testing.assert_allclose(row.difference, kappa["linear"] - kappa["prior"])
+    assert row.n_groups == 20
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"data": "B", "method": "t_test"}, "Got 'B', an external data set without"),
+        ({"data": "C"}, "data to be one of 'cross-validation', 'B'. Got 'C'"),
+        ({"modality": "CT"}, "modality to be one of 'all', 'mammography'"),
+    ],
+)
+def test_data_that_cannot_be_tested_are_named(external, options, message):
+    with pytest.raises(ValueError, match=message):
+        external.tests(**options)
 
 
 def test_a_pickle_can_be_tested(study):

@@ -18,11 +18,13 @@ from sklearn.metrics import (
     roc_auc_score,
     roc_curve,
 )
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
+from skfusion.exceptions import DataQualityWarning
 from skfusion.model_selection import (
     CalibrationDisplay,
     ConfusionDisplay,
@@ -148,7 +150,14 @@ def test_the_forest_is_the_default(study):
 def test_an_unknown_kind_lists_the_kinds(study):
     with pytest.raises(ValueError, match="nonsense") as caught:
         study.plot("nonsense")
-    assert all(repr(kind) in str(caught.value) for kind in KINDS)
+    assert ", ".join(map(repr, sorted(KINDS))) in str(caught.value)
+
+
+def test_scores_that_are_nan_are_named_as_such(study):
+    predictions = study.predictions.copy()
+    predictions.loc[predictions["model"] == "prior", "y_score"] = np.nan
+    with pytest.raises(ValueError, match="Got scores that are NaN from 'prior'"):
+        altered(study, predictions=predictions).plot("roc")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "training"])
@@ -480,7 +489,12 @@ def test_decision_values_are_no_probabilities():
     models = [("svm", on_numbers(LinearSVC())), MODELS[2]]
     comparison = compare_models(models, *draw_patients(), cv=2)
     with pytest.raises(ValueError, match=r"decision values from 'svm':.*models=\["):
-        comparison.plot("calibration")
+        comparison.plot("calibration", models=["svm", "prior"])
+    with pytest.warns(DataQualityWarning, match=r"calibration of 'svm' is not drawn"):
+        assert comparison.plot("calibration").names == ["prior"]
+    only = compare_models(models[:1], *draw_patients(), cv=2)
+    with pytest.raises(ValueError, match=r"decision values from 'svm'"):
+        only.plot("calibration")
     assert comparison.plot("calibration", models="prior").names == ["prior"]
     assert comparison.plot("roc", n_resamples=0).names == ["svm", "prior"]
 
@@ -543,6 +557,16 @@ def test_an_unknown_measure_lists_the_measures(study):
         study.plot("folds", measure="x")
 
 
+def test_classes_in_an_error_are_plain_numbers():
+    X, y = draw_patients()
+    classes = np.where(np.arange(len(y)) % 3, y == "malignant", 2).astype(int)
+    groups = np.arange(len(y))
+    X = X.drop(columns="group")
+    comparison = compare_models(MODELS[2:], X, classes, groups=groups, cv=2)
+    with pytest.raises(ValueError, match=r"Got labels=\[0, 1, 2\]"):
+        comparison.plot("roc")
+
+
 @pytest.fixture(scope="module")
 def three_classes():
     X, y = draw_patients()
@@ -592,7 +616,20 @@ def test_an_image_of_two_repetitions_is_counted_once(study):
     comparison = altered(study, predictions=predictions)
     for cls in (ForestDisplay, RocDisplay):
         texts = texts_of(cls.from_comparison(comparison).figure_)
-        assert any("120 images of 60 groups" in text.get_text() for text in texts)
+        start = "120 images of 60 groups, 2 repetitions"
+        assert any(start in text.get_text() for text in texts)
+
+
+def test_repetitions_are_stated_where_they_are_counted():
+    folds = [StratifiedGroupKFold(3, shuffle=True, random_state=i) for i in range(2)]
+    comparison = compare_models(MODELS[2:], *draw_patients(), cv=folds)
+    matrix = comparison.plot("confusion")
+    assert "60 groups, 2 repetitions" in matrix.title
+    assert matrix.matrices[0].sum() == 240
+    assert comparison.plot("folds").title == "2 x 3 folds"
+    once = comparison.predictions.query("fold < 4")
+    matrix = altered(comparison, predictions=once).plot("confusion")
+    assert "60 groups, 1 to 2 repetitions" in matrix.title
 
 
 @pytest.mark.parametrize("kind", ["folds", "roc", "calibration"])

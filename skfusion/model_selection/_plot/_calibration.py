@@ -6,10 +6,17 @@ import numpy as np
 import pandas as pd
 
 from ..._validation._private import Interval, validate_params
+from ...exceptions import DataQualityWarning, warn_user
 from .._tables import ALL, CROSS_VALIDATION
 from ._common import SMALL, draw_legend, draw_title, make_axes, style_of, wrap
 from ._curves import group_codes, resample_patients, share_bounds
-from ._select import class_name, scored_predictions, title
+from ._select import (
+    check_two_classes,
+    class_name,
+    scored_predictions,
+    select_predictions,
+    title,
+)
 
 __all__ = ["CalibrationDisplay"]
 
@@ -137,7 +144,7 @@ class CalibrationDisplay:
             "all", or one modality.
 
         models : str or array-like of str, default=None
-            Names of models that predict probabilities. None draws all models.
+            Names of models that predict probabilities. None draws all such models.
 
         n_bins : int, default=5
             Number of bins, fewer if many predictions are equal.
@@ -159,9 +166,16 @@ class CalibrationDisplay:
         Raises
         ------
         ValueError
-            If a model has no ``predict_proba``, there are more than two
-            classes, or the data set, the modality or a model is unknown.
+            If a model of `models`, or every model, has no ``predict_proba``, there are
+            more than two classes, or the data set, the modality or a model is unknown.
+
+        Warns
+        -----
+        DataQualityWarning
+            If `models` is None, and a model without probabilities is left out.
         """
+        if models is None:
+            models = _find_models(comparison, data, modality)
         tables = scored_predictions(
             comparison, data=data, modality=modality, models=models
         )
@@ -234,6 +248,26 @@ class CalibrationDisplay:
             )
         axis.set_ylabel("predictions", fontsize=SMALL)
         axis.spines[["top", "right"]].set_visible(False)
+
+
+def _find_models(comparison, data, modality):
+    """Names of the models with probabilities, or of all models if none has them."""
+    check_two_classes(comparison)
+    tables = select_predictions(comparison, data=data, modality=modality)
+    names = [
+        name
+        for name, table in tables.items()
+        if comparison._has_probabilities[name] and table["y_score"].notna().all()
+    ]
+    without = [name for name in tables if name not in names]
+    if names and without:
+        warn_user(
+            f"The calibration of {', '.join(map(repr, without))} is not drawn. It "
+            "needs a probability of each prediction: use a model with predict_proba, "
+            "such as CalibratedClassifierCV.",
+            DataQualityWarning,
+        )
+    return names or list(tables)
 
 
 def _check_probabilities(comparison, names):

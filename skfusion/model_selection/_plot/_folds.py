@@ -5,6 +5,7 @@ import pandas as pd
 
 from ..._validation._columns import MODALITY
 from ..._validation._private import validate_params
+from .._comparison_blocks import describe_folds
 from .._tables import ALL, CROSS_VALIDATION, measure_folds
 from ._common import draw_legend, draw_title, make_axes, name_columns, style_of
 from ._select import check_choice, select_models, select_predictions, summary_rows
@@ -122,7 +123,7 @@ class FoldsDisplay:
         )
         columns = [name for name in comparison.folds if name not in _NOT_SCORES]
         known = dict.fromkeys([*columns, *rows["measure"]])
-        check_choice("measure", measure, list(known))
+        check_choice("measure", measure, sorted(known))
         scores = _score_folds(comparison, measure, modality, names)
         estimates = rows[rows["measure"] == measure].set_index("model")["estimate"]
         suffix = "" if modality == ALL else f", {modality}"
@@ -130,7 +131,7 @@ class FoldsDisplay:
             scores=scores,
             pooled=estimates.reindex(names),
             measure=measure,
-            title=f"{len(scores)} folds{suffix}",
+            title=f"{describe_folds(comparison)}{suffix}",
         )
         return display.plot(ax=ax)
 

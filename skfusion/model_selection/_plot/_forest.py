@@ -118,7 +118,7 @@ class ForestDisplay:
         """
         rows = summary_rows(comparison, data=data, modality=modality, models=models)
         known = list(rows["measure"].unique())
-        measures = check_names("measure", measure, known)
+        measures = check_names("measure", measure, sorted(known))
         tables = [_block_table(comparison, part, measures) for part in _blocks(rows)]
         return cls(table=pd.concat(tables, ignore_index=True)).plot(ax=ax)
 

@@ -150,17 +150,29 @@ def scored_predictions(comparison, *, data=CROSS_VALIDATION, modality=ALL, model
     """
     check_two_classes(comparison)
     tables = select_predictions(comparison, data=data, modality=modality, models=models)
-    without = [name for name, part in tables.items() if part["y_score"].isna().any()]
-    if without:
-        raise ValueError(
-            "Expected models with predict_proba or decision_function. Got no score "
-            f"from {', '.join(map(repr, without))}: leave them out by models=[...]."
-        )
+    _check_scores(comparison, tables)
     positive = comparison.labels[1]
     return {
         name: part.assign(is_positive=part["y_true"] == positive)
         for name, part in tables.items()
     }
+
+
+def _check_scores(comparison, tables):
+    """Raise unless each prediction has a score that is a number."""
+    found = []
+    for name, part in tables.items():
+        has_scores = (
+            comparison._has_probabilities[name] or part["y_score"].notna().any()
+        )
+        if part["y_score"].isna().any():
+            what = "scores that are NaN" if has_scores else "no score"
+            found.append(f"{what} from {name!r}")
+    if found:
+        raise ValueError(
+            "Expected models with predict_proba or decision_function. Got "
+            f"{', '.join(found)}: leave them out by models=[...]."
+        )
 
 
 def check_two_classes(comparison):
@@ -173,7 +185,7 @@ def check_two_classes(comparison):
     if len(comparison.labels) != 2:
         raise ValueError(
             "Expected a comparison with two classes, because the curve needs a "
-            f"positive class. Got labels={list(comparison.labels)!r}: use 'forest', "
+            f"positive class. Got labels={comparison.labels.tolist()!r}: use 'forest', "
             "'folds' or 'confusion'."
         )
 
@@ -237,7 +249,7 @@ def chance_of(prevalence, n_classes):
 
 
 def describe(predictions, labels):
-    """Describe some data: number of images, groups and positive images.
+    """Describe some data: number of images, groups, repetitions, positive images.
 
     Parameters
     ----------
@@ -256,6 +268,10 @@ def describe(predictions, labels):
     text = f"{len(rows):,} images"
     if n_groups < len(rows):
         text += f" of {n_groups:,} groups"
+    counts = predictions.groupby(["model", "row"]).size()
+    low, high = counts.min(), counts.max()
+    if high > 1:
+        text += f", {low if low == high else f'{low} to {high}'} repetitions"
     if len(labels) != 2:
         return text
     share = 100 * (rows["y_true"] == labels[1]).mean()
