@@ -130,9 +130,10 @@ def optimism(
     ------
     ValueError
         If no groups are known, names are not distinct, `labels` are not the classes of
-        y, a protocol is unknown or cannot be applied, for example "by data set" with a
-        single one, or a parameter of a model cannot be compared with those of `store`.
-        An error of a fit is raised as it is.
+        y, y has a missing label or fewer than two classes, a protocol is unknown or
+        cannot be applied, for example "by data set" with a single one, or a parameter
+        of a model cannot be compared with those of `store`. An error of a fit is raised
+        as it is.
 
     Warns
     -----
