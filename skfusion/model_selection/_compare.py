@@ -15,7 +15,12 @@ from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ._comparison import ModelComparison
-from ._data_checks import check_classes
+from ._data_checks import (
+    check_classes,
+    warn_of_group_features,
+    warn_of_images_in_groups,
+    warn_of_other_groups,
+)
 from ._folds import CheckedData, predict_folds
 from ._own_copies import own_data, own_models
 from ._splits import check_splits
@@ -129,8 +134,9 @@ def compare_models(
     Warns
     -----
     DataQualityWarning
-        If X holds pairs that share a label only, no groups are known, the alphabet
-        alone decides which class is positive, or a fold holds one class only.
+        If X holds pairs that share a label only, no groups are known, a model reads
+        them as a feature, they disagree with X, the alphabet alone decides which class
+        is positive, or a fold holds one class only.
 
     CacheWarning
         If `store` is damaged or cannot be written, a file of own code has changed since
@@ -178,6 +184,7 @@ def compare_models(
     """
     estimators = check_estimators(estimators)
     data = check_data(X, y, groups, labels, "compare_models")
+    warn_of_group_features(data.X, estimators)
     data = replace(data, splits=check_splits(cv, data.y, data.groups, data.X))
     results = predict_folds(
         estimators,
@@ -220,6 +227,8 @@ def check_data(X, y, groups, labels, name):
     else:
         groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
+        warn_of_other_groups(X, groups)
+        warn_of_images_in_groups(X, groups)
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y, name)
     return CheckedData(X, y, groups, [], labels, is_ordered=is_ordered)

@@ -12,6 +12,7 @@ from .._validation._groups import find_groups
 from .._validation._private import HasMethods, Interval, validate_params
 from ..metrics._paired import warn_of_few_groups
 from ._compare import check_data, check_estimators
+from ._data_checks import warn_of_group_features
 from ._folds import predict_folds
 from ._protocol_comparison import ProtocolComparison
 from ._protocols import apply_protocol, find_protocols
@@ -204,6 +205,7 @@ def optimism(
     """
     estimators = _name_estimators(estimator)
     data = _check_data(X, y, groups, labels)
+    warn_of_group_features(data.X, estimators)
     protocols = find_protocols(protocols, X)
     rng = check_random_state(random_state)
     seeds = rng.randint(2**31 - 1, size=n_repeats).tolist()

@@ -7,7 +7,8 @@ from skfusion.model_selection import compare_models
 
 MODELS = [("prior", DummyClassifier())]
 DATASET = ["b"] * 8 + ["a"] * 6 + ["c"] * 4
-X = pd.DataFrame({"image": "a.png", "dataset": DATASET, "group": np.arange(18) // 2})
+PATHS = [f"{row}.png" for row in range(18)]
+X = pd.DataFrame({"image": PATHS, "dataset": DATASET, "group": np.arange(18) // 2})
 Y = np.tile([0, 1], 9)
 
 
