@@ -15,7 +15,7 @@ from ._compare import check_data, check_estimators
 from ._data_checks import warn_of_group_features
 from ._folds import predict_folds
 from ._protocol_comparison import ProtocolComparison
-from ._protocols import apply_protocol, find_protocols
+from ._protocols import apply_protocol, find_protocols, warn_of_nothing_resampled
 from ._study_cache import preparing
 from ._tables import prediction_table, row_table
 
@@ -139,8 +139,10 @@ def optimism(
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, the
-        alphabet alone decides which class is positive, or a fold holds one class only.
+        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, a
+        model reads the groups as a feature, they disagree with X, the sampler resamples
+        nothing, the alphabet alone decides which class is positive, or a fold holds one
+        class only.
 
     CacheWarning
         If `store` is damaged or cannot be written.
@@ -218,6 +220,8 @@ def optimism(
             part, rows = apply_protocol(
                 protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
             )
+            if protocol == "balanced first" and repeat == 0:
+                warn_of_nothing_resampled(rows, len(data.y))
             options = {"verbose": verbose, "store": store}
             results = predict_folds(estimators, part, prepare=prepare, **options)
             origin = row_table(data).iloc[rows].reset_index(drop=True)

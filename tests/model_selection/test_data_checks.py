@@ -13,7 +13,7 @@ from skfusion.model_selection import compare_models, optimism
 
 N_PATIENTS = 40
 PATIENT = np.repeat(np.arange(N_PATIENTS), 2)
-Y = PATIENT % 2
+Y = (PATIENT % 3 == 0).astype(int)
 NUMBERS = np.random.default_rng(0).normal(size=(len(Y), 2))
 NEAREST = KNeighborsClassifier(1)
 
@@ -96,3 +96,12 @@ def test_one_image_in_rows_of_several_groups_is_counted(study, form):
     (message,) = quality_warnings(study, X, model=DummyClassifier(), groups=PATIENT)
     assert "The paths of 1 images are in rows of several groups" in message
     assert "secret" not in message
+
+
+def test_classes_that_are_balanced_already_are_warned_of_once():
+    y = PATIENT % 2
+    (message,) = quality_warnings(claim, NUMBERS, y, groups=PATIENT, n_repeats=2)
+    assert "'balanced first' is the same as 'by image'" in message
+    comparison = claim(NUMBERS, y, groups=PATIENT)
+    both = comparison.predictions.groupby("protocol")["y_pred"].agg(list)
+    assert both["balanced first"] == both["by image"]
