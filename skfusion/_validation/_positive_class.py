@@ -19,16 +19,18 @@ def warn_of_positive_class(classes, name, advice=None):
     advice : str, default=None
         What the user can do. If None, the advice is to pass `labels`.
     """
-    is_text = isinstance(classes[-1], str)
-    if len(classes) != 2 or not is_text or classes[-1] == "malignant":
+    if len(classes) != 2 or not isinstance(classes[-1], str):
+        return
+    negative, positive = map(str, classes)
+    if positive.lower() == "malignant":
         return
     if advice is None:
         advice = (
-            f"Pass labels={classes.tolist()!r} if it is, or "
-            f"labels={classes[::-1].tolist()!r}."
+            f"Pass labels={[negative, positive]!r} to confirm this, or "
+            f"labels={[positive, negative]!r} to make {negative!r} the positive class."
         )
     warn_user(
-        f"{name} treats {str(classes[-1])!r} as the positive class, because it is the "
-        f"last in the alphabet. {advice}",
+        f"{name} treats {positive!r} as the positive class, because it comes after "
+        f"{negative!r} where the labels are sorted. {advice}",
         DataQualityWarning,
     )

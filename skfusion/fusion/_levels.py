@@ -221,7 +221,8 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             )
         if self._method != "mean":  # the mean is the same for both classes
             name = type(self).__name__
-            warn_of_positive_class(self.classes_, name, "Else pass y of 0 and 1.")
+            advice = "If it is not, pass y of 0 and 1."
+            warn_of_positive_class(self.classes_, name, advice)
         return self
 
     @available_if(_can_score)

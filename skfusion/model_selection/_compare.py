@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
 from .._validation._groups import find_groups
@@ -16,6 +15,12 @@ from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
 from ._comparison import ModelComparison
+from ._data_checks import (
+    check_classes,
+    warn_of_group_features,
+    warn_of_images_in_groups,
+    warn_of_other_groups,
+)
 from ._folds import CheckedData, predict_folds
 from ._own_copies import own_data, own_models
 from ._splits import check_splits
@@ -122,14 +127,16 @@ def compare_models(
     ------
     ValueError
         If a group is on both sides of a split, names are not distinct, lengths differ,
-        every fit fails, or a parameter of a model cannot be compared with those of
-        `store`, such as an open file or a class of a notebook.
+        y has a missing label or fewer than two classes, every fit fails, or a parameter
+        of a model cannot be compared with those of `store`, such as an open file or a
+        class of a notebook.
 
     Warns
     -----
     DataQualityWarning
-        If X holds pairs that share a label only, no groups are known, the alphabet
-        alone decides which class is positive, or a fold holds one class only.
+        If X holds pairs that share a label only, no groups are known, a model reads
+        them as a feature, they disagree with X, the alphabet alone decides which class
+        is positive, or a fold holds one class only.
 
     CacheWarning
         If `store` is damaged or cannot be written, a file of own code has changed since
@@ -177,6 +184,7 @@ def compare_models(
     """
     estimators = check_estimators(estimators)
     data = check_data(X, y, groups, labels, "compare_models")
+    warn_of_group_features(data.X, estimators)
     data = replace(data, splits=check_splits(cv, data.y, data.groups, data.X))
     results = predict_folds(
         estimators,
@@ -211,15 +219,16 @@ def check_data(X, y, groups, labels, name):
     data : CheckedData
     """
     warn_of_label_pairs(X)
-    y = np.array(column_or_1d(y, warn=True))
+    y = check_classes(y, name)
     check_consistent_length(X, y)
-    check_classification_targets(y)
     X, groups = own_data(X), find_groups(X, groups)
     if groups is None:
         _warn_of_no_groups()
     else:
         groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
+        warn_of_other_groups(X, groups)
+        warn_of_images_in_groups(X, groups)
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y, name)
     return CheckedData(X, y, groups, [], labels, is_ordered=is_ordered)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._validation._columns import GROUP, MODALITY
+from .._validation._columns import DATASET, GROUP, MODALITY
 from ._tables import ALL, CROSS_VALIDATION
 
 __all__ = [
@@ -76,7 +76,20 @@ def describe_folds(comparison):
     n_repeats = int(counts[0])
     if n_repeats > 1 and (counts == n_repeats).all() and n_folds % n_repeats == 0:
         return f"{n_repeats} x {n_folds // n_repeats} folds"
-    return f"{n_folds} fold{'s' * (n_folds != 1)}"
+    folds = f"{n_folds} fold{'s' * (n_folds != 1)}"
+    names = _data_sets_left_out(comparison.predictions)
+    if len(names) != n_folds:  # the folds are others, or no model predicts one of them
+        return folds
+    return f"{folds}, each a data set ({', '.join(names)})"
+
+
+def _data_sets_left_out(predictions):
+    """Return the data set of each fold, or nothing if they are not one to one."""
+    if DATASET not in predictions:
+        return []
+    pairs = predictions[["fold", DATASET]].drop_duplicates().sort_values("fold")
+    is_own = pairs["fold"].is_unique and pairs[DATASET].is_unique and len(pairs) > 1
+    return pairs[DATASET].astype(str).tolist() if is_own else []
 
 
 def find_blocks(comparison):

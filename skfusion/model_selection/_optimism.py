@@ -12,9 +12,10 @@ from .._validation._groups import find_groups
 from .._validation._private import HasMethods, Interval, validate_params
 from ..metrics._paired import warn_of_few_groups
 from ._compare import check_data, check_estimators
+from ._data_checks import warn_of_group_features
 from ._folds import predict_folds
 from ._protocol_comparison import ProtocolComparison
-from ._protocols import apply_protocol, find_protocols
+from ._protocols import apply_protocol, find_protocols, warn_of_nothing_resampled
 from ._study_cache import preparing
 from ._tables import prediction_table, row_table
 
@@ -130,15 +131,18 @@ def optimism(
     ------
     ValueError
         If no groups are known, names are not distinct, `labels` are not the classes of
-        y, a protocol is unknown or cannot be applied, for example "by data set" with a
-        single one, or a parameter of a model cannot be compared with those of `store`.
-        An error of a fit is raised as it is.
+        y, y has a missing label or fewer than two classes, a protocol is unknown or
+        cannot be applied, for example "by data set" with a single one, or a parameter
+        of a model cannot be compared with those of `store`. An error of a fit is raised
+        as it is.
 
     Warns
     -----
     DataQualityWarning
-        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, the
-        alphabet alone decides which class is positive, or a fold holds one class only.
+        If there are fewer than 20 groups or 5 of a class, X holds label-made pairs, a
+        model reads the groups as a feature, they disagree with X, the sampler resamples
+        nothing, the alphabet alone decides which class is positive, or a fold holds one
+        class only.
 
     CacheWarning
         If `store` is damaged or cannot be written.
@@ -203,6 +207,7 @@ def optimism(
     """
     estimators = _name_estimators(estimator)
     data = _check_data(X, y, groups, labels)
+    warn_of_group_features(data.X, estimators)
     protocols = find_protocols(protocols, X)
     rng = check_random_state(random_state)
     seeds = rng.randint(2**31 - 1, size=n_repeats).tolist()
@@ -215,6 +220,8 @@ def optimism(
             part, rows = apply_protocol(
                 protocol, data, cv=cv, sampler=sampler, seed=seeds[repeat]
             )
+            if protocol == "balanced first" and repeat == 0:
+                warn_of_nothing_resampled(rows, len(data.y))
             options = {"verbose": verbose, "store": store}
             results = predict_folds(estimators, part, prepare=prepare, **options)
             origin = row_table(data).iloc[rows].reset_index(drop=True)

@@ -10,9 +10,16 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from .._validation._columns import DATASET
 from .._validation._private import _safe_indexing
-from ._splits import check_splits
+from ..exceptions import DataQualityWarning, warn_user
+from ._splits import check_splits, split_by_data_set
 
-__all__ = ["PROTOCOLS", "REFERENCE", "apply_protocol", "find_protocols"]
+__all__ = [
+    "PROTOCOLS",
+    "REFERENCE",
+    "apply_protocol",
+    "find_protocols",
+    "warn_of_nothing_resampled",
+]
 
 # Whether each protocol is sound, in the order of tables and plots.
 PROTOCOLS = {
@@ -93,7 +100,8 @@ def apply_protocol(protocol, data, *, cv, sampler, seed):
     """
     rows = np.arange(len(data.y))
     if protocol == "by data set":
-        splits = check_splits("dataset", data.y, data.groups, data.X)
+        folds = split_by_data_set(data.X, data.groups, f"The protocol {protocol!r}")
+        splits = check_splits(folds, data.y, data.groups)
     elif protocol == "by patient":
         folds = StratifiedGroupKFold(cv, shuffle=True, random_state=seed)
         splits = check_splits(folds, data.y, data.groups)
@@ -104,6 +112,25 @@ def apply_protocol(protocol, data, *, cv, sampler, seed):
         folds = StratifiedKFold(cv, shuffle=True, random_state=seed)
         splits = check_splits(folds, data.y, None)
     return replace(data, splits=splits), rows
+
+
+def warn_of_nothing_resampled(rows, n_samples):
+    """Warn where the sampler of "balanced first" left all rows as they are.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows,)
+        Row of the user that each resampled row is, or is a copy of.
+
+    n_samples : int
+        Number of rows of the user.
+    """
+    if np.array_equal(np.sort(rows), np.arange(n_samples)):
+        warn_user(
+            "The sampler neither copied nor removed a row, so that the protocol "
+            "'balanced first' is the same as 'by image'. Leave it out of protocols.",
+            DataQualityWarning,
+        )
 
 
 def _resample(data, sampler, seed):

@@ -44,7 +44,7 @@ def check_splits(cv, y, groups, X=None):
         or there is no split.
     """
     if isinstance(cv, str):
-        cv = split_by_data_set(X, groups)
+        cv = split_by_data_set(X, groups, "cv='dataset'")
     if cv is None or isinstance(cv, Integral):
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
         cv = folds(5 if cv is None else cv, shuffle=True, random_state=0)
@@ -88,7 +88,7 @@ def _check_split(fold, train, test, *, has_groups):
         )
 
 
-def split_by_data_set(X, groups=None):
+def split_by_data_set(X, groups, user):
     """Leave out one data set at a time.
 
     Parameters
@@ -96,8 +96,11 @@ def split_by_data_set(X, groups=None):
     X : DataFrame of shape (n_samples, n_columns)
         Its column ``dataset`` names the data set of each row.
 
-    groups : ndarray of shape (n_samples,), default=None
+    groups : ndarray of shape (n_samples,) or None
         Groups, each of which must be in one data set.
+
+    user : str
+        The parameter or protocol that needs the data sets; begins the error.
 
     Returns
     -------
@@ -111,7 +114,14 @@ def split_by_data_set(X, groups=None):
         If X has no such column, or a row has no value in it, there is only one data
         set, or a group is in two of them.
     """
-    codes, names = pd.factorize(require_values(X, DATASET, "To leave out a data set"))
+    if not isinstance(X, pd.DataFrame):
+        raise ValueError(
+            f"{user} needs X as a DataFrame with the column {DATASET!r}. Got "
+            f"{type(X).__name__} instead. Pass "
+            f"pd.DataFrame(X).add_prefix('x').assign({DATASET}=names), and a model "
+            "that selects the features by a ColumnTransformer."
+        )
+    codes, names = pd.factorize(require_values(X, DATASET, user))
     if len(names) < 2:
         raise ValueError(
             f"Expected at least two data sets in the column {DATASET!r} of X, one of "

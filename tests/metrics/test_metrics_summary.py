@@ -250,11 +250,21 @@ def test_a_positive_class_by_the_alphabet_is_warned_of():
     y = ["cancer", "no cancer"]
     with pytest.warns(DataQualityWarning, match="'no cancer' as the positive class"):
         classification_summary(y, y)
+    y = ["Malignant", "benign"]  # capital letters come first
+    with pytest.warns(DataQualityWarning, match="to make 'Malignant' the positive"):
+        classification_summary(y, y)
 
 
-@pytest.mark.parametrize("labels", [None, ["malignant", "benign"]])
-def test_benign_and_malignant_need_no_warning(labels):
-    y = ["benign", "malignant"]
+@pytest.mark.parametrize(
+    ("y", "labels"),
+    [
+        (["benign", "malignant"], None),
+        (["Benign", "Malignant"], None),
+        (["BENIGN", "MALIGNANT"], None),
+        (["benign", "malignant"], ["malignant", "benign"]),
+    ],
+)
+def test_benign_and_malignant_need_no_warning(y, labels):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         classification_summary(y, y, labels=labels)

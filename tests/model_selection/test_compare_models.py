@@ -47,7 +47,8 @@ def make_table(**options):
     X, y, groups = draw_patients(**options)
     modality = np.where(np.arange(len(y)) < 64, "ultrasound", "mammography")
     table = pd.DataFrame(X, columns=["a", "b", "c"])
-    return table.assign(image="secret/path.png", group=groups, modality=modality), y
+    paths = [f"secret/{row}.png" for row in range(len(y))]
+    return table.assign(image=paths, group=groups, modality=modality), y
 
 
 def on_numbers(model):

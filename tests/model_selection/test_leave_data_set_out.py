@@ -1,13 +1,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 from skfusion.model_selection import compare_models
+from skfusion.model_selection._splits import split_by_data_set
 
 MODELS = [("prior", DummyClassifier())]
 DATASET = ["b"] * 8 + ["a"] * 6 + ["c"] * 4
-X = pd.DataFrame({"image": "a.png", "dataset": DATASET, "group": np.arange(18) // 2})
+PATHS = [f"{row}.png" for row in range(18)]
+X = pd.DataFrame({"image": PATHS, "dataset": DATASET, "group": np.arange(18) // 2})
 Y = np.tile([0, 1], 9)
 
 
@@ -27,7 +32,7 @@ def test_each_data_set_is_left_out_once_in_the_order_of_the_rows():
             X[["image", "group"]],
             r"needs the column 'dataset' in X. Got the columns \['",
         ),
-        (X.to_numpy(), "needs a DataFrame with the column 'dataset'. Got ndarray"),
+        (X.to_numpy(), "cv='dataset' needs X as a DataFrame with the .* Got ndarray"),
         (X.assign(dataset="a"), r"at least two data sets .* Got \['a'\]"),
         (
             X.assign(dataset=[None, *DATASET[1:]]),
@@ -40,6 +45,25 @@ def test_what_cannot_be_left_out_raises_a_clear_error(table, message):
     groups = None if isinstance(table, pd.DataFrame) else X["group"]
     with pytest.raises(ValueError, match=message):
         compare_models(MODELS, table, Y, groups=groups, cv="dataset")
+
+
+def test_the_printed_comparison_names_what_was_left_out():
+    first = str(compare_models(MODELS, X, Y, cv="dataset")).replace("\n", " ")
+    assert first.startswith(
+        "Comparison of 1 model on 3 folds, each a data set (b, a, c). Estimates"
+    )
+    assert "each a data set" not in str(compare_models(MODELS, X, Y, cv=2))
+
+
+def test_the_remedy_for_an_array_leaves_out_its_data_sets():
+    array = np.column_stack([Y, Y])
+    with pytest.raises(ValueError, match="The protocol 'by data set' needs X as a Dat"):
+        split_by_data_set(array, None, "The protocol 'by data set'")
+    table = pd.DataFrame(array).add_prefix("x").assign(dataset=DATASET)
+    select = ColumnTransformer([("features", "passthrough", ["x0", "x1"])])
+    models = [("nearest", make_pipeline(select, KNeighborsClassifier(1)))]
+    study = compare_models(models, table, Y, groups=X["group"], cv="dataset")
+    assert study.folds["kappa"].tolist() == [1, 1, 1]
 
 
 def test_another_name_is_refused():

@@ -47,7 +47,8 @@ def draw_table(class_sep=0.0, seed=0):
     table = pd.DataFrame(X, columns=NUMBERS)
     names = np.array([f"patient-{code}" for code in range(N_PATIENTS)])[patient]
     dataset = np.where(patient % 2, "there", "here")
-    return table.assign(image="secret/a.png", group=names, dataset=dataset), y
+    paths = [f"secret/{row}.png" for row in range(len(y))]
+    return table.assign(image=paths, group=names, dataset=dataset), y
 
 
 X, Y = draw_table()
