@@ -110,9 +110,9 @@ def warn_of_other_groups(X, groups):
     n_separated = _count_separated(X[GROUP], groups)
     if n_separated:
         warn_user(
-            f"The parameter groups separates rows of {n_separated} groups of the "
-            "column 'group' of X, so that a split may separate them too. Leave groups "
-            "out to keep the groups of the column together, or drop the column.",
+            "The parameter groups separates rows that the column 'group' of X keeps "
+            f"together, in {n_separated} of its groups. A split may separate them too. "
+            "Leave groups out to use the column, or drop the column.",
             DataQualityWarning,
         )
 
@@ -135,9 +135,9 @@ def warn_of_images_in_groups(X, groups):
     ]
     if any(counts):
         warn_user(
-            f"The paths of {sum(counts)} images are in rows of several groups: a split "
-            "may have the same image on both sides. Give all rows of an image the same "
-            "group, usually the patient.",
+            "Rows of different groups hold the same image, by its path. Number of such "
+            f"images: {sum(counts)}. A split may have them on both sides. Give all "
+            "rows of an image the same group, usually the patient.",
             DataQualityWarning,
         )
 

@@ -85,7 +85,7 @@ def test_groups_that_separate_the_groups_of_x_are_warned_of(study):
     assert quality_warnings(**study_) == []
     other = np.where(PATIENT < 3, np.arange(len(Y)), PATIENT + len(Y))
     (message,) = quality_warnings(**study_, groups=other)
-    assert "separates rows of 3 groups of the column 'group' of X" in message
+    assert "keeps together, in 3 of its groups" in message
 
 
 @STUDIES
@@ -94,7 +94,7 @@ def test_one_image_in_rows_of_several_groups_is_counted(study, form):
     paths = IMAGES["image"].where(PATIENT > 2, "secret/0.png")
     X = IMAGES.assign(image=paths) if form is pd.DataFrame else form(paths)
     (message,) = quality_warnings(study, X, model=DummyClassifier(), groups=PATIENT)
-    assert "The paths of 1 images are in rows of several groups" in message
+    assert "Number of such images: 1." in message
     assert "secret" not in message
 
 
