@@ -253,7 +253,7 @@ def test_no_folder_for_caches_is_no_error(data, monkeypatch, tmp_path, has_store
     (tmp_path / "file").write_text("")
     if has_store:
         with pytest.warns(CacheWarning, match="not stored"):
-            found = compare(candidates()[:1], data, store=tmp_path / "file")
+            found = compare(candidates()[:1], data, store=tmp_path / "file" / "store")
     else:
         found = compare(candidates()[:1], data)
     check_equal(expected, found)
