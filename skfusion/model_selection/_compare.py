@@ -134,9 +134,9 @@ def compare_models(
     Warns
     -----
     DataQualityWarning
-        If X holds pairs that share a label only, no groups are known, a model reads
-        them as a feature, they disagree with X, the alphabet alone decides which class
-        is positive, or a fold holds one class only.
+        If X holds pairs that share a label only, no groups are known, a model reads the
+        groups as a feature, the groups split a group or an image of X, the alphabet
+        alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
         If `store` is damaged or cannot be written, a file of own code has changed since
