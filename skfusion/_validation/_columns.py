@@ -12,6 +12,7 @@ __all__ = [
     "MODALITY",
     "NAMES_BACK",
     "OF_AN_IMAGE",
+    "REGION",
     "is_present",
     "require_column",
     "require_values",
@@ -19,12 +20,13 @@ __all__ = [
 
 IMAGE, MODALITY, GROUP, LATERALITY = "image", "modality", "group", "laterality"
 DATASET = "dataset"
+REGION = "region"  # the box of the lesion, in a data set that has boxes or masks
 
 # The columns of every data set whose rows are images, in order.
 IMAGE_COLUMNS = [IMAGE, MODALITY, GROUP, "view", LATERALITY, DATASET]
 
 # Columns that belong to one image: "mammogram_inverted" is "inverted" of "mammogram".
-OF_AN_IMAGE = ("inverted", "augmentation")
+OF_AN_IMAGE = ("inverted", "augmentation", REGION)
 
 # An array of a table, which BaggingClassifier passes on, has lost its names.
 NAMES_BACK = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._validation._columns import GROUP, IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE_COLUMNS, REGION
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
 
@@ -59,8 +59,9 @@ def make_bunch(frame, *, name, target_names, return_X_y):
     Parameters
     ----------
     frame : DataFrame
-        The columns of every data set, ``target``, ``inverted`` if any image is
-        inverted, and every column of the data set's own table.
+        The columns of every data set, ``target``, ``region`` if the data set has boxes
+        or masks, ``inverted`` if any image is inverted, and every column of the data
+        set's own table.
 
     name : str
         Name of the description.
@@ -78,8 +79,8 @@ def make_bunch(frame, *, name, target_names, return_X_y):
     first = [*IMAGE_COLUMNS, "target"]
     frame = frame[first + [column for column in frame if column not in first]]
     frame = frame.reset_index(drop=True)
-    inverted = ["inverted"] if "inverted" in frame else []
-    data = frame[IMAGE_COLUMNS + inverted].copy()
+    how_to_read = [name for name in (REGION, "inverted") if name in frame]
+    data = frame[IMAGE_COLUMNS + how_to_read].copy()
     target = frame["target"].to_numpy(dtype=np.int64, copy=True)
     if return_X_y:
         return data, target
