@@ -1,0 +1,23 @@
+import numpy as np
+import pytest
+
+from skfusion.images._polarity import is_inverted
+
+
+def mammogram(share_of_border):
+    """A breast at the left edge whose base takes a share of that edge."""
+    image = np.zeros((40, 30))
+    image[: round(40 * share_of_border), :20] = 0.8
+    return image
+
+
+@pytest.mark.parametrize("share_of_border", [0.2, 0.5, 1])
+def test_a_bright_border_is_inverted(share_of_border):
+    image = mammogram(share_of_border)
+    assert not is_inverted(image)
+    assert is_inverted(1 - image)
+
+
+def test_an_image_of_one_pixel_has_a_border():
+    assert is_inverted(np.ones((1, 1)))
+    assert not is_inverted(np.zeros((1, 1)))
