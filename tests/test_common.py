@@ -21,6 +21,13 @@ from skfusion.fusion import (
 )
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
+from skfusion.preprocessing import (
+    BreastCropper,
+    ContrastEqualizer,
+    LateralityFlipper,
+    OverlayRemover,
+    PolarityFixer,
+)
 
 # A check has 2 to 20 features and 20 to 300 samples: a row is an image one pixel
 # high, whose mirror image is another sample.
@@ -53,6 +60,11 @@ ESTIMATORS = [
     MultiBranchCNNClassifier(
         [0, 1], width=4, modality_dropout=0, **{**SMALL, "max_epochs": 4}
     ),
+    BreastCropper(),
+    ContrastEqualizer(),
+    LateralityFlipper(),
+    OverlayRemover(),
+    PolarityFixer(),
 ]
 
 SAMPLER_CHECKS = [

@@ -117,7 +117,7 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
             return self._clean_table(images)
         floats, back = _as_floats(images)
         cleaned = [self._clean(image) for image in floats]
-        self._warn_of([change for _, change in cleaned])
+        self._warn_of([change for _, change in cleaned], range(len(images)))
         fitted = [fit_shape(image, floats.shape[1:3]) for image, _ in cleaned]
         is_flat = images.ndim == 3 and np.asarray(X).ndim == 2
         shape = (len(images), -1) if is_flat else images.shape
@@ -131,18 +131,19 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
             rows = np.flatnonzero(~other)
         folder = self.folder
         folder = home_folder("cleaned") if folder is True else Path(folder).expanduser()
+        boxes = parse_boxes(table[REGION]) if REGION in table.columns else None
         paths, changes = clean_files(self, table, rows, folder)
-        self._warn_of(changes)
+        self._warn_of(changes, rows)
         table = table.copy()
         _set(table, IMAGE, rows, paths)
         if "inverted" in table.columns:
             _set(table, "inverted", rows, [False] * len(rows))
-        if REGION in table.columns:
-            _set(table, REGION, rows, self._move_all(table[REGION], rows, changes))
+        if boxes is not None:
+            moved = self._move_all(table[REGION], boxes, rows, changes)
+            _set(table, REGION, rows, moved)
         return table
 
-    def _move_all(self, regions, rows, changes):
-        boxes = parse_boxes(regions)
+    def _move_all(self, regions, boxes, rows, changes):
         moved = []
         for row, change in zip(rows, changes, strict=True):
             if change is None or np.isnan(boxes[row, 0]):
@@ -151,15 +152,15 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
                 moved.append(box_text(*self._move(boxes[row].tolist(), change)))
         return moved
 
-    def _warn_of(self, changes):
+    def _warn_of(self, changes, rows):
         """Give one warning for all images that were left as they are."""
-        n_left = sum(change is None for change in changes)
-        if n_left:
-            first = next(i for i, change in enumerate(changes) if change is None)
+        pairs = zip(rows, changes, strict=True)
+        left = [int(row) for row, change in pairs if change is None]
+        if left:
             warn_user(
-                f"{type(self).__name__} found no {self._sought} in {n_left} of "
-                f"{len(changes)} images, the first of which is number {first}: they "
-                "are left as they are. Look at them.",
+                f"{type(self).__name__} found no {self._sought} in {len(left)} of "
+                f"{len(changes)} images, which are left as they are. Look at row "
+                f"{left[0]} of X.",
                 DataQualityWarning,
             )
 

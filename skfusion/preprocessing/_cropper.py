@@ -12,6 +12,63 @@ __all__ = ["BreastCropper"]
 
 
 class BreastCropper(ImageCleaner):
+    """Transformer that crops mammograms to the breast.
+
+    The breast is the largest bright part of the image. Air, labels and black borders
+    take up much of a mammogram, and a network that sees it at 224 pixels has more of
+    them for the breast if the rest is cut off.
+
+    Read more in the :ref:`User Guide <preprocessing>`.
+
+    Parameters
+    ----------
+    margin : float, default=0.02
+        What is kept around the breast on each side, as a share of the longer side of
+        the breast.
+
+    folder : True, str or Path, default=True
+        Folder of the files that are written where X holds paths. True is the folder
+        ``cleaned`` in the folder that the environment variable ``SKFUSION_HOME``
+        names, or in ``~/.cache/skfusion`` without it.
+
+    Attributes
+    ----------
+    image_shape_ : tuple or None
+        Shape of each image in ``fit``; None for paths.
+
+    n_features_in_ : int
+        Number of features in ``fit``: the length of the second axis of X.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns of X, where they are strings; ``["image"]`` for paths.
+
+    Warns
+    -----
+    DataQualityWarning
+        If no breast is found in some images: they are left as they are, and counted
+        in one warning.
+
+    See Also
+    --------
+    PolarityFixer : Use it first: bright air is the largest bright part.
+
+    Notes
+    -----
+    A pixel is bright if it is above the darkest percentile by a tenth of the range to
+    the brightest one. Rows whose column ``modality`` is not "mammography" are not
+    changed. Of paths, the files written have the size of the crop. An array must keep
+    its shape: the crop is enlarged with its aspect ratio, and the rest is 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.preprocessing import BreastCropper
+    >>> X = np.zeros((1, 64, 64), dtype=np.uint8)
+    >>> X[0, 24:40, :16] = 200  # a breast, which fills a sixteenth of the image
+    >>> float((BreastCropper().fit_transform(X) > 0).mean())
+    1.0
+    """
+
     _modality = "mammography"
     _sought = "breast"
 
