@@ -4,6 +4,7 @@ import numpy as np
 
 __all__ = ["is_inverted"]
 
+_BORDER = 0.05  # of the shorter side; scans of film have a frame in the outer 2 %
 _BRIGHT = 0.5
 
 
@@ -22,7 +23,8 @@ def is_inverted(image):
     Returns
     -------
     is_inverted : bool
-        Whether the median of the outermost rows and columns is above 0.5.
+        Whether the median of the border is above 0.5. It is as wide as a twentieth of
+        the shorter side.
 
     Examples
     --------
@@ -33,5 +35,11 @@ def is_inverted(image):
     >>> is_inverted(image), is_inverted(1 - image)
     (False, True)
     """
-    border = [image[0], image[-1], image[:, 0], image[:, -1]]
+    width = max(1, round(_BORDER * min(image.shape)))
+    border = [
+        image[:width].ravel(),
+        image[-width:].ravel(),
+        image[width:-width, :width].ravel(),
+        image[width:-width, -width:].ravel(),
+    ]
     return bool(np.median(np.concatenate(border)) > _BRIGHT)

@@ -21,3 +21,12 @@ def test_a_bright_border_is_inverted(share_of_border):
 def test_an_image_of_one_pixel_has_a_border():
     assert is_inverted(np.ones((1, 1)))
     assert not is_inverted(np.zeros((1, 1)))
+
+
+@pytest.mark.parametrize("frame", [0, 1])
+def test_the_frame_of_a_scanned_film_is_not_the_border(frame):
+    image = np.kron(mammogram(0.5), np.ones((4, 4)))
+    for polarity in (image, 1 - image):
+        framed = polarity.copy()
+        framed[:2], framed[-2:], framed[:, :2], framed[:, -2:] = [frame] * 4
+        assert is_inverted(framed) == is_inverted(polarity)
