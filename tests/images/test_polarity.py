@@ -28,5 +28,5 @@ def test_the_frame_of_a_scanned_film_is_not_the_border(frame):
     image = np.kron(mammogram(0.5), np.ones((4, 4)))
     for polarity in (image, 1 - image):
         framed = polarity.copy()
-        framed[:2], framed[-2:], framed[:, :2], framed[:, -2:] = [frame] * 4
+        framed[0] = framed[-1] = framed[:, 0] = framed[:, -1] = frame
         assert is_inverted(framed) == is_inverted(polarity)
