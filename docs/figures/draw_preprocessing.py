@@ -28,8 +28,8 @@ from skfusion.preprocessing import (
 )
 
 PATH = Path(__file__).parents[1] / "_static" / "preprocessing.png"
-MAMMOGRAM = Path("cases", "sfm-malign-0", "1-280.dcm")
-ULTRASOUND_ROW, SIDE = 28, 300
+MAMMOGRAM = Path("cases", "sfm-benign-0", "1-132.dcm")
+ULTRASOUND_ROW, SIDE = 9, 300
 
 
 def main():
@@ -62,7 +62,7 @@ def with_marks(image):
     pen = ImageDraw.Draw(picture)
     height, width = image.shape
     pen.text((0.1 * width, 0.85 * height), "LT 3 O'CLOCK", fill=(255, 255, 255))
-    for x, y in [(0.35, 0.4), (0.65, 0.5)]:
+    for x, y in [(0.37, 0.14), (0.6, 0.14)]:
         x, y = round(x * width), round(y * height)
         pen.line((x - 4, y, x + 4, y), fill=(240, 230, 60))
         pen.line((x, y - 4, x, y + 4), fill=(240, 230, 60))
@@ -71,7 +71,7 @@ def with_marks(image):
 
 def draw(columns):
     """A column for each step, with the image before and after."""
-    figure, axes = plt.subplots(2, len(columns), figsize=(9, 4), layout="constrained")
+    figure, axes = plt.subplots(2, len(columns), figsize=(9, 4.6), layout="constrained")
     for (step, image), (above, below) in zip(columns, axes.T, strict=True):
         show(above, image)
         show(below, clean(step, image))
