@@ -3,6 +3,7 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from skfusion.datasets import load_breast_lesions_usg, load_bus_uclm
 from skfusion.images._overlays import find_overlays
 
 
@@ -62,3 +63,24 @@ def test_the_image_is_not_changed():
     copy = image.copy()
     find_overlays(image)
     assert np.array_equal(image, copy)
+
+
+def share_with_marks(paths):
+    """Share of images with a mark below the icon that every BUS-UCLM image has."""
+    masks = [find_overlays(np.asarray(Image.open(p).convert("RGB"))) for p in paths]
+    # The lowest fifth may show the pictogram of the breast.
+    return np.mean([mask[16 : int(0.8 * len(mask))].any() for mask in masks])
+
+
+@pytest.mark.slow
+def test_the_calipers_of_bus_uclm_are_found(data_folder):
+    frame = load_bus_uclm(data_folder, normal="benign").frame
+    plain = ~frame["Marks"] & ~frame["Doppler"] & ~frame["Combined"]
+    assert share_with_marks(frame.loc[frame["Marks"], "image"]) > 0.8
+    assert share_with_marks(frame.loc[plain, "image"]) < 0.05
+
+
+@pytest.mark.slow
+def test_breast_lesions_usg_has_nearly_no_marks(data_folder):
+    images = load_breast_lesions_usg(data_folder).data["image"]
+    assert share_with_marks(images) < 0.05

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from skfusion.datasets import load_rsna
+from skfusion.images import read_image
 from skfusion.images._polarity import is_inverted
 
 
@@ -30,3 +32,12 @@ def test_the_frame_of_a_scanned_film_is_not_the_border(frame):
         framed = polarity.copy()
         framed[0] = framed[-1] = framed[:, 0] = framed[:, -1] = frame
         assert is_inverted(framed) == is_inverted(polarity)
+
+
+@pytest.mark.slow
+def test_the_inverted_machines_of_rsna_are_found(data_folder):
+    rsna = load_rsna(data_folder).data
+    found = np.array([is_inverted(read_image(path)) for path in rsna["image"]])
+    inverted = rsna["inverted"].to_numpy()
+    assert found[inverted].sum() >= 378
+    assert found[~inverted].sum() <= 2
