@@ -38,7 +38,7 @@ from skfusion.exceptions import DataQualityWarning
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.model_selection import compare_models
 
-SEEDS, N_FOLDS = (0, 1, 2), 5
+N_DRAWS, N_FOLDS = 3, 5
 STEPS = {
     "BUSI + BrEaST": ["OverlayRemover", "ContrastEqualizer"],
     "BUS-UCLM": ["OverlayRemover", "ContrastEqualizer"],
@@ -47,12 +47,12 @@ STEPS = {
 }
 NOTE = (
     f"{N_FOLDS} folds that no patient (in BUSI: no family of near-duplicates) crosses, "
-    f"drawn with {len(SEEDS)} seeds; the predictions of all draws are pooled. 95 % "
-    "intervals by resampling patients; those of the differences are paired, and come "
-    "from ModelComparison.tests. Model: frozen MobileNetV2 features, StandardScaler, "
-    "SVC(class_weight='balanced'). Settings of the steps are their defaults; no other "
-    "ones were tried. RSNA is read with its polarity corrected by load_rsna, and in "
-    "the last rows with that of the files, of which 381 are inverted."
+    "drawn as often as the column draws states; the predictions of all draws are "
+    "pooled. 95 % intervals by resampling patients; those of the differences are "
+    "paired, and come from ModelComparison.tests. Model: frozen MobileNetV2 features, "
+    "StandardScaler, SVC(class_weight='balanced'). Settings of the steps are their "
+    "defaults; no other ones were tried. RSNA is read with its polarity corrected by "
+    "load_rsna, and for PolarityFixer with that of the files, of which 381 are inverted."
 )
 
 
@@ -61,15 +61,19 @@ def main():
     parser.add_argument("data", type=Path, help="where the data sets are")
     parser.add_argument("weights", type=Path, help="where the weights are")
     parser.add_argument("--cache", type=Path, required=True, help="images, features")
+    parser.add_argument("--draws", type=int, default=N_DRAWS, help="of the folds")
+    parser.add_argument("--steps", nargs="+", help="these steps alone")
     arguments = parser.parse_args()
     commit = current_commit()
     for data, steps in STEPS.items():
         missing = [step for step in steps if not run_file(data, step).exists()]
+        missing = [step for step in missing if step in (arguments.steps or steps)]
         if missing:
             X, y = load(data, arguments.data)
         for step in missing:
             models = make_models(step, arguments.weights, arguments.cache)
-            row = {"data": data, "step": step, **compare(models, X, y, arguments.cache)}
+            found = compare(models, X, y, arguments.cache, arguments.draws)
+            row = {"data": data, "step": step, **found}
             table = pd.DataFrame([row | {"commit": commit}])
             table.to_csv(run_file(data, step), index=False)
             print(table.T.to_string(header=False), flush=True)
@@ -105,17 +109,18 @@ def make_models(step, weights, cache):
     return [("without", make_model()), ("with", make_model(cleaner))]
 
 
-def compare(models, X, y, cache):
+def compare(models, X, y, cache, n_draws):
     """Measures of both models, and their differences."""
     splitters = [
-        StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed) for seed in SEEDS
+        StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)
+        for seed in range(n_draws)
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataQualityWarning)  # no breast found: counted
         comparison = compare_models(models, X, y, cv=splitters, store=cache / "store")
     summary = comparison.summary.query("modality == 'all'")
     summary = summary.set_index(["model", "measure"])
-    row = {"images": len(X), "groups": X["group"].nunique()}
+    row = {"images": len(X), "groups": X["group"].nunique(), "draws": n_draws}
     for measure in ("kappa", "AUC"):
         for model, _ in models:
             row[f"{measure} {model}"] = interval(summary.loc[model, measure])
