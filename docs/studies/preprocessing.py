@@ -52,7 +52,7 @@ NOTE = (
     "paired, and come from ModelComparison.tests. Model: frozen MobileNetV2 features, "
     "StandardScaler, SVC(class_weight='balanced'). Settings of the steps are their "
     "defaults; no other ones were tried. RSNA is read with its polarity corrected by "
-    "load_rsna, and for PolarityFixer with that of the files, of which 381 are inverted."
+    "load_rsna, and for PolarityFixer with that of its files, 381 of them inverted."
 )
 
 
