@@ -16,7 +16,7 @@ from ._cells import (
     is_path,
     none_of_values,
 )
-from ._columns import OF_AN_IMAGE, is_present, require_column
+from ._columns import IMAGE, OF_AN_IMAGE, REGION, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
 from ._named_columns import name_columns
@@ -26,6 +26,7 @@ __all__ = [
     "check_any_image",
     "check_columns",
     "check_samples",
+    "column_regions",
     "column_table",
     "group_samples",
 ]
@@ -166,7 +167,7 @@ def check_columns(X, columns, user, any_image=True, of_values=None):
     ------
     ValueError
         If X is not a DataFrame, a column is missing, a row has no image at all, or two
-        columns hold one file.
+        columns read one region of a file.
     """
     for column in columns:
         require_column(X, column, user)
@@ -202,17 +203,28 @@ def check_any_image(present, columns):
 
 
 def _check_no_file_twice(X, columns):
+    """Raise where two columns read one file, and the same region of it."""
     if len(columns) < 2:
         return
     names = np.repeat(columns, len(X))
-    columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
+    read = [_paths(X, columns).to_numpy(), _boxes(X, columns).to_numpy()]
+    columns_of_a_file = pd.Series(names).groupby(read)
     n_columns = columns_of_a_file.transform("nunique").to_numpy()
     if (n_columns > 1).any():
         row = int(np.argmax(n_columns > 1)) % len(X)
         raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only. Several of "
-            f"them hold the file of row {row} of X."
+            f"Expected each file in one of the columns {columns!r} only, or with boxes "
+            f"of other regions (the column '{columns[-1]}_{REGION}'). Several of them "
+            f"hold the file of row {row} of X."
         )
+
+
+def _boxes(X, columns):
+    """Boxes of all columns, one below the other; empty text where there is none."""
+    names = [f"{column}_{REGION}" for column in columns]
+    empty = pd.Series("", index=X.index)
+    boxes = [X[name].fillna("") if name in X.columns else empty for name in names]
+    return pd.concat(boxes, ignore_index=True).astype(str)
 
 
 def _paths(X, columns):
@@ -246,9 +258,49 @@ def column_table(X, column, columns):
     others = [name for name in columns if name != column]
     renamed = {f"{column}_{name}": name for name in OF_AN_IMAGE}
     others += [f"{other}_{name}" for other in others for name in OF_AN_IMAGE]
-    others += ["image"] if column != "image" else []
+    # A box without a name of its column is that of the column "image".
+    others += [IMAGE, REGION] if column != IMAGE else []
     table = X[is_present(X[column])].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **renamed}))
+
+
+def column_regions(X, columns, region):
+    """Return what is read of the images of each column: those without boxes are whole.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns)
+
+    columns : list of str
+        Columns of paths.
+
+    region : {"image", "lesion"}
+
+    Returns
+    -------
+    regions : list of {"image", "lesion"}
+
+    Raises
+    ------
+    ValueError
+        If `region` is "lesion" and no column has boxes.
+    """
+    if region == "image":
+        return [region] * len(columns)
+    boxes = [_boxes_of(X, column) for column in columns]
+    if not any(name in X.columns for name in boxes):
+        raise ValueError(
+            f"region='lesion' needs one of the columns {boxes!r}, with the boxes of "
+            f"the lesions, in X. Got the columns {list(X.columns)!r} instead. Add the "
+            "boxes, or use region='image'."
+        )
+    return [region if name in X.columns else "image" for name in boxes]
+
+
+def _boxes_of(X, column):
+    """Return the name of the column of boxes that belongs to a column of paths."""
+    own = f"{column}_{REGION}"
+    return REGION if column == IMAGE and own not in X.columns else own
 
 
 def group_samples(X, columns, groups, name):
