@@ -13,9 +13,9 @@ from ._cells import (
     check_paths,
     check_values,
     find_values_by_cell,
-    is_path,
     none_of_values,
 )
+from ._column_regions import check_no_region_twice, paths_below
 from ._columns import IMAGE, OF_AN_IMAGE, REGION, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
@@ -26,7 +26,6 @@ __all__ = [
     "check_any_image",
     "check_columns",
     "check_samples",
-    "column_regions",
     "column_table",
     "group_samples",
 ]
@@ -180,7 +179,7 @@ def check_columns(X, columns, user, any_image=True, of_values=None):
     if any_image and not all(of_values):
         check_any_image(present, columns)
     pairs = zip(columns, of_values, strict=True)
-    _check_no_file_twice(X, [name for name, is_of_values in pairs if not is_of_values])
+    check_no_region_twice(X, [name for name, is_of_values in pairs if not is_of_values])
     return present
 
 
@@ -200,41 +199,6 @@ def check_any_image(present, columns):
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
         )
-
-
-def _check_no_file_twice(X, columns):
-    """Raise where two columns read one file, and the same region of it."""
-    if len(columns) < 2:
-        return
-    names = np.repeat(columns, len(X))
-    read = [_paths(X, columns).to_numpy(), _boxes(X, columns).to_numpy()]
-    columns_of_a_file = pd.Series(names).groupby(read)
-    n_columns = columns_of_a_file.transform("nunique").to_numpy()
-    if (n_columns > 1).any():
-        row = int(np.argmax(n_columns > 1)) % len(X)
-        raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only, or with boxes "
-            f"of other regions (the column '{columns[-1]}_{REGION}'). Several of them "
-            f"hold the file of row {row} of X."
-        )
-
-
-def _boxes(X, columns):
-    """Boxes of all columns, one below the other; empty text where there is none."""
-    names = [f"{column}_{REGION}" for column in columns]
-    empty = pd.Series("", index=X.index)
-    boxes = [X[name].fillna("") if name in X.columns else empty for name in names]
-    return pd.concat(boxes, ignore_index=True).astype(str)
-
-
-def _paths(X, columns):
-    """Paths of all columns, one below the other; NaN where there is no image."""
-    values = [X[column].astype(object) for column in columns]
-    paths = [
-        column.where(is_present(column) & column.map(is_path).to_numpy(dtype=bool))
-        for column in values
-    ]
-    return pd.concat(paths, ignore_index=True)
 
 
 def column_table(X, column, columns):
@@ -262,45 +226,6 @@ def column_table(X, column, columns):
     others += [IMAGE, REGION] if column != IMAGE else []
     table = X[is_present(X[column])].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **renamed}))
-
-
-def column_regions(X, columns, region):
-    """Return what is read of the images of each column: those without boxes are whole.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_columns)
-
-    columns : list of str
-        Columns of paths.
-
-    region : {"image", "lesion"}
-
-    Returns
-    -------
-    regions : list of {"image", "lesion"}
-
-    Raises
-    ------
-    ValueError
-        If `region` is "lesion" and no column has boxes.
-    """
-    if region == "image":
-        return [region] * len(columns)
-    boxes = [_boxes_of(X, column) for column in columns]
-    if not any(name in X.columns for name in boxes):
-        raise ValueError(
-            f"region='lesion' needs one of the columns {boxes!r}, with the boxes of "
-            f"the lesions, in X. Got the columns {list(X.columns)!r} instead. Add the "
-            "boxes, or use region='image'."
-        )
-    return [region if name in X.columns else "image" for name in boxes]
-
-
-def _boxes_of(X, column):
-    """Return the name of the column of boxes that belongs to a column of paths."""
-    own = f"{column}_{REGION}"
-    return REGION if column == IMAGE and own not in X.columns else own
 
 
 def group_samples(X, columns, groups, name):
@@ -336,7 +261,7 @@ def group_samples(X, columns, groups, name):
     )
     if not columns:  # of paths
         return np.arange(len(X))
-    codes = pd.factorize(_paths(X, columns))[0]
+    codes = pd.factorize(paths_below(X, columns))[0]
     samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
     shape = (len(X), codes.max() + 1)
     links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)

@@ -105,6 +105,7 @@ class PathReader:
                 # Names of files repeat in folders, which are not shown: name the row.
                 named = ImageReadError(f"Row {row} of X: {error}")
                 named.row, named.reason = int(row), str(error)
+                named.region = error.region
                 named.path = self.paths[row]  # to find the row, not to be shown
                 raise named from error
             return finish(image)

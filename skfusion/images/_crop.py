@@ -3,10 +3,11 @@
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import check_scalar
 
 from .._validation._boxes import parse_boxes
-from .._validation._columns import REGION
+from .._validation._columns import IMAGE, REGION
 from ..exceptions import ImageReadError
 
 __all__ = ["LesionCrops", "find_crops"]
@@ -47,9 +48,7 @@ def find_crops(X, region, margin):
         return None
     if REGION not in getattr(X, "columns", ()):
         raise _no_column(X)
-    boxes = parse_boxes(X[REGION])
-    _check_boxes(boxes, X)
-    return LesionCrops(boxes, margin)
+    return LesionCrops(X[REGION], _boxes(X), margin)
 
 
 class LesionCrops:
@@ -57,6 +56,9 @@ class LesionCrops:
 
     Parameters
     ----------
+    values : Series of shape (n_samples,)
+        The boxes as they are in X.
+
     boxes : ndarray of shape (n_samples, 4)
         Left, upper, right and lower edge in pixels of the file; the last two are
         exclusive.
@@ -67,8 +69,10 @@ class LesionCrops:
     Examples
     --------
     >>> import numpy as np
+    >>> import pandas as pd
     >>> from skfusion.images._crop import LesionCrops
-    >>> crops = LesionCrops(np.array([[1, 2, 3, 3]]), margin=0.5)
+    >>> box = pd.Series(["1,2,3,3"])
+    >>> crops = LesionCrops(box, np.array([[1, 2, 3, 3]]), margin=0.5)
     >>> crops.square(0)
     (0, 0, 4)
     >>> crops.cut(0, np.ones((3, 5, 1), dtype=np.float32))[..., 0].tolist()
@@ -76,7 +80,8 @@ class LesionCrops:
      [0.0, 0.0, 0.0, 0.0]]
     """
 
-    def __init__(self, boxes, margin):
+    def __init__(self, values, boxes, margin):
+        self.values = values.to_numpy(dtype=object)
         self.boxes = boxes
         self.margin = margin
 
@@ -122,12 +127,13 @@ class LesionCrops:
         x0, y0, x1, y1 = self.boxes[row]
         beyond = max(-x0, -y0, x1 - width, y1 - height)
         if beyond > _ROUNDING:
-            box = ",".join(f"{edge:g}" for edge in self.boxes[row])
-            raise ImageReadError(
+            error = ImageReadError(
                 f"Expected a box within the image, of {width} x {height} pixels. Got "
-                f"{box!r} in the column {REGION!r}. Boxes are in pixels of the file: "
-                "scale it if it belongs to another size of the image."
+                f"{self.values[row]!r} in the column {REGION!r}. Boxes are in pixels "
+                "of the file: scale it if it belongs to another size of the image."
             )
+            error.region = self.values[row]
+            raise error
 
 
 def _no_column(X):
@@ -141,16 +147,38 @@ def _no_column(X):
     )
 
 
-def _check_boxes(boxes, X):
-    """Raise an error that names the first row without a box."""
+def _boxes(X):
+    """Return the boxes of all rows; raise an error that names the first without one."""
+    values = X[REGION]
+    try:
+        boxes = parse_boxes(values)
+    except ValueError:
+        row = next(row for row in range(len(X)) if not _is_box(values.iloc[[row]]))
+        raise _no_box(X, row) from None
     without = np.flatnonzero(np.isnan(boxes[:, 0]))
-    if not len(without):
-        return
-    row = int(without[0])
+    if len(without):
+        raise _no_box(X, int(without[0]))
+    return boxes
+
+
+def _is_box(values):
+    try:
+        parse_boxes(values)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_box(X, row):
+    """Return the error of a row without a box; composite models find the row in X."""
+    value = X[REGION].iloc[row]
+    is_missing = value == "" or pd.isna(value)
     reason = (
-        f"Expected the box of a lesion in the column {REGION!r}. Got none. Drop the "
-        "rows without a box, or use region='image'."
+        "Expected the box of a lesion, 'x0,y0,x1,y1' in pixels with x0 < x1 and y0 < "
+        f"y1, in the column {REGION!r}. Got {'none' if is_missing else repr(value)}. "
+        "Drop the rows without a box, or use region='image'."
     )
     error = ImageReadError(f"Row {row} of X: {reason}")
-    error.row, error.reason, error.path = row, reason, X["image"].iloc[row]
-    raise error
+    error.row, error.reason, error.path = row, reason, X[IMAGE].iloc[row]
+    error.region = "" if is_missing else value
+    return error

@@ -9,8 +9,9 @@ import torch
 from tqdm.auto import tqdm
 
 from .._engine import augment_channels, augment_present
+from .._validation._column_regions import column_regions
 from .._validation._columns import is_present
-from .._validation._samples import column_regions, column_table, group_samples
+from .._validation._samples import column_table, group_samples
 from ..images._eight_bits import to_uint8
 from ..networks._layers import find_present
 from ._training_source import TrainingSource
