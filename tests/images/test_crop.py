@@ -88,13 +88,6 @@ def test_a_crop_is_read_in_full_resolution(make, write):
     assert_array_equal(crop, read_image(path)[64:96, 64:96])
 
 
-def test_workers_crop_the_same(X):
-    options = {"image_size": 16, "margin": 0.5}
-    assert_array_equal(
-        lesions(X, isolated=True, **options)[:], lesions(X, **options)[:]
-    )
-
-
 @pytest.mark.parametrize("missing", [None, np.nan, "", "12", "5,5,2,9", 3.0])
 def test_a_row_without_a_box_is_an_error(X, missing):
     X["region"] = X["region"].astype(object)
