@@ -13,7 +13,8 @@ def check_no_region_twice(X, columns):
     """Raise an error where two columns hold one file, and the same region of it.
 
     The whole image and its lesion are two regions: a column of boxes, such as
-    ``lesion_region``, belongs to one of the two columns.
+    ``lesion_region``, belongs to one of the two columns. They stand side by side in at
+    least one row; otherwise the file of one sample is in the column of another one.
 
     Parameters
     ----------
@@ -39,17 +40,25 @@ def check_no_region_twice(X, columns):
     """
     if len(columns) < 2:
         return
-    names = np.repeat(columns, len(X))
-    read = [paths_below(X, columns).to_numpy(), _boxes(X, columns).to_numpy()]
-    columns_of_a_file = pd.Series(names).groupby(read)
-    n_columns = columns_of_a_file.transform("nunique").to_numpy()
-    if (n_columns > 1).any():
-        row = int(np.argmax(n_columns > 1)) % len(X)
+    cells = _image_cells(X, columns)
+    n_columns = cells.groupby("file")["column"].transform("nunique")
+    n_of_region = cells.groupby(["file", "box"])["column"].transform("nunique")
+    n_of_row = cells.groupby(["file", "row"])["column"].transform("nunique")
+    n_side_by_side = n_of_row.groupby(cells["file"]).transform("max")
+    is_wrong = (n_of_region > 1) | (n_columns > n_side_by_side)
+    if is_wrong.any():
         raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only, or with boxes "
-            f"of other regions (the column '{columns[-1]}_{REGION}'). Several of them "
-            f"hold the file of row {row} of X."
+            f"Expected each file in one of the columns {columns!r} only, or in several "
+            f"of one row with other boxes (as in '{columns[-1]}_{REGION}'). Several of "
+            f"them hold the file of row {cells['row'][is_wrong].iloc[0]} of X."
         )
+
+
+def _image_cells(X, columns):
+    """Return a table of the images of all columns: their column, row, file and box."""
+    names, rows = np.repeat(columns, len(X)), np.tile(np.arange(len(X)), len(columns))
+    cells = {"column": names, "row": rows, "file": paths_below(X, columns)}
+    return pd.DataFrame({**cells, "box": _boxes(X, columns)}).dropna(subset=["file"])
 
 
 def column_regions(X, columns, region):

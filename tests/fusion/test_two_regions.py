@@ -114,6 +114,13 @@ def test_one_region_in_two_columns_is_refused(name, breast, two):
         clone(MODELS[name]).fit(same, breast.target)
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_file_of_another_sample_is_refused(name, breast, two):
+    X = two.assign(lesion=np.roll(two["lesion"], 1))
+    with pytest.raises(ValueError, match="in several of one row"):
+        clone(MODELS[name]).fit(X, breast.target)
+
+
 def test_two_lesions_of_one_image_are_two_regions(breast, two):
     other = two.assign(whole_region="0,0,6,6")
     model = clone(MODELS["branches"]).fit(other, breast.target)
