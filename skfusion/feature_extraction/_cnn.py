@@ -57,7 +57,7 @@ class CNNFeatureExtractor(
 
     image_size : int, default=None
         Side in pixels of the square to which images are resized. If None, the side for
-        which the backbone's weights were trained. Images are not cropped.
+        which the backbone's weights were trained. The centre is not cropped.
 
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
