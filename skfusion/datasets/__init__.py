@@ -5,6 +5,7 @@ from ._breastmnist import fetch_breastmnist, load_breastmnist
 from ._bus_uclm import load_bus_uclm
 from ._busi import load_busi
 from ._concat import concat_datasets
+from ._image_table import load_image_table
 from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
@@ -17,6 +18,7 @@ __all__ = [
     "load_breastmnist",
     "load_bus_uclm",
     "load_busi",
+    "load_image_table",
     "load_rsna",
     "make_breast_images",
     "make_breast_pairs",
