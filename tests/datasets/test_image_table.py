@@ -30,7 +30,14 @@ def table(tmp_path):
     return pd.DataFrame(
         {
             "file": [f"pictures/{number}.png" for number in range(6)],
-            "finding": "benign malignant benign benign malignant benign".split(),
+            "finding": [
+                "benign",
+                "malignant",
+                "benign",
+                "benign",
+                "malignant",
+                "benign",
+            ],
             "patient": ["007", "007", "12", "12", "13", "14"],
             "side": ["left", "RIGHT", " L ", "r", None, "Left"],
             "age": [61, 61, 48, 48, 35, 70],
