@@ -142,8 +142,14 @@ def identify_files(files):
     -------
     codes : Series of int
     """
-    real = [os.path.realpath(file) for file in files]
-    return pd.Series(pd.factorize(pd.Series(real))[0], index=files.index)
+    identities = [_identity(file) for file in files]
+    return pd.Series(pd.factorize(pd.Series(identities))[0], index=files.index)
+
+
+def _identity(file):
+    """Return the device and the number of a file, whatever its path."""
+    found = os.stat(file)  # noqa: PTH116, called for every file of a folder
+    return found.st_dev, found.st_ino
 
 
 def warn_of_unlisted(files, others, folder):
@@ -160,16 +166,10 @@ def warn_of_unlisted(files, others, folder):
     folder : Path
         Only images in it and its sub-folders are searched for.
     """
-    root = os.path.realpath(folder)
-    listed = {os.path.realpath(file) for file in [*files, *others]}
-    parents = {str(Path(file).parent) for file in map(os.path.realpath, files)}
-    parents = [path for path in parents if Path(path).is_relative_to(root)]
-    if not parents:
-        return
+    listed = {_identity(file) for file in [*files, *others]}
     n_unlisted = sum(
-        os.path.realpath(file) not in listed and is_image(file)
-        for place, _, names in os.walk(os.path.commonpath(parents))
-        for file in (os.path.join(place, name) for name in names)  # noqa: PTH118
+        _identity(file) not in listed and is_image(file)
+        for file in _walk(files, folder)
     )
     if n_unlisted:
         warn_user(
@@ -177,3 +177,17 @@ def warn_of_unlisted(files, others, folder):
             "table and are not loaded. Add rows for them if you meant to load them.",
             DataQualityWarning,
         )
+
+
+def _walk(files, folder):
+    """Yield all files in the part of a folder that holds the images."""
+    root = folder.resolve()
+    parents = {Path(file).parent for file in files}
+    parents = [path for path in map(Path.resolve, parents) if path.is_relative_to(root)]
+    if not parents:
+        return
+    for place, _, names in os.walk(os.path.commonpath(parents)):
+        for name in names:
+            file = os.path.join(place, name)  # noqa: PTH118
+            if os.path.isfile(file):  # noqa: PTH113
+                yield file

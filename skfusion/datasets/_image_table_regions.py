@@ -86,7 +86,7 @@ def _boxes_of_one(values, folder, sizes, problems):
 
 def _parse(value):
     try:
-        box = parse_boxes(pd.Series([value], dtype=object))[0]
+        box = parse_boxes([value])[0]
     except ValueError:
         return None
     return None if pd.isna(box).any() else tuple(box)
@@ -99,7 +99,7 @@ def _read_masks(masks, sizes, problems):
     problems.add(
         read.index[read.isna()],
         "a mask that cannot be read",
-        "Replace the file by a complete copy.",
+        "Replace the mask, or leave its cell empty.",
     )
     read = read.dropna()
     other = [
@@ -107,7 +107,8 @@ def _read_masks(masks, sizes, problems):
         for row, (_, size) in read.items()
         if sizes[row] is not None and size != sizes[row]
     ]
-    problems.add(other, "a mask of another size than its image", "Resize the mask.")
+    remedy = "Replace the mask, or leave its cell empty."
+    problems.add(other, "a mask of another size than its image", remedy)
     empty = [row for row, (boxes, _) in read.items() if not boxes]
     if empty:
         warn_user(
