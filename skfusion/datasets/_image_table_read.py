@@ -75,7 +75,7 @@ def _read_file(file, text):
 
 
 def require_own_columns(table, columns, name):
-    """Raise a ValueError that names the columns there are, if one is missing.
+    """Raise a ValueError if a column is missing, or if two have the same name.
 
     Parameters
     ----------
@@ -87,9 +87,15 @@ def require_own_columns(table, columns, name):
     name : str
         Name of the table, for the error.
     """
-    missing = [f"{key}={name!r}" for key, name in columns.items() if name not in table]
+    missing = [f"{key}={col!r}" for key, col in columns.items() if col not in table]
     if missing:
         raise ValueError(
             f"Expected parameters that name columns of {name}. Got "
             f"{', '.join(missing)}, but the columns are {list(map(str, table))!r}."
+        )
+    repeated = table.columns[table.columns.duplicated()]
+    if len(repeated):
+        raise ValueError(
+            f"Expected columns of distinct names in {name}. Got several of the name "
+            f"{str(repeated[0])!r}. Rename or drop them."
         )

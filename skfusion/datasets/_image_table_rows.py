@@ -61,7 +61,7 @@ def check_rows(own, files, columns, folder, name):
     sizes = read_sizes(files)
     unopened = own.index[sizes.isna()]
     problems.add(unopened, "a file that is not an image", "Replace or drop it.")
-    unlabelled = own.index[~is_present(own[columns["label"]])]
+    unlabelled = _empty_rows(own[columns["label"]])
     problems.add(unlabelled, "no label", "Fill it in, or drop the row.")
     codes = identify_files(files)
     frame = pd.DataFrame(
@@ -84,6 +84,12 @@ def check_rows(own, files, columns, folder, name):
     problems.raise_all()
     warn_of_unlisted(files, masks, folder)
     return frame
+
+
+def _empty_rows(values):
+    """Return the rows without a value; blanks are no value."""
+    is_blank = [isinstance(value, str) and not value.strip() for value in values]
+    return values.index[~is_present(values) | is_blank]
 
 
 def _values(own, column):
@@ -113,7 +119,7 @@ def _groups(own, group, codes, problems):
         )
         return "image" + codes.astype(str)
     problems.add(
-        own.index[~is_present(own[group])],
+        _empty_rows(own[group]),
         "no group",
         "Give an image of an unknown patient a group of its own.",
     )

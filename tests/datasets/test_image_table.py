@@ -157,6 +157,12 @@ def test_missing_columns_are_named_with_those_there_are(save):
         load(save(), label="diagnosis", group="who")
 
 
+def test_two_columns_of_one_name(table, tmp_path):
+    table = pd.concat([table, table["age"]], axis=1)
+    with pytest.raises(ValueError, match="Got several of the name 'age'"):
+        load(table, tmp_path)
+
+
 def test_paths_of_windows_and_blanks_are_accepted(table, tmp_path):
     table["file"] = " " + table["file"].str.replace("/", "\\") + "\n"
     assert len(load(table, tmp_path).data) == 6
@@ -212,7 +218,7 @@ def test_paths_without_their_ending_are_recognised(table, tmp_path):
 
 def test_all_problems_are_listed_in_one_error(table, tmp_path):
     (tmp_path / "pictures" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    table.loc[[0, 2], "finding"] = None
+    table.loc[[0, 2], "finding"] = [None, " "]
     table.loc[5, "patient"] = ""
     table.loc[4, "side"] = "both"
     table["box"] = ["1,2,9,8", "9,9,2,2", "50,50,60,60", None, None, None]
