@@ -4,6 +4,7 @@ from ._breast_lesions_usg import load_breast_lesions_usg
 from ._breastmnist import fetch_breastmnist, load_breastmnist
 from ._bus_uclm import load_bus_uclm
 from ._busi import load_busi
+from ._cbis_ddsm import load_cbis_ddsm
 from ._concat import concat_datasets
 from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
@@ -17,6 +18,7 @@ __all__ = [
     "load_breastmnist",
     "load_bus_uclm",
     "load_busi",
+    "load_cbis_ddsm",
     "load_rsna",
     "make_breast_images",
     "make_breast_pairs",
