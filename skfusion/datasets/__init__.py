@@ -10,6 +10,7 @@ from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
 from ._synthetic_pairs import make_breast_pairs
+from ._vindr_mammo import load_vindr_mammo
 
 __all__ = [
     "concat_datasets",
@@ -20,6 +21,7 @@ __all__ = [
     "load_busi",
     "load_cbis_ddsm",
     "load_rsna",
+    "load_vindr_mammo",
     "make_breast_images",
     "make_breast_pairs",
     "make_label_pairs",

@@ -1,8 +1,18 @@
 """Checks of a download: unknown values, rows without a file, files without a row."""
 
+from pathlib import Path
+
+import numpy as np
+
+from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
-__all__ = ["require_known_values", "require_some_images", "warn_about_incomplete"]
+__all__ = [
+    "pair_rows_and_files",
+    "require_known_values",
+    "require_some_images",
+    "warn_about_incomplete",
+]
 
 _MAX_NAMES = 5  # rows or files that a message lists
 
@@ -86,3 +96,40 @@ def _list(names):
         return ""
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
     return f" ({', '.join(names[:_MAX_NAMES])}{more})"
+
+
+def pair_rows_and_files(table, images, file):
+    """Leave out the rows of a table that have no file.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The column ``image`` holds paths, or missing values.
+
+    images : iterable of str
+        Every image on disk.
+
+    file : Path
+        File of the table, for messages. Its folder is that of the data set.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows with a file.
+
+    findings : list of tuple of (str, list of str)
+        Rows without a file and files without a row, for `warn_about_incomplete`.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If no row has a file.
+    """
+    found = table[IMAGE].notna()
+    require_some_images(found, file.parent)
+    missing = [f"row {row + 1} of {file.name!r}" for row in np.flatnonzero(~found)]
+    unused = sorted(Path(image).name for image in set(images) - set(table[IMAGE]))
+    return table[found].copy(), [
+        ("Rows without an image, left out", missing),
+        ("Images without a row, left out", unused),
+    ]
