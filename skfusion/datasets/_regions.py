@@ -1,16 +1,16 @@
 """The column ``region`` of a data set that has masks of its lesions."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import joblib
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
 
 from .._validation._boxes import box_around, box_text
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions
-from ..exceptions import DataQualityWarning, warn_user
-from ._mask_boxes import mask_boxes
+from ..exceptions import DataQualityWarning, ImageReadError, warn_user
+from ._mask_boxes import image_size, mask_boxes
 
 __all__ = ["LESIONS", "add_regions"]
 
@@ -28,7 +28,7 @@ def add_regions(frame, masks, *, lesions, split_masks=False):
     Parameters
     ----------
     frame : DataFrame of n_images rows
-        The column ``image`` holds paths that Pillow opens.
+        The column ``image`` holds paths.
 
     masks : list of n_images lists of path-like
         The files of the masks of each image, one or more lesions each. None if the
@@ -72,32 +72,34 @@ def _find_lesions(image, masks, split_masks):
     if masks is None:
         return [(None, None)]
     if not masks:
-        return [(None, "missing")]
-    with Image.open(image) as opened:
-        size = opened.size
+        return [(None, "is missing")]
+    try:
+        size = image_size(image)
+    except Exception:  # a damaged file may raise any error
+        return [(None, "belongs to an unreadable image")]
     lesions = []
     for mask in masks:
         lesions += _read_lesions(mask, size, split_masks)
-    return sorted(lesions, key=_pixels, reverse=True)
+    return sorted(lesions, key=_area, reverse=True)
 
 
 def _read_lesions(mask, image_size, split_masks):
     """Return a box and a problem for each lesion of a mask."""
+    if not Path(mask).is_file():
+        return [(None, "is missing")]
     try:
         boxes, size = mask_boxes(mask)
-    except FileNotFoundError:
-        return [(None, "missing")]
-    except (OSError, UnidentifiedImageError):
-        return [(None, "unreadable")]
+    except ImageReadError:
+        return [(None, "is unreadable")]
     if size != image_size:
-        return [(None, "of another size than their image")]
+        return [(None, "has another size than its image")]
     if not boxes:
-        return [(None, "empty")]
+        return [(None, "is empty")]
     return [(box, None) for box in (boxes if split_masks else [box_around(boxes)])]
 
 
-def _pixels(lesion):
-    """Return the number of pixels in the box of a lesion; an unknown box is last."""
+def _area(lesion):
+    """Return the area of the box of a lesion; an unknown box is last."""
     box, _ = lesion
     return -1 if box is None else (box[2] - box[0]) * (box[3] - box[1])
 
@@ -112,23 +114,25 @@ def _together(lesions):
 
 
 def _warn_about_masks(problems):
-    """Name the rows without a box whose masks cannot be used."""
-    rows = pd.Series(problems, dtype=object).dropna()
-    if rows.empty:
+    """Warn of the rows whose region is missing because of a mask."""
+    found = pd.Series(problems, dtype=object).dropna()
+    if found.empty:
         return
-    parts = [
-        f"{len(of_kind)} {problem} (row {_names(of_kind.index)})"
-        for problem, of_kind in rows.groupby(rows, sort=True)
+    kinds = [
+        f"its mask {problem} ({_list(rows.index)})"
+        for problem, rows in found.groupby(found)
     ]
     warn_user(
-        f"The masks of {len(rows)} rows cannot be used: {', '.join(parts)}. Their "
-        "region is missing (None). Unpack the publisher's archive again, or leave "
-        "these rows out.",
+        f"The region of {len(found)} of {len(problems)} rows is missing (None), "
+        f"although the images have lesions: {'; '.join(kinds)}. Leave these rows out "
+        "to work with regions; where files are missing, unpack the publisher's archive "
+        "again.",
         DataQualityWarning,
     )
 
 
-def _names(rows):
-    """Return the first rows as text."""
+def _list(rows):
+    """Return the number of rows and the first of them as text."""
+    text = ", ".join(str(row) for row in rows[:_N_ROWS_NAMED])
     more = ", ..." if len(rows) > _N_ROWS_NAMED else ""
-    return ", ".join(str(row) for row in rows[:_N_ROWS_NAMED]) + more
+    return f"{len(rows)}: row{'s' * (len(rows) > 1)} {text}{more}"
