@@ -5,7 +5,9 @@ from ._breastmnist import fetch_breastmnist, load_breastmnist
 from ._bus_uclm import load_bus_uclm
 from ._busi import load_busi
 from ._cbis_ddsm import load_cbis_ddsm
+from ._cmmd import load_cmmd
 from ._concat import concat_datasets
+from ._inbreast import load_inbreast
 from ._label_pairs import make_label_pairs
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
@@ -20,6 +22,8 @@ __all__ = [
     "load_bus_uclm",
     "load_busi",
     "load_cbis_ddsm",
+    "load_cmmd",
+    "load_inbreast",
     "load_rsna",
     "load_vindr_mammo",
     "make_breast_images",

@@ -1,20 +1,23 @@
 """CBIS-DDSM: digitised film mammograms with masks of masses and calcifications."""
 
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 
+import joblib
 import pandas as pd
 
-from .._validation._boxes import box_text
+from .._validation._boxes import box_around, box_text
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
-from ._files import files_by_folder, image_size, mask_box
+from ._files import files_by_folder
 from ._incomplete import (
     require_known_values,
     require_some_images,
     warn_about_incomplete,
 )
 from ._lesion_rows import arrange_lesions
+from ._mask_boxes import image_size, mask_boxes
 from ._table import require_table_columns
 
 __all__ = ["load_cbis_ddsm"]
@@ -39,6 +42,9 @@ _COLUMNS = [
     *_PATHS,
 ]
 _CALLED_BACK = ["BENIGN", "MALIGNANT"]
+_WITHOUT_REGION = (
+    "Lesions without a region (mask missing, empty, unreadable or of another size)"
+)
 _WITHOUT_CALLBACK = "BENIGN_WITHOUT_CALLBACK"
 
 
@@ -119,15 +125,12 @@ def load_cbis_ddsm(
     ValueError
         If a column of a table is missing, or holds a value that is not known.
 
-    ImageReadError
-        If a mask cannot be read.
-
     Warns
     -----
     DataQualityWarning
         If rows of the tables have no image (they are left out), folders of images are
-        in no table, or lesions have no mask of the size of their image (their region
-        is missing). All are counted, and rows are named.
+        in no table, or lesions have no mask of the size of their image, an empty or an
+        unreadable one (their region is missing). All are counted, and rows are named.
 
     See Also
     --------
@@ -183,8 +186,7 @@ def load_cbis_ddsm(
     frame[REGION] = _regions(frame, files) if regions else None
     if regions:
         without = _row_names(frame[frame[REGION].isna()])
-        text = "Lesions without a region (no mask of the size of the image, or empty)"
-        findings.append((text, without))
+        findings.append((_WITHOUT_REGION, without))
     warn_about_incomplete("CBIS-DDSM", findings)
     frame = arrange_lesions(frame, frame["pathology"].notna(), lesions)
     return make_bunch(
@@ -241,19 +243,23 @@ def _describe(table):
 
 
 def _regions(frame, files):
-    """Return the box of each lesion, or None without a mask of the image's size."""
-    sizes = {image: image_size(image) for image in frame[IMAGE].unique()}
-    paths = frame[[IMAGE, *_PATHS[1:]]].itertuples(index=False)
-    boxes = [_region(sizes[image], crop, mask, files) for image, crop, mask in paths]
+    """Return the box of each lesion, or None where its mask cannot be used."""
+    rows = list(frame[[IMAGE, *_PATHS[1:]]].itertuples(index=False))
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        boxes = list(pool.map(lambda row: _region(*row, files), rows))
     return pd.Series(boxes, index=frame.index, dtype=object)
 
 
-def _region(size, crop, mask, files):
+def _region(image, crop, mask, files):
     """Return the box of a lesion; the mask is the file of the size of the image."""
     found = sorted({*_files_of(crop, files), *_files_of(mask, files)})
-    masks = [file for file in found if image_size(file) == size]
-    box = mask_box(masks[0]) if masks else None
-    return box_text(*box) if box else None
+    try:
+        size = image_size(image)
+        masks = [file for file in found if image_size(file) == size]
+        boxes, _ = mask_boxes(masks[0]) if masks else ([], None)
+    except Exception:  # a damaged file may raise any error
+        return None
+    return box_text(*box_around(boxes)) if boxes else None
 
 
 def _without_a_pair(table, files):

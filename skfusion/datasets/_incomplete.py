@@ -1,7 +1,5 @@
 """Checks of a download: unknown values, rows without a file, files without a row."""
 
-from pathlib import Path
-
 import numpy as np
 
 from .._validation._columns import IMAGE
@@ -106,8 +104,8 @@ def pair_rows_and_files(table, images, file):
     table : DataFrame
         The column ``image`` holds paths, or missing values.
 
-    images : iterable of str
-        Every image on disk.
+    images : dict of str to str
+        From every image on disk to its name in messages, which contains no patient.
 
     file : Path
         File of the table, for messages. Its folder is that of the data set.
@@ -128,7 +126,8 @@ def pair_rows_and_files(table, images, file):
     found = table[IMAGE].notna()
     require_some_images(found, file.parent)
     missing = [f"row {row + 1} of {file.name!r}" for row in np.flatnonzero(~found)]
-    unused = sorted(Path(image).name for image in set(images) - set(table[IMAGE]))
+    used = set(table[IMAGE])
+    unused = sorted(name for image, name in images.items() if image not in used)
     return table[found].copy(), [
         ("Rows without an image, left out", missing),
         ("Images without a row, left out", unused),
