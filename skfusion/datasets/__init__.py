@@ -9,6 +9,7 @@ from ._cmmd import load_cmmd
 from ._concat import concat_datasets
 from ._inbreast import load_inbreast
 from ._label_pairs import make_label_pairs
+from ._mini_mias import load_mini_mias
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
 from ._synthetic_pairs import make_breast_pairs
@@ -24,6 +25,7 @@ __all__ = [
     "load_cbis_ddsm",
     "load_cmmd",
     "load_inbreast",
+    "load_mini_mias",
     "load_rsna",
     "load_vindr_mammo",
     "make_breast_images",

@@ -120,9 +120,8 @@ def load_inbreast(
     distortions are. Without the folder ``AllXML`` no image has a box.
 
     **Traps.** The category is that of the image's breast and not of a finding: with
-    ``lesions="each"`` all findings of an image have the same label. The column
-    ``Patient ID`` of the table is empty for all ("removed"); patients are known from the
-    file names only. ``Bi-Rads`` and ``ACR`` (density) are in `frame` only.
+    ``lesions="each"`` all findings of an image have the same label. Patients are known
+    from the file names only: the column ``Patient ID`` is "removed" in every row. ``Bi-Rads`` and ``ACR`` (density) are in `frame` only.
 
     References
     ----------
@@ -206,15 +205,15 @@ def _add_outlines(table, folder):
 def _read_outlines(file):
     """Return name and box of the outlines of findings in a file of OsiriX."""
     with file.open("rb") as stream:
-        (image,) = plistlib.load(stream, fmt=plistlib.FMT_XML)["Images"]
+        images = plistlib.load(stream, fmt=plistlib.FMT_XML)["Images"]
     outlines = []
-    for roi in image["ROIs"]:
+    for roi in (roi for image in images for roi in image["ROIs"]):
         points = [_POINT.fullmatch(point).groups() for point in roi["Point_px"]]
         is_single = roi["Name"].lower().startswith("calcification")
         if len(points) >= _FEWEST_POINTS and not is_single:
             x, y = (
                 [float(each) for each in axis] for axis in zip(*points, strict=True)
             )
-            box = box_text(min(x), min(y), max(x) + 1, max(y) + 1)
+            box = box_text(x.min(), y.min(), x.max() + 1, y.max() + 1)
             outlines.append((roi["Name"], box))
     return outlines

@@ -157,7 +157,8 @@ def load_vindr_mammo(
     folder = find_folder(path, _is_vindr_mammo, **_FOLDER)
     images = _find_images(folder / "images")
     breasts = _read_breasts(folder / _BREASTS, images)
-    breasts, findings = pair_rows_and_files(breasts, images.values(), folder / _BREASTS)
+    names = {image: Path(image).name for image in images.values()}
+    breasts, findings = pair_rows_and_files(breasts, names, folder / _BREASTS)
     frame, unknown = _add_findings(breasts, folder / _FINDINGS)
     frame, outside = _add_regions(frame)
     warn_about_incomplete("VinDr-Mammo", [*findings, unknown, outside])
