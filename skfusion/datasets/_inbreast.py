@@ -4,6 +4,7 @@ import plistlib
 import re
 from os import PathLike
 
+import numpy as np
 import pandas as pd
 
 from .._validation._boxes import box_text
@@ -121,7 +122,8 @@ def load_inbreast(
 
     **Traps.** The category is that of the image's breast and not of a finding: with
     ``lesions="each"`` all findings of an image have the same label. Patients are known
-    from the file names only: the column ``Patient ID`` is "removed" in every row. ``Bi-Rads`` and ``ACR`` (density) are in `frame` only.
+    from the file names only: the column ``Patient ID`` is "removed" in every row.
+    ``Bi-Rads`` and ``ACR`` (density) are in `frame` only.
 
     References
     ----------
@@ -211,9 +213,7 @@ def _read_outlines(file):
         points = [_POINT.fullmatch(point).groups() for point in roi["Point_px"]]
         is_single = roi["Name"].lower().startswith("calcification")
         if len(points) >= _FEWEST_POINTS and not is_single:
-            x, y = (
-                [float(each) for each in axis] for axis in zip(*points, strict=True)
-            )
+            x, y = np.array(points, dtype=float).T
             box = box_text(x.min(), y.min(), x.max() + 1, y.max() + 1)
             outlines.append((roi["Name"], box))
     return outlines

@@ -1,6 +1,7 @@
 """VinDr-Mammo: digital mammograms from Hanoi with boxes of the findings."""
 
 from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
