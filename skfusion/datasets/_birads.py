@@ -31,7 +31,7 @@ def is_positive_birads(values, positive, column, file):
     Raises
     ------
     ValueError
-        If a value is not a category.
+        If a value, or a positive one, is not a category.
 
     Examples
     --------
@@ -43,6 +43,11 @@ def is_positive_birads(values, positive, column, file):
     [False, False, True, True]
     """
     chosen = {str(category).lower() for category in positive}
+    if not chosen or not all(map(_CATEGORY.fullmatch, chosen)):
+        raise ValueError(
+            "The 'positive_birads' parameter must be BI-RADS categories from 0 to 6, "
+            f"such as (4, 5) or ('4b', '4c', 5). Got {positive!r} instead."
+        )
     categories = {
         value: _CATEGORY.fullmatch(str(value).strip()) for value in values.unique()
     }

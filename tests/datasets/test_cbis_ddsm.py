@@ -325,17 +325,22 @@ def test_real_images_with_both_labels(real_lesions):
 
 
 @pytest.mark.slow
-def test_real_paths_lead_to_one_image_and_two_files_a_lesion(
-    real_lesions, tmp_path, save_image
-):
-    """Every path of the real tables is found in the layout of a download."""
-    lesions = real_lesions.iloc[::50]
-    for image in lesions["image file path"].unique():
-        save_image(tmp_path / "CBIS-DDSM" / image.replace("000000.dcm", "1-1.png"))
-    for name in {name.split("_set")[0] for name in lesions["table"]}:
-        rows = lesions[lesions["table"] == f"{name}_set.csv"]
-        rows = rows.drop(columns=["split", "table", "row"])
-        rows.to_csv(tmp_path / f"{name}_set.csv", index=False)
-    cbis = load_cbis_ddsm(tmp_path, lesions="each", regions=False)
-    assert len(cbis.data) == len(lesions)
-    assert set(cbis.frame["split"]) == {"train", "test"}
+def test_real_tables_on_a_tree_of_full_size(data_folder, tmp_path, save_image):
+    """Every image of the real tables, in the layout of a download."""
+    image = tmp_path / "image.png"
+    save_image(image)
+    for table in (data_folder / "tables/cbis_ddsm").glob("*.csv"):
+        shutil.copy(table, tmp_path)
+        for path in pd.read_csv(table)["image file path"].unique():
+            file = tmp_path / "CBIS-DDSM" / path.replace("000000.dcm", "1-1.png")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.hardlink_to(image)
+    cbis = load_cbis_ddsm(tmp_path, regions=False)
+    assert len(cbis.data) == 3103
+    assert cbis.target.sum() == 1375
+    assert len(set(cbis.groups)) == 1566
+    assert cbis.frame.groupby("split").size().to_dict() == {"test": 645, "train": 2458}
+    each = load_cbis_ddsm(tmp_path, regions=False, lesions="each")
+    assert (len(each.data), each.target.sum()) == (3568, 1457)
+    dropped = load_cbis_ddsm(tmp_path, regions=False, without_callback="drop")
+    assert (len(dropped.data), dropped.target.sum()) == (2704, 1375)

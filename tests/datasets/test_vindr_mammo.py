@@ -88,11 +88,17 @@ def test_each_finding_has_its_own_category(vindr_folder):
 
 @pytest.mark.parametrize(
     ("positive", "expected"),
-    [((3, 4, 5), [1, 1, 0, 1, 1]), ([5], [0, 0, 0, 1, 1]), ((), [0, 0, 0, 0, 0])],
+    [((3, 4, 5), [1, 1, 0, 1, 1]), ([5], [0, 0, 0, 1, 1])],
 )
 def test_positive_categories_are_those_of_the_caller(vindr_folder, positive, expected):
     vindr = load_vindr_mammo(vindr_folder, positive_birads=positive)
     assert vindr.target.tolist() == expected
+
+
+@pytest.mark.parametrize("positive", [(), (4, 7), ["malignant"], (4.0,)])
+def test_positive_values_that_are_no_categories(vindr_folder, positive):
+    with pytest.raises(ValueError, match="'positive_birads' parameter must be"):
+        load_vindr_mammo(vindr_folder, positive_birads=positive)
 
 
 def test_official_split_and_leaks_are_in_frame_only(vindr_folder):
