@@ -213,7 +213,7 @@ def _read_table(file):
     require_known_values(table, ["pathology"], [*_CALLED_BACK, _WITHOUT_CALLBACK], file)
     require_known_values(table, ["left or right breast"], ["LEFT", "RIGHT"], file)
     require_known_values(table, ["image view"], ["CC", "MLO"], file)
-    table[_PATHS] = table[_PATHS].apply(lambda paths: paths.str.strip())
+    table[_PATHS] = table[_PATHS].apply(lambda paths: paths.str.strip()).fillna("")
     split = "test" if "_test_" in file.name else "train"
     return table.assign(split=split, table=file.name, row=range(1, len(table) + 1))
 
@@ -226,8 +226,8 @@ def _image_file(path, files):
 
 def _files_of(path, files):
     """Return the files in the folder of a path of the tables, however it is named."""
-    folder, _, series, _ = path.split("/")
-    return files.get(folder) or files.get(series, [])
+    folder, *others = path.split("/")
+    return files.get(folder) or files.get("".join(others[-2:-1]), [])
 
 
 def _describe(table):

@@ -102,7 +102,8 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     -----
     DataQualityWarning
         If rows have no image (they are left out), images have no row, or circles lie
-        outside their image (their region is missing). All are counted and named.
+        outside their image or it cannot be read (their region is missing). All are
+        counted and named.
 
     See Also
     --------
@@ -148,7 +149,9 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     table[REGION] = _regions(table)
     is_outside = table["radius"].notna() & table[REGION].isna()
     outside = [f"row {row + 1} of {file.name!r}" for row in table.index[is_outside]]
-    findings.append(("Circles outside their image, without a region", outside))
+    findings.append(
+        ("Circles without a region (outside the image, or it is unreadable)", outside)
+    )
     warn_about_incomplete("mini-MIAS", findings)
     frame = _describe(table)
     target_names = ["benign or normal", "malignant"]
@@ -210,7 +213,10 @@ def _regions(table):
 def _box(image, x, y, radius):
     if pd.isna(radius):
         return None
-    width, height = image_size(image)
+    try:
+        width, height = image_size(image)
+    except Exception:  # a damaged file may raise any error
+        return None
     y = height - y  # it is counted from the bottom
     x0, x1 = max(x - radius, 0), min(x + radius, width)
     y0, y1 = max(y - radius, 0), min(y + radius, height)

@@ -234,6 +234,16 @@ def test_lesions_without_an_image_are_counted_and_named(make_tree):
     assert Path(caught[0].filename).name == Path(__file__).name
 
 
+def test_row_without_a_path_is_a_row_without_an_image(make_tree):
+    folder = make_tree()
+    file = folder / "mass_case_description_test_set.csv"
+    pd.read_csv(file).assign(**{"image file path": None}).to_csv(file, index=False)
+    with pytest.warns(
+        DataQualityWarning, match=r"without an image, left out: 1 \(row 1"
+    ):
+        assert len(load_cbis_ddsm(folder).data) == 4
+
+
 @pytest.mark.parametrize("fault", ["empty", "other size", "crop alone", "none"])
 def test_lesion_without_its_mask_has_no_region(make_tree, save_dicom, fault):
     folder = make_tree()

@@ -120,9 +120,15 @@ def test_rows_without_a_file_and_files_without_a_row(mias_folder):
 
 def test_circle_outside_the_image_is_no_region(mias_folder):
     rewrite(mias_folder, "20 30 5", "50 30 5")
-    with pytest.warns(DataQualityWarning, match=r"region: 1 \(row 1 of 'Info\.txt'\)"):
+    with pytest.warns(DataQualityWarning, match=r"unreadable\): 1 \(row 1 of"):
         data = load_mini_mias(mias_folder).data
     assert data["region"].isna().iloc[0]
+
+
+def test_damaged_image_has_no_region(mias_folder):
+    (mias_folder / "all-mias/mdb001.pgm").write_bytes(b"P5 damaged")
+    with pytest.warns(DataQualityWarning, match=r"unreadable\): 1 \(row 1 of"):
+        assert len(load_mini_mias(mias_folder).data) == 4
 
 
 @pytest.mark.parametrize(
