@@ -208,7 +208,9 @@ def _read_tables(folder):
 
 
 def _read_table(file):
-    table = pd.read_csv(file).rename(columns={"breast density": "breast_density"})
+    table = pd.read_csv(file, dtype=dict.fromkeys(_PATHS, str)).rename(
+        columns={"breast density": "breast_density"}
+    )
     require_table_columns(table, _COLUMNS, file)
     require_known_values(table, ["pathology"], [*_CALLED_BACK, _WITHOUT_CALLBACK], file)
     require_known_values(table, ["left or right breast"], ["LEFT", "RIGHT"], file)

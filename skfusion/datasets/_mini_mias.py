@@ -23,6 +23,7 @@ _FOLDER = {
 }
 _TABLES = ("Info.txt", "info.txt", "README")
 _IMAGES = "mdb[0-9][0-9][0-9].pgm"
+_WITHOUT_REGION = "Circles without a region (outside the image, or it is unreadable)"
 _LINE = re.compile(r"\s*(?P<reference>mdb\d{3})\s+(?P<rest>\S.*)")
 # Such as "G CIRC B 535 425 197", "D NORM" or "F CIRC B *NOTE 3*".
 _REST = re.compile(

@@ -238,9 +238,7 @@ def test_row_without_a_path_is_a_row_without_an_image(make_tree):
     folder = make_tree()
     file = folder / "mass_case_description_test_set.csv"
     pd.read_csv(file).assign(**{"image file path": None}).to_csv(file, index=False)
-    with pytest.warns(
-        DataQualityWarning, match=r"without an image, left out: 1 \(row 1"
-    ):
+    with pytest.warns(DataQualityWarning, match=r"image, left out: 1 \(row 1"):
         assert len(load_cbis_ddsm(folder).data) == 4
 
 
