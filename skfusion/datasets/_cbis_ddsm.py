@@ -148,7 +148,7 @@ def load_cbis_ddsm(
     **Masks.** A lesion has two files, its mask and a crop of it, and the column ``ROI
     mask file path`` sometimes names the crop. The mask is the one that has the size of
     the image. A few masks have another size than their image: these lesions have no
-    region.
+    region, and neither has a row of all lesions of such an image.
 
     **Traps.** The official split was drawn for masses and for calcifications
     separately: 31 patients are in both parts (79 have both kinds of lesion), and 29

@@ -23,8 +23,9 @@ def arrange_lesions(frame, is_lesion, lesions):
 
     lesions : {"together", "each"}
         Whether the lesions of an image share one row. Its region is a box around all
-        of them, its target the largest one, and its other columns are those of the
-        first lesion with that target. Their number is the column ``n_lesions``.
+        of them, missing if the box of one of them is, its target the largest one, and
+        its other columns are those of the first lesion with that target. Their number
+        is the column ``n_lesions``.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def arrange_lesions(frame, is_lesion, lesions):
         return frame
     frame = frame.assign(n_lesions=is_lesion.astype("int64"))
     number = frame.groupby(IMAGE)["n_lesions"].sum()
-    around = _boxes_around(frame)
+    around = _boxes_around(frame, is_lesion)
     # A stable sort keeps the order of the table among lesions of one target.
     first = frame.sort_values("target", ascending=False, kind="stable")
     first = first.drop_duplicates(IMAGE)
@@ -67,11 +68,13 @@ def arrange_lesions(frame, is_lesion, lesions):
     )
 
 
-def _boxes_around(frame):
-    """Return the text of the box around all boxes of each image that has one."""
-    boxes = pd.DataFrame(
-        parse_boxes(frame[REGION]), columns=["x0", "y0", "x1", "y1"], index=frame.index
+def _boxes_around(frame, is_lesion):
+    """Return the text of the box around all boxes of each image that has them."""
+    edges = pd.DataFrame(parse_boxes(frame[REGION]), columns=["x0", "y0", "x1", "y1"])
+    image = frame[IMAGE].to_numpy()
+    unknown = edges["x0"].isna().to_numpy() & is_lesion.to_numpy()
+    edges = edges.groupby(image).agg(
+        {"x0": "min", "y0": "min", "x1": "max", "y1": "max"}
     )
-    images = boxes.groupby(frame[IMAGE])
-    edges = images.agg({"x0": "min", "y0": "min", "x1": "max", "y1": "max"}).dropna()
+    edges = edges.drop(index=set(image[unknown])).dropna()
     return {row.Index: box_text(*row[1:]) for row in edges.itertuples()}

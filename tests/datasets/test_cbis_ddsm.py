@@ -234,6 +234,19 @@ def test_lesions_without_an_image_are_counted_and_named(make_tree):
     assert Path(caught[0].filename).name == Path(__file__).name
 
 
+def test_box_around_all_lesions_is_unknown_if_one_of_them_is(make_tree):
+    folder = make_tree()
+    for file in lesion_files(folder, "Mass-Training_P_00038_RIGHT_MLO_2"):
+        file.unlink()
+    with pytest.warns(DataQualityWarning, match=r"size\): 1 \(row 3 of 'mass_"):
+        together = load_cbis_ddsm(folder)
+    assert together.data["region"].isna().tolist() == [False] * 4 + [True]
+    assert together.frame["n_lesions"].iloc[4] == 2
+    with pytest.warns(DataQualityWarning):
+        each = load_cbis_ddsm(folder, lesions="each").data["region"]
+    assert each.notna().sum() == 5
+
+
 def test_row_without_a_path_is_a_row_without_an_image(make_tree):
     folder = make_tree()
     file = folder / "mass_case_description_test_set.csv"
