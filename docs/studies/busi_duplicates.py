@@ -5,8 +5,8 @@ Run by hand, where the data set is::
     python docs/studies/busi_duplicates.py FOLDER_OF_BUSI LIST
 
 LIST is ``dataset_comment_list.csv`` of the letter of Pawłowska et al. (2023),
-https://doi.org/10.1016/j.dib.2023.109247; only its rows with several images are used. It
-writes ``docs/studies/results/busi_duplicates.csv``.
+https://doi.org/10.1016/j.dib.2023.109247; only its rows with several images are used.
+It writes ``docs/studies/results/busi_duplicates.csv``.
 """
 
 import argparse
@@ -50,9 +50,8 @@ def main():
         pd.DataFrame(rows),
         title="BUSI: near-duplicates by method, all 780 images",
         command="python docs/studies/busi_duplicates.py FOLDER_OF_BUSI LIST",
-        note="'groups' have at least two images. 'surplus' is the number of images that "
-        "remain if one of each group is kept. The table of load_busi was made with "
-        "64 px and correlation > 0.95.",
+        note="A group has at least two images; 'surplus' counts its images beyond the "
+        "first. The table of load_busi was made with 64 px and correlation > 0.95.",
     )
     print(pd.DataFrame(rows).to_string(index=False))
 
