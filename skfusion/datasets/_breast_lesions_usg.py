@@ -65,18 +65,18 @@ def load_breast_lesions_usg(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 7)
-            ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them), ``dataset`` and
-            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
-            lesion or a mask that can be used).
-        target : ndarray of shape (n_images,), int64
+        data : DataFrame of shape (n_rows, 7)
+            One row per image or per lesion: ``image`` (path), ``modality``, ``group``,
+            ``view`` and ``laterality`` (missing, because the data set does not contain
+            them), ``dataset`` and ``region`` ("x0,y0,x1,y1", the box of the lesion in
+            pixels; None without a lesion or a mask that can be used).
+        target : ndarray of shape (n_rows,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
             Names of the classes 0 and 1.
-        groups : ndarray of shape (n_images,), object
+        groups : ndarray of shape (n_rows,), object
             The case, which is one patient.
-        frame : DataFrame of n_images rows
+        frame : DataFrame of n_rows rows
             The columns of `data`, ``target`` and every column of the table. "not
             available" becomes a missing value, and ``Age`` a number.
             ``Mask_tumor_filename`` and ``Mask_other_filename`` hold file names
@@ -97,7 +97,8 @@ def load_breast_lesions_usg(
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out.
+        If files of the table are missing; their rows are left out. If a mask is
+        missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
     --------
@@ -106,7 +107,10 @@ def load_breast_lesions_usg(
     Notes
     -----
     ``BIRADS``, ``Interpretation``, ``Diagnosis`` and ``Verification`` reveal the
-    label: they are in `frame` only, never in `data`. The images are saved as RGBA.
+    label: they are in `frame` only, never in `data`. The images are saved as RGBA. The
+    region is that of the tumor; ``Mask_other_filename`` marks ducts, cysts or a
+    silicone implant in seven images. Each image of the published set has one tumor, so
+    that `lesions` makes no difference.
 
     References
     ----------

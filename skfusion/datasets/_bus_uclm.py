@@ -70,18 +70,18 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 7)
-            ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them), ``dataset`` and
-            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
-            lesion or a mask that can be used).
-        target : ndarray of shape (n_images,), int64
+        data : DataFrame of shape (n_rows, 7)
+            One row per image or per lesion: ``image`` (path), ``modality``, ``group``,
+            ``view`` and ``laterality`` (missing, because the data set does not contain
+            them), ``dataset`` and ``region`` ("x0,y0,x1,y1", the box of the lesion in
+            pixels; None without a lesion or a mask that can be used).
+        target : ndarray of shape (n_rows,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
             Names of the classes 0 and 1.
-        groups : ndarray of shape (n_images,), object
+        groups : ndarray of shape (n_rows,), object
             The patient: the first part of the file name.
-        frame : DataFrame of n_images rows
+        frame : DataFrame of n_rows rows
             The columns of `data`, ``target``, every column of the table and
             ``masks``. ``Doppler``, ``Marks`` (calipers) and ``Combined`` (two images
             in one) are booleans. ``masks`` holds the name of the file in the folder
@@ -102,7 +102,8 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out.
+        If files of the table are missing; their rows are left out. If a mask is
+        missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
     --------
@@ -114,9 +115,13 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     The 38 names that files begin with are 37 women: CHCO and CHVI are one woman, with
     a pixel-identical image under both names, and one group here. Calipers are in 60 %
     of the malignant images, 52 % of the benign ones and 1 % of the normal ones, so
-    that with ``normal="benign"`` they reveal part of the label. Other projects state
-    the terms of the data set differently, as CC BY 4.0 or CC BY-NC: check the
+    that with ``normal="benign"`` they reveal part of the label. The authors state the
+    terms as CC BY 4.0 in one place and as CC BY-NC 4.0 in another: check the
     publisher's page before you use the images.
+
+    Parts of a mask that do not touch are lesions of their own: 16 images have two or
+    three. The colour of each mask agrees with the label of the table. The masks of four
+    lesions (HESN_002 to HESN_005) have another size than their images, and no region.
 
     References
     ----------

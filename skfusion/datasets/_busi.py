@@ -77,18 +77,18 @@ def load_busi(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 7)
-            ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them), ``dataset`` and
-            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
-            lesion or a mask that can be used).
-        target : ndarray of shape (n_images,), int64
+        data : DataFrame of shape (n_rows, 7)
+            One row per image or per lesion: ``image`` (path), ``modality``, ``group``,
+            ``view`` and ``laterality`` (missing, because the data set does not contain
+            them), ``dataset`` and ``region`` ("x0,y0,x1,y1", the box of the lesion in
+            pixels; None without a lesion or a mask that can be used).
+        target : ndarray of shape (n_rows,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
             Names of the classes 0 and 1.
-        groups : ndarray of shape (n_images,), object
+        groups : ndarray of shape (n_rows,), object
             Near-duplicate family, or the image's own name.
-        frame : DataFrame of n_images rows
+        frame : DataFrame of n_rows rows
             The columns of `data`, ``target``, ``label`` (benign, malignant or
             normal) and ``masks`` (file names joined by ``&``).
         DESCR : str
@@ -100,6 +100,11 @@ def load_busi(
     ------
     DatasetNotFoundError
         If the data set is not found. The message states how to get it.
+
+    Warns
+    -----
+    DataQualityWarning
+        If a mask is missing, empty, unreadable or of another size than its image.
 
     See Also
     --------
