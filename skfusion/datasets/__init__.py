@@ -3,9 +3,12 @@
 from ._breast_lesions_usg import load_breast_lesions_usg
 from ._breastmnist import fetch_breastmnist, load_breastmnist
 from ._bus_uclm import load_bus_uclm
+from ._busbra import load_busbra
 from ._busi import load_busi
 from ._concat import concat_datasets
+from ._image_table import load_image_table
 from ._label_pairs import make_label_pairs
+from ._official_split import official_split
 from ._rsna import load_rsna
 from ._synthetic import make_breast_images
 from ._synthetic_pairs import make_breast_pairs
@@ -16,9 +19,12 @@ __all__ = [
     "load_breast_lesions_usg",
     "load_breastmnist",
     "load_bus_uclm",
+    "load_busbra",
     "load_busi",
+    "load_image_table",
     "load_rsna",
     "make_breast_images",
     "make_breast_pairs",
     "make_label_pairs",
+    "official_split",
 ]
