@@ -6,9 +6,8 @@ import numpy as np
 from scipy.ndimage import find_objects, label
 
 from ..images import read_image
-from ..images._size import image_size
 
-__all__ = ["image_size", "mask_boxes"]
+__all__ = ["mask_boxes"]
 
 _NEIGHBOURS = np.ones((3, 3))  # also diagonal ones
 # Smaller parts beside a larger one are specks. Six masks of BUSI have one, of 1 to 5

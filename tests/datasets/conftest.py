@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pydicom import uid
+from pydicom.dataset import FileDataset, FileMetaDataset
 
 _RSNA_COLUMNS = (
     "site_id,patient_id,image_id,laterality,view,age,cancer,biopsy,invasive,BIRADS,"
@@ -31,6 +33,30 @@ def save_image():
         pixels[[0, -1]] = pixels[:, [0, -1]] = 250 if bright else 5
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).convert(mode).save(path)
+
+    return save
+
+
+@pytest.fixture
+def save_dicom():
+    """Return a function that saves pixels as a DICOM file with a header."""
+
+    def save(path, pixels, **elements):
+        meta = FileMetaDataset()
+        meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+        meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.2"
+        meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+        dataset = FileDataset(None, {}, file_meta=meta, preamble=bytes(128))
+        dataset.Rows, dataset.Columns = pixels.shape
+        dataset.SamplesPerPixel, dataset.PixelRepresentation = 1, 0
+        dataset.BitsAllocated = dataset.BitsStored = 8 * pixels.dtype.itemsize
+        dataset.HighBit = dataset.BitsStored - 1
+        dataset.PhotometricInterpretation = "MONOCHROME2"
+        for keyword, value in elements.items():
+            setattr(dataset, keyword, value)
+        dataset.PixelData = pixels.tobytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dataset.save_as(path, enforce_file_format=True)
 
     return save
 
