@@ -7,15 +7,22 @@ from skfusion.images._colour import read_colour
 RED = (204, 0, 0)  # in the palette of the web
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
-@pytest.mark.parametrize("ending", ["png", "bmp", "tif", "jpg"])
+@pytest.mark.parametrize(
+    ("mode", "ending"),
+    [
+        ("RGB", "png"),
+        ("RGBA", "png"),
+        ("P", "png"),
+        ("RGB", "bmp"),
+        ("RGB", "tif"),
+        ("CMYK", "tif"),
+        ("RGB", "jpg"),
+        ("CMYK", "jpg"),
+    ],
+)
 def test_colour_is_read(mode, ending, tmp_path):
     path = tmp_path / f"a.{ending}"
-    image = Image.new("RGB", (4, 3), RED)
-    try:
-        image.convert(mode).save(path)
-    except OSError:
-        pytest.skip(f"{ending} has no mode {mode}")
+    Image.new("RGB", (4, 3), RED).convert(mode).save(path)
     colour = read_colour(path)
     assert colour.shape == (3, 4, 3)
     assert colour.dtype == np.uint8
