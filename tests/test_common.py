@@ -22,7 +22,6 @@ from skfusion.fusion import (
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 from skfusion.preprocessing import (
-    BreastCropper,
     ContrastEqualizer,
     LateralityFlipper,
     OverlayRemover,
@@ -60,7 +59,6 @@ ESTIMATORS = [
     MultiBranchCNNClassifier(
         [0, 1], width=4, modality_dropout=0, **{**SMALL, "max_epochs": 4}
     ),
-    BreastCropper(),
     ContrastEqualizer(),
     LateralityFlipper(),
     OverlayRemover(),

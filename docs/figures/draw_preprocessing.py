@@ -20,7 +20,6 @@ from PIL import Image, ImageDraw
 from skfusion.datasets import load_breast_lesions_usg
 from skfusion.images import read_image
 from skfusion.preprocessing import (
-    BreastCropper,
     ContrastEqualizer,
     LateralityFlipper,
     OverlayRemover,
@@ -43,7 +42,6 @@ def main():
     columns = [
         (PolarityFixer(), 255 - mammogram),
         (LateralityFlipper(), mammogram),
-        (BreastCropper(), mammogram),
         (OverlayRemover(), with_marks(ultrasound)),
         (ContrastEqualizer(), ultrasound),
     ]
@@ -71,7 +69,7 @@ def with_marks(image):
 
 def draw(columns):
     """A column for each step, with the image before and after."""
-    figure, axes = plt.subplots(2, len(columns), figsize=(9, 4.6), layout="constrained")
+    figure, axes = plt.subplots(2, len(columns), figsize=(8, 4.6), layout="constrained")
     for (step, image), (above, below) in zip(columns, axes.T, strict=True):
         show(above, image)
         show(below, clean(step, image))

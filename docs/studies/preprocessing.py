@@ -19,6 +19,7 @@ import warnings
 from pathlib import Path
 
 import pandas as pd
+from breast_cropper import BreastCropper
 from models import find_weights
 from record import RUNS, current_commit, read_runs, write_results
 from sklearn.model_selection import StratifiedGroupKFold
@@ -105,7 +106,8 @@ def make_models(step, weights, cache):
         svm = SVC(class_weight="balanced")
         return make_pipeline(*steps, features, StandardScaler(), svm)
 
-    cleaner = getattr(preprocessing, step)(folder=cache / "cleaned")
+    steps = {"BreastCropper": BreastCropper, **vars(preprocessing)}
+    cleaner = steps[step](folder=cache / "cleaned")
     return [("without", make_model()), ("with", make_model(cleaner))]
 
 

@@ -1,13 +1,11 @@
 """Cleaning of images before a model sees them."""
 
 from ._contrast import ContrastEqualizer
-from ._cropper import BreastCropper
 from ._flipper import LateralityFlipper
 from ._overlays import OverlayRemover
 from ._polarity import PolarityFixer
 
 __all__ = [
-    "BreastCropper",
     "ContrastEqualizer",
     "LateralityFlipper",
     "OverlayRemover",

@@ -16,7 +16,6 @@ from .._validation._private import Options, _fit_context
 from .._validation._unreadable import names_unreadable_images
 from ..exceptions import DataQualityWarning, warn_user
 from ._files import clean_files
-from ._fit_shape import fit_shape
 
 __all__ = ["ImageCleaner"]
 
@@ -56,7 +55,7 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        image : ndarray of shape (new H, new W, n_channels)
+        image : ndarray of shape (H, W, n_channels)
 
         change : list of int or None
             What was done, as :meth:`_move` needs it; None if the image was left as it
@@ -118,10 +117,9 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
         floats, back = _as_floats(images)
         cleaned = [self._clean(image) for image in floats]
         self._warn_of([change for _, change in cleaned], range(len(images)))
-        fitted = [fit_shape(image, floats.shape[1:3]) for image, _ in cleaned]
         is_flat = images.ndim == 3 and np.asarray(X).ndim == 2
         shape = (len(images), -1) if is_flat else images.shape
-        return back(np.stack(fitted)).reshape(shape)
+        return back(np.stack([image for image, _ in cleaned])).reshape(shape)
 
     def _clean_table(self, table):
         """Return the table of the cleaned files."""

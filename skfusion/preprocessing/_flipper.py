@@ -42,7 +42,7 @@ class LateralityFlipper(ImageCleaner):
 
     See Also
     --------
-    BreastCropper : Cuts the air off.
+    PolarityFixer : Use it first: bright air is the largest bright part.
 
     Notes
     -----
