@@ -1,0 +1,203 @@
+"""Measure every image once: thumbnails and plain numbers, which are all that is kept.
+
+The pixels of a file are dropped as soon as it is measured. A file that cannot be read
+is a row of its own: its numbers are missing, and ``problem`` names the reason.
+"""
+
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from .._validation._columns import IMAGE
+from .._validation._image_table import holds_paths
+from ..exceptions import ImageReadError
+from ..images._batch_readers import with_channels
+from ..images._eight_bits import to_uint8
+from ..images._pixels import read_pixels
+from ._overlays import OVERLAY_COLUMNS, measure_overlays
+
+__all__ = [
+    "BORDER_COLUMNS",
+    "COLUMNS",
+    "SIZE_COLUMNS",
+    "STATISTIC_COLUMNS",
+    "THUMBNAIL_COLUMNS",
+    "measure_images",
+    "paths_of",
+]
+
+SIDE = 64  # of a thumbnail
+_SMALL = 16  # side of the thumbnail whose pixels are columns
+_MIN_SIDE = 512  # sufficient for all numbers
+
+#: Size of the image in its file, in pixels, and width / height.
+SIZE_COLUMNS = ["height", "width", "aspect"]
+#: Means of 16 segments of the outermost pixels, clockwise from the upper left corner,
+#: their median and their standard deviation.
+BORDER_COLUMNS = [*(f"border_{i:02d}" for i in range(16)), "border_median", "border_std"]
+#: Mean, standard deviation, 95th percentile, entropy of the grey values in bits, and
+#: mean difference of neighbours.
+STATISTIC_COLUMNS = ["brightness", "contrast", "highlights", "entropy", "sharpness"]
+#: Pixels of the 16 x 16 thumbnail, row by row, in [0, 1].
+THUMBNAIL_COLUMNS = [f"thumbnail_{i:03d}" for i in range(_SMALL**2)]
+
+_NUMBERS = [
+    *SIZE_COLUMNS,
+    *BORDER_COLUMNS,
+    *STATISTIC_COLUMNS,
+    *OVERLAY_COLUMNS,
+    *THUMBNAIL_COLUMNS,
+]
+#: All columns of the measurements.
+COLUMNS = [*_NUMBERS, "problem"]
+
+
+def measure_images(X):
+    """Measure the images of X, each of which is decoded once.
+
+    Parameters
+    ----------
+    X : DataFrame, Series, list or ndarray
+        Paths of images, or their pixels. A path that is missing is a problem of its
+        row, and no error. The column ``inverted`` is not used: files are measured as
+        they are.
+
+    Returns
+    -------
+    thumbnails : ndarray of shape (n_images, 64, 64), dtype uint8
+        Grey images, each stretched to its own range; 0 if the image is constant or
+        cannot be read.
+
+    measurements : DataFrame of shape (n_images, n_columns)
+        ``SIZE_COLUMNS`` (pixels), ``BORDER_COLUMNS``, ``STATISTIC_COLUMNS``,
+        ``OVERLAY_COLUMNS`` and ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot
+        be read; and ``problem``, text, None if it can be read. Grey values are in
+        [0, 1].
+    """
+    read, n_images = _reader(X)
+    thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
+    numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
+    problems = np.full(n_images, None, dtype=object)
+
+    def measure(row):
+        try:
+            pixels, size = read(row)
+        except ImageReadError as error:
+            problems[row] = str(error)
+        else:
+            thumbnails[row], numbers[row] = _measure(pixels, size)
+
+    pool = ThreadPool(joblib.cpu_count())
+    try:
+        for _ in pool.imap_unordered(measure, range(n_images)):
+            pass
+    finally:
+        pool.terminate()
+    measurements = pd.DataFrame(numbers, columns=_NUMBERS)
+    return thumbnails, measurements.assign(problem=problems)
+
+
+def _reader(X):
+    """Return the function that reads the pixels and the size of a row."""
+    if holds_paths(X):
+        paths = paths_of(X)
+
+        def read(row):
+            if paths[row] is None:
+                raise ImageReadError("the row has no path")
+            return read_pixels(paths[row], _MIN_SIDE)
+
+        return read, len(paths)
+    images = with_channels(np.asarray(X), None)
+    low, high = _range_of(images)
+
+    def read_array(row):
+        image = images[row, ..., :3] if images.shape[-1] >= 3 else images[row, ..., 0]
+        if images.dtype != np.uint8:
+            image = (image.astype(np.float32) - low) / (high - low)
+        if image.ndim == 3:
+            image = to_uint8(image) if image.dtype != np.uint8 else image
+        return image, image.shape[:2]
+
+    return read_array, len(images)
+
+
+def paths_of(X):
+    """Return the paths of X; None where it has none.
+
+    Parameters
+    ----------
+    X : DataFrame, Series, list or ndarray of paths
+
+    Returns
+    -------
+    paths : ndarray of shape (n_images,), dtype object
+    """
+    if isinstance(X, pd.DataFrame):
+        X = X[IMAGE] if IMAGE in X.columns else X.iloc[:, 0]
+    values = np.asarray(X, dtype=object).reshape(-1)
+    is_path = [isinstance(value, str | Path) and str(value) != "" for value in values]
+    return np.where(is_path, values, None)
+
+
+def _range_of(images):
+    """Return the values of an array that are black and white."""
+    if images.dtype in (np.uint8, np.uint16):
+        return 0, np.iinfo(images.dtype).max
+    low, high = float(np.nanmin(images, initial=0)), float(np.nanmax(images, initial=1))
+    return low, high
+
+
+def _measure(pixels, size):
+    """Return the thumbnail and the numbers of one image."""
+    picture = Image.fromarray(pixels)
+    picture = picture.convert("L") if picture.mode == "RGB" else picture
+    grey = np.asarray(picture)
+    scale = np.float32(255 if grey.dtype == np.uint8 else 1)
+    small = _shrink(picture, SIDE)
+    tiny = _shrink(picture, _SMALL) / scale
+    height, width = size
+    numbers = [
+        *(height, width, width / height),
+        *_measure_border(grey, scale),
+        *_measure_values(grey, scale),
+        *measure_overlays(pixels, grey),
+        *tiny.ravel(),
+    ]
+    return _stretch(small), numbers
+
+
+def _shrink(picture, side):
+    resized = picture.resize((side, side), Image.Resampling.BILINEAR)
+    return np.asarray(resized, dtype=np.float32)
+
+
+def _stretch(image):
+    image = image - image.min()
+    return np.rint(image * (255 / max(image.max(), 1e-6))).astype(np.uint8)
+
+
+def _measure_border(grey, scale):
+    """Return means of segments of the outermost pixels, their median and deviation."""
+    sides = grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]
+    ring = np.concatenate(sides)
+    segments = [part for side in sides for part in np.array_split(side, 4)]
+    means = [part.mean() if part.size else 0 for part in segments]
+    return np.array([*means, np.median(ring), ring.std()]) / scale
+
+
+def _measure_values(grey, scale):
+    values = grey if scale == 255 else to_uint8(grey)
+    counts = np.bincount(values.ravel(), minlength=256)
+    shares = counts / counts.sum()
+    levels = np.arange(256) / 255
+    mean = shares @ levels
+    deviation = np.sqrt(shares @ (levels - mean) ** 2)
+    highlights = levels[np.searchsorted(np.cumsum(shares), 0.95)]
+    entropy = -(shares[counts > 0] @ np.log2(shares[counts > 0]))
+    steps = np.abs(np.diff(grey.astype(np.float32), axis=1))
+    return mean, deviation, highlights, entropy, (steps.mean() / scale if steps.size else 0)
