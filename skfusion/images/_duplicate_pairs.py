@@ -36,9 +36,9 @@ SYMMETRIES = {
     "transposed": lambda image: image.swapaxes(-1, -2),
     "rotated by 90": lambda image: image.swapaxes(-1, -2)[..., ::-1, :],
     "rotated by 270": lambda image: image.swapaxes(-1, -2)[..., :, ::-1],
-    "transposed and rotated by 180": lambda image: (
-        image.swapaxes(-1, -2)[..., ::-1, ::-1]
-    ),
+    "transposed and rotated by 180": lambda image: image.swapaxes(-1, -2)[
+        ..., ::-1, ::-1
+    ],
 }
 
 
@@ -92,8 +92,8 @@ def duplicate_pairs(thumbnails, threshold=0.95):
     """Find the pairs of images that are nearly the same.
 
     Three checks follow each other, the cheapest one first: a correlation of 16 x 16
-    pixels of texture, one of 32 x 32 pixels that allows for a shift and stretch to first
-    order, and one of the aligned thumbnails.
+    pixels of texture, one of 32 x 32 pixels that allows for a shift and stretch to
+    first order, and one of the aligned thumbnails.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def _align(pairs, thumbnails):
     return aligned_correlations(np.stack(turned), thumbnails[pairs["right"]])
 
 
-def mark_exact(pairs, X):
+def mark_exact(pairs, X, X_right=None):
     """Find the pairs whose images are equal in every pixel.
 
     Only the images of pairs of high correlation are decoded again, at full size.
@@ -187,16 +187,20 @@ def mark_exact(pairs, X):
     X : DataFrame, Series, list or ndarray
         The images of the pairs.
 
+    X_right : DataFrame, Series, list or ndarray, default=None
+        The right images of the pairs, if they are not in `X`.
+
     Returns
     -------
     is_exact : ndarray of shape (n_pairs,), dtype bool
         A mirrored or rotated copy is exact if all its pixels are.
     """
     source = ImageSource(X)
+    right_source = source if X_right is None else ImageSource(X_right)
     is_exact = np.zeros(len(pairs), dtype=bool)
     for number, pair in enumerate(pairs.itertuples()):
         if min(pair.correlation, pair.texture) > _ALMOST_ONE:
-            left, right = source[[pair.left]][0], source[[pair.right]][0]
+            left, right = source[[pair.left]][0], right_source[[pair.right]][0]
             left = SYMMETRIES[pair.symmetry](left[..., 0])
             is_exact[number] = np.array_equal(left, right[..., 0])
     return is_exact

@@ -46,7 +46,7 @@ def group_name(group):
     return is_whole[1] if is_whole else name
 
 
-def same_images(X, known):
+def same_images(X, known, *, features=True):
     """Find the files, and the rows of pixels or features, that are in both data sets.
 
     Parameters
@@ -54,13 +54,16 @@ def same_images(X, known):
     X, known : DataFrame, list or ndarray
         Images, in any form.
 
+    features : bool, default=True
+        Whether rows of at least 16 features are compared, too.
+
     Returns
     -------
     pairs : DataFrame of shape (n_pairs, 3)
         ``row`` of `X`, the first such row of `known` as ``known_row``, and ``kind``,
         "same file" or "same pixels".
     """
-    marks = image_marks(X, known)
+    marks = image_marks(X, known, features=features)
     left, right = (marks[marks["part"] == part] for part in (0, 1))
     right = right.drop_duplicates("mark")[["row", "mark"]]
     right = right.rename(columns={"row": "known_row"})
@@ -78,8 +81,9 @@ def image_marks(*parts, features=True):
         Images, in any form.
 
     features : bool, default=True
-        Whether a row of at least 16 numbers has a mark, too. Rows of fewer numbers may
-        agree by chance. Pixels always have one.
+        Whether a row of at least 16 numbers has a mark, too, and text in the only
+        column of a table, without looking for the file. Rows of fewer numbers may agree
+        by chance. Pixels always have a mark.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def image_marks(*parts, features=True):
         (part, row, os.path.realpath(cell))
         for part, X in enumerate(parts)
         for column in path_columns(X)
+        if features or column.name in (None, IMAGE) or first_is_file(column)
         for row, cell in enumerate(column)
         if is_path(cell) and cell != ""
     ]
@@ -151,7 +156,7 @@ def _cells(X):
         yield from enumerate(X.select_dtypes("number").to_numpy())
         for name in X.columns:
             if pd.api.types.is_object_dtype(X[name]):
-                yield from enumerate(X[name])
+                yield from enumerate(X[name])  # arrays
     elif isinstance(X, list | tuple | pd.Series | np.ndarray):
         yield from enumerate(X)
 
