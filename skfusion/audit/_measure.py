@@ -14,11 +14,12 @@ from PIL import Image
 
 from .._validation._columns import IMAGE
 from .._validation._image_table import holds_paths
+from .._store._keys import digest
 from ..exceptions import ImageReadError
 from ..images._batch_readers import with_channels
 from ..images._eight_bits import to_uint8
 from ..images._pixels import read_pixels
-from ._overlays import OVERLAY_COLUMNS, measure_overlays
+from ._overlays import measure_overlays
 
 __all__ = [
     "BORDER_COLUMNS",
@@ -49,11 +50,10 @@ _NUMBERS = [
     *SIZE_COLUMNS,
     *BORDER_COLUMNS,
     *STATISTIC_COLUMNS,
-    *OVERLAY_COLUMNS,
     *THUMBNAIL_COLUMNS,
 ]
 #: All columns of the measurements.
-COLUMNS = [*_NUMBERS, "problem"]
+COLUMNS = [*_NUMBERS, "problem", "digest", "cells"]
 
 
 def measure_images(X):
@@ -73,15 +73,16 @@ def measure_images(X):
         cannot be read.
 
     measurements : DataFrame of shape (n_images, n_columns)
-        ``SIZE_COLUMNS`` (pixels), ``BORDER_COLUMNS``, ``STATISTIC_COLUMNS``,
-        ``OVERLAY_COLUMNS`` and ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot
-        be read; and ``problem``, text, None if it can be read. Grey values are in
-        [0, 1].
+        ``SIZE_COLUMNS`` (pixels), ``BORDER_COLUMNS``, ``STATISTIC_COLUMNS`` and
+        ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot be read; ``problem``,
+        text, None if it can be read; ``digest`` of all pixels; and ``cells``, from
+        which :func:`~skfusion.audit._overlays.count_overlays` computes the
+        ``OVERLAY_COLUMNS``. Grey values are in [0, 1].
     """
     read, n_images = _reader(X)
     thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
     numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
-    problems = np.full(n_images, None, dtype=object)
+    problems, digests, cells = (np.full(n_images, None, object) for _ in range(3))
 
     def measure(row):
         try:
@@ -89,7 +90,8 @@ def measure_images(X):
         except ImageReadError as error:
             problems[row] = str(error)
         else:
-            thumbnails[row], numbers[row] = _measure(pixels, size)
+            measured = _measure(pixels, size)
+            thumbnails[row], numbers[row], digests[row], cells[row] = measured
 
     pool = ThreadPool(joblib.cpu_count())
     try:
@@ -98,7 +100,8 @@ def measure_images(X):
     finally:
         pool.terminate()
     measurements = pd.DataFrame(numbers, columns=_NUMBERS)
-    return thumbnails, measurements.assign(problem=problems)
+    more = {"problem": problems, "digest": digests, "cells": cells}
+    return thumbnails, measurements.assign(**more)
 
 
 def _reader(X):
@@ -153,22 +156,30 @@ def _range_of(images):
 
 
 def _measure(pixels, size):
-    """Return the thumbnail and the numbers of one image."""
-    picture = Image.fromarray(pixels)
-    picture = picture.convert("L") if picture.mode == "RGB" else picture
-    grey = np.asarray(picture)
-    scale = np.float32(255 if grey.dtype == np.uint8 else 1)
-    small = _shrink(picture, SIDE)
-    tiny = _shrink(picture, _SMALL) / scale
+    """Return thumbnail, numbers, digest and cells of overlays of one image."""
+    if pixels.dtype != np.uint8:
+        picture = Image.fromarray(pixels)
+        in_eight_bits = Image.fromarray(to_uint8(pixels))
+    else:
+        in_eight_bits = Image.fromarray(pixels)
+        picture = in_eight_bits.convert("L")
+    scale = np.float32(1 if picture.mode == "F" else 255)
     height, width = size
     numbers = [
         *(height, width, width / height),
-        *_measure_border(grey, scale),
-        *_measure_values(grey, scale),
-        *measure_overlays(pixels, grey),
-        *tiny.ravel(),
+        *_measure_border(np.asarray(picture) / scale),
+        *_measure_values(picture, scale),
+        *(_shrink(picture, _SMALL) / scale).ravel(),
     ]
-    return _stretch(small), numbers
+    thumbnail = _stretch(_shrink(picture, SIDE))
+    return thumbnail, numbers, _digest(pixels), measure_overlays(in_eight_bits)
+
+
+def _digest(pixels):
+    """Return a digest of the grey values; a copy in RGB has the same."""
+    if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
+        pixels = pixels[..., 0]
+    return digest(pixels.shape, pixels.dtype.str, np.ascontiguousarray(pixels).tobytes())
 
 
 def _shrink(picture, side):
@@ -181,23 +192,29 @@ def _stretch(image):
     return np.rint(image * (255 / max(image.max(), 1e-6))).astype(np.uint8)
 
 
-def _measure_border(grey, scale):
-    """Return means of segments of the outermost pixels, their median and deviation."""
-    sides = grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]
-    ring = np.concatenate(sides)
-    segments = [part for side in sides for part in np.array_split(side, 4)]
-    means = [part.mean() if part.size else 0 for part in segments]
-    return np.array([*means, np.median(ring), ring.std()]) / scale
+def _measure_border(grey):
+    """Return means of segments of the border, its median and its deviation.
+
+    It is a hundredth of the shorter side wide, because the outermost pixels of some
+    mammograms are a white frame.
+    """
+    wide = max(1, min(grey.shape) // 100)
+    sides = grey[:wide], grey[:, -wide:].T, grey[-wide:, ::-1], grey[::-1, :wide].T
+    parts = [part for side in sides for part in np.array_split(side, 4, axis=1)]
+    means = [part.mean() if part.size else np.nan for part in parts]
+    ring = np.concatenate([side.ravel() for side in sides])
+    return *means, np.median(ring), ring.std()
 
 
-def _measure_values(grey, scale):
-    values = grey if scale == 255 else to_uint8(grey)
-    counts = np.bincount(values.ravel(), minlength=256)
-    shares = counts / counts.sum()
+def _measure_values(picture, scale):
+    """Return five plain statistics of the grey values."""
+    grey = np.asarray(picture)
+    picture = Image.fromarray(to_uint8(grey)) if picture.mode == "F" else picture
+    shares = np.array(picture.histogram()) / grey.size
     levels = np.arange(256) / 255
     mean = shares @ levels
     deviation = np.sqrt(shares @ (levels - mean) ** 2)
-    highlights = levels[np.searchsorted(np.cumsum(shares), 0.95)]
-    entropy = -(shares[counts > 0] @ np.log2(shares[counts > 0]))
-    steps = np.abs(np.diff(grey.astype(np.float32), axis=1))
-    return mean, deviation, highlights, entropy, (steps.mean() / scale if steps.size else 0)
+    highlights = levels[min(255, np.searchsorted(np.cumsum(shares), 0.95))]
+    entropy = -(shares[shares > 0] @ np.log2(shares[shares > 0]))
+    steps = np.abs(np.diff(grey.astype(np.int16 if scale == 255 else np.float32)))
+    return mean, deviation, highlights, entropy, steps.mean() / scale if steps.size else 0
