@@ -27,9 +27,10 @@ from skfusion.datasets import (
 NOTE = (
     "Area under the ROC curve out of fold, in five folds that no patient or family of "
     "near-duplicates crosses. All intervals of one data set together have a confidence "
-    "of 95 % (Bonferroni). A probe is flagged if its interval is above 0.5 and its area "
-    f"is {LEAST_AREA} or more. 'with normals': normal images belong to the negative "
-    "class. The pooled sets are BUSI, BrEaST and BUS-UCLM. Columns that were left out: "
+    "of 95 % (Bonferroni). A probe is flagged if its interval is above 0.5 and its "
+    f"area is {LEAST_AREA} or more. 'with normals': normal images belong to the "
+    "negative class. The pooled sets are BUSI, BrEaST and BUS-UCLM. Columns that were "
+    "left out: "
 )
 
 
