@@ -8,11 +8,10 @@ from ._finding import findings_of
 
 __all__ = ["find_duplicates"]
 
-_ULTRASOUND = 0.95  # correlation of thumbnails
-_MAMMOGRAPHY = 0.995  # mammograms of different women look alike
+_NEAR = 0.95  # correlation of aligned thumbnails
 
 
-def find_duplicates(thumbnails, measurements, modality, y, groups):
+def find_duplicates(thumbnails, measurements, y, groups):
     """Find exact and near-duplicates, mirrored and rotated ones, too.
 
     Parameters
@@ -22,8 +21,6 @@ def find_duplicates(thumbnails, measurements, modality, y, groups):
 
     measurements : DataFrame
         Result of ``measure_images``.
-
-    modality : ndarray of shape (n_images,) or None
 
     y, groups : array-like of shape (n_images,) or None
         Labels and groups, which duplicates may contradict.
@@ -36,7 +33,7 @@ def find_duplicates(thumbnails, measurements, modality, y, groups):
 
     families : ndarray of shape (n_images,), dtype int64
     """
-    pairs = _find_pairs(thumbnails, measurements["digest"].to_numpy(), modality)
+    pairs = _find_pairs(thumbnails, measurements["digest"])
     families = family_numbers(pairs, len(thumbnails))
     is_exact = pairs["is_exact"].to_numpy(dtype=bool)
     parts = [
@@ -45,20 +42,29 @@ def find_duplicates(thumbnails, measurements, modality, y, groups):
     ]
     for kind, values in (("two labels", y), ("two groups", groups)):
         if values is not None:
-            left, right = (np.asarray(values)[pairs[side]] for side in ("left", "right"))
+            left, right = (
+                np.asarray(values)[pairs[side]] for side in ("left", "right")
+            )
             parts.append(_findings(kind, pairs[left != right], "error"))
     return pd.concat(parts), families
 
 
-def _find_pairs(thumbnails, digests, modality):
-    pairs = duplicate_pairs(thumbnails, threshold=_ULTRASOUND)
-    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    pairs["is_exact"] = (digests[left] == digests[right]) & (digests[left] != None)  # noqa: E711
-    if modality is None:
-        return pairs
-    is_mammogram = (modality[left] == "mammography") | (modality[right] == "mammography")
-    is_close = pairs["is_exact"] | (pairs["correlation"] > _MAMMOGRAPHY)
-    return pairs[~is_mammogram | is_close].reset_index(drop=True)
+def _find_pairs(thumbnails, digests):
+    """Return all pairs, the exact ones of images without texture, too."""
+    pairs = _exact_pairs(digests)
+    if len(thumbnails) > 1:
+        near = duplicate_pairs(thumbnails, threshold=_NEAR).assign(is_exact=False)
+        pairs = pd.concat([pairs, near], ignore_index=True)
+    return pairs.drop_duplicates(["left", "right"], ignore_index=True)
+
+
+def _exact_pairs(digests):
+    """Return the pairs of the first image of each digest and the others."""
+    rows = pd.Series(np.arange(len(digests)))
+    first = rows.groupby(digests.to_numpy()).transform("first").fillna(-1).astype(int)
+    is_copy = digests.notna().to_numpy() & (first < rows).to_numpy()
+    pairs = pd.DataFrame({"left": first[is_copy], "right": rows[is_copy]})
+    return pairs.assign(correlation=1.0, symmetry="same", is_exact=True)
 
 
 def _findings(kind, pairs, severity):
@@ -69,7 +75,9 @@ def _findings(kind, pairs, severity):
     both = both.drop_duplicates("left").sort_values("left")
     details = [
         _detail(*pair)
-        for pair in both[["is_exact", "correlation", "symmetry"]].itertuples(index=False)
+        for pair in both[["is_exact", "correlation", "symmetry"]].itertuples(
+            index=False
+        )
     ]
     return findings_of(kind, both["left"], details, severity, both["right"].tolist())
 

@@ -47,7 +47,9 @@ def find_unreadable(measurements, paths):
     broken = [row for row in rows if row not in set(missing)]
     return pd.concat(
         [
-            findings_of(kind, found, [_reason(measurements, row) for row in found], "error")
+            findings_of(
+                kind, found, [_reason(measurements, row) for row in found], "error"
+            )
             for kind, found in (("missing file", missing), ("unreadable file", broken))
         ]
     )

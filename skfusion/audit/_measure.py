@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from .._store._keys import digest
 from .._validation._columns import IMAGE
 from .._validation._image_table import holds_paths
-from .._store._keys import digest
 from ..exceptions import ImageReadError
 from ..images._batch_readers import with_channels
 from ..images._eight_bits import to_uint8
@@ -27,6 +27,7 @@ __all__ = [
     "SIZE_COLUMNS",
     "STATISTIC_COLUMNS",
     "THUMBNAIL_COLUMNS",
+    "make_reader",
     "measure_images",
     "paths_of",
 ]
@@ -39,7 +40,11 @@ _MIN_SIDE = 512  # sufficient for all numbers
 SIZE_COLUMNS = ["height", "width", "aspect"]
 #: Means of 16 segments of the outermost pixels, clockwise from the upper left corner,
 #: their median and their standard deviation.
-BORDER_COLUMNS = [*(f"border_{i:02d}" for i in range(16)), "border_median", "border_std"]
+BORDER_COLUMNS = [
+    *(f"border_{i:02d}" for i in range(16)),
+    "border_median",
+    "border_std",
+]
 #: Mean, standard deviation, 95th percentile, entropy of the grey values in bits, and
 #: mean difference of neighbours.
 STATISTIC_COLUMNS = ["brightness", "contrast", "highlights", "entropy", "sharpness"]
@@ -79,7 +84,7 @@ def measure_images(X):
         which :func:`~skfusion.audit._overlays.count_overlays` computes the
         ``OVERLAY_COLUMNS``. Grey values are in [0, 1].
     """
-    read, n_images = _reader(X)
+    read, n_images = make_reader(X)
     thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
     numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
     problems, digests, cells = (np.full(n_images, None, object) for _ in range(3))
@@ -104,8 +109,22 @@ def measure_images(X):
     return thumbnails, measurements.assign(**more)
 
 
-def _reader(X):
-    """Return the function that reads the pixels and the size of a row."""
+def make_reader(X):
+    """Return how to read one image.
+
+    Parameters
+    ----------
+    X : DataFrame, Series, list or ndarray
+        Paths or pixels.
+
+    Returns
+    -------
+    read : callable
+        Takes a row and returns its pixels and their size, see
+        :func:`~skfusion.images._pixels.read_pixels`.
+
+    n_images : int
+    """
     if holds_paths(X):
         paths = paths_of(X)
 
@@ -179,7 +198,9 @@ def _digest(pixels):
     """Return a digest of the grey values; a copy in RGB has the same."""
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
         pixels = pixels[..., 0]
-    return digest(pixels.shape, pixels.dtype.str, np.ascontiguousarray(pixels).tobytes())
+    return digest(
+        pixels.shape, pixels.dtype.str, np.ascontiguousarray(pixels).tobytes()
+    )
 
 
 def _shrink(picture, side):
@@ -217,4 +238,10 @@ def _measure_values(picture, scale):
     highlights = levels[min(255, np.searchsorted(np.cumsum(shares), 0.95))]
     entropy = -(shares[shares > 0] @ np.log2(shares[shares > 0]))
     steps = np.abs(np.diff(grey.astype(np.int16 if scale == 255 else np.float32)))
-    return mean, deviation, highlights, entropy, steps.mean() / scale if steps.size else 0
+    return (
+        mean,
+        deviation,
+        highlights,
+        entropy,
+        steps.mean() / scale if steps.size else 0,
+    )

@@ -1,0 +1,109 @@
+"""Pictures of an audit: sheets of images, and the probes."""
+
+import textwrap
+
+import numpy as np
+from PIL import Image
+
+from ..exceptions import ImageReadError
+from ..images._eight_bits import to_uint8
+from ..model_selection._plot._common import draw_forest, forest_height, make_axes
+from ._measure import make_reader
+from ._text import shown_probes
+
+__all__ = ["draw_probes", "draw_sheet"]
+
+_COLUMNS = 6
+_SIDE = 256  # longest side of a drawn image in pixels
+_CHANCE = 0.5
+
+
+def draw_sheet(X, findings, n):
+    """Draw the images of findings of one kind, with the numbers of their rows.
+
+    Parameters
+    ----------
+    X : DataFrame, Series, list or ndarray
+        Images; they are drawn as they are in their files, with their colours.
+
+    findings : DataFrame
+        Findings of one kind, at least one.
+
+    n : int
+        Largest number of images. If there are more, they are chosen evenly, but
+        families are drawn one after the other.
+
+    Returns
+    -------
+    figure : matplotlib Figure
+    """
+    import matplotlib.pyplot as plt
+
+    rows = _choose(findings, n)
+    details = findings.drop_duplicates("row").set_index("row")["detail"]
+    read, _ = make_reader(X)
+    n_columns = min(_COLUMNS, len(rows))
+    n_lines = -(-len(rows) // n_columns)
+    size = (max(5, 1.9 * n_columns), 2.1 * n_lines + 0.6)
+    figure, axes = plt.subplots(
+        n_lines, n_columns, figsize=size, squeeze=False, layout="constrained"
+    )
+    total = findings["row"].nunique()
+    figure.suptitle(f"{findings['kind'].iloc[0]}: {len(rows)} of {total} images")
+    for axis in axes.ravel():
+        axis.set_axis_off()
+    for axis, row in zip(axes.ravel(), rows, strict=False):
+        detail = textwrap.shorten(details[row], 26, placeholder="...")
+        axis.set_title(f"row {row}\n{detail}", fontsize=7)
+        _draw(axis, read, row)
+    return figure
+
+
+def _choose(findings, n):
+    """Return rows: whole families if there are pairs, else evenly chosen ones."""
+    if findings["other_row"].notna().any():
+        rows = findings.sort_values(["family", "row"])["row"].unique()
+        return rows[:n].tolist()
+    rows = findings["row"].unique()
+    places = np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int)
+    return rows[places].tolist()
+
+
+def _draw(axis, read, row):
+    try:
+        pixels = read(row)[0]
+    except ImageReadError:
+        axis.text(0.5, 0.5, "not readable", ha="center", va="center", fontsize=8)
+        return
+    pixels = pixels if pixels.dtype == np.uint8 else to_uint8(pixels)
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_SIDE, _SIDE))
+    axis.imshow(np.asarray(picture), cmap="gray", vmin=0, vmax=255)
+
+
+def draw_probes(probes):
+    """Draw the areas of all probes with their intervals.
+
+    Parameters
+    ----------
+    probes : DataFrame
+        Result of ``probe_shortcuts``.
+
+    Returns
+    -------
+    figure : matplotlib Figure
+    """
+    shown, _ = shown_probes(probes)
+    if shown.empty:
+        raise ValueError("Expected probes with a value. Got none: see their notes.")
+    names = shown["probe"] + np.where(shown["flagged"].astype(bool), " *", "")
+    rows = shown[["auc", "low", "high"]].set_axis(
+        ["estimate", "lower", "upper"], axis=1
+    )
+    rows = rows.assign(label=names, chance=_CHANCE)
+    title = "Prediction of the label without the lesion", "AUC; * marks a shortcut"
+    blocks = [(*title, rows)]
+    ax = make_axes(None, size=(6.4, forest_height(blocks)))[0]
+    draw_forest(ax, blocks)
+    ax.set_xlabel("area under the ROC curve")
+    return ax.figure
