@@ -15,6 +15,7 @@ import pandas as pd
 from record import write_results
 
 from skfusion.audit._measure import measure_images
+from skfusion.audit._overlays import OVERLAY_COLUMNS, count_overlays
 from skfusion.audit._probes import LEAST_AREA, probe_shortcuts
 from skfusion.datasets import (
     concat_datasets,
@@ -39,12 +40,14 @@ def main():
     parser.add_argument("data", type=Path, help="where the data sets are")
     arguments = parser.parse_args()
     tables, left_out = [], []
-    for name, (bunch, frame) in load_all(arguments.data).items():
-        measurements = measure_images(bunch.data)[1]
+    sets = load_all(arguments.data)
+    images = measure_once([bunch.data for bunch, _ in sets.values()])
+    for name, (bunch, frame) in sets.items():
+        measurements = add_overlays(images.loc[bunch.data["image"]])
         probes = probe_shortcuts(measurements, frame, bunch.target, bunch.groups)
         is_used = ~probes["note"].str.startswith("Left out")
         tables.append(describe(probes[is_used], name))
-        if not name.endswith("normals"):
+        if not name.endswith("normals") and not is_used.all():
             left_out.append(f"{name}: {describe_left_out(probes[~is_used])}")
         print(tables[-1].to_string(index=False), flush=True)
     write_results(
@@ -71,6 +74,24 @@ def load_all(folder):
         if name.startswith("pooled"):  # other columns are of one data set
             columns[name] = frame[["dataset"]]
     return {name: (sets[name], columns[name]) for name in sets}
+
+
+def measure_once(tables):
+    """Measure all images, with their paths as the index."""
+    images = pd.concat(tables).drop_duplicates("image")
+    measurements = measure_images(images["image"])[1]
+    return measurements.set_index(images["image"]).assign(
+        dataset=images["dataset"].to_numpy()
+    )
+
+
+def add_overlays(measurements):
+    """Count drawings, except those that images of one set and size share."""
+    kinds = measurements[["dataset", "height", "width"]]
+    strata = kinds.groupby(list(kinds), dropna=False).ngroup()
+    counts = count_overlays(measurements["cells"].to_numpy(), strata)[0]
+    counts = pd.DataFrame(counts, columns=OVERLAY_COLUMNS, index=measurements.index)
+    return pd.concat([measurements.drop(columns="cells"), counts], axis=1)
 
 
 def describe(probes, name):
