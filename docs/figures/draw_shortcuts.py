@@ -62,6 +62,7 @@ def draw_panel(axis, table, name):
     axis.set_yticks(places, table["probe"], fontsize=8)
     axis.set_ylim(len(table) - 0.5, -0.5)
     axis.set_xlim(0.28, 1.02)
+    axis.set_xticks([0.5, 0.75, 1])
     axis.set_title(name, fontsize=10)
     axis.spines[["top", "right"]].set_visible(False)
 
