@@ -99,7 +99,7 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     - "odd shape": aspect or size is far from the median of the data set.
 
     Files are examined as they are. An inverted image that the column ``inverted``
-    corrects when it is read is a note.
+    corrects when it is read is a note, "corrected polarity".
 
     Memory is limited by the number of images: about 7 kB for each of them.
 

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 _LEAST_CONTRAST = 1 / 255  # standard deviation of the grey values
-_LEAST_OVERLAY = 5  # pixels
+_LEAST_OVERLAY = {"colour": 10, "marks": 5, "shared overlay": 1}  # pixels
 _FEW = 10  # images, of which none is odd
 _DEVIATIONS = 6  # robust standard deviations
 _LEAST_FACTOR = 1.6  # how far an odd size or aspect is from the median
@@ -92,7 +92,7 @@ def find_odd_shapes(measurements, strata):
     for name, values in shapes.items():
         medians = values.groupby(strata).transform("median")
         for row in np.flatnonzero(_is_odd(np.log(values), strata)):
-            text = f"{name} {values[row]:.4g}, median {medians[row]:.4g}"
+            text = f"{name} {values[row]:.3g}, median {medians[row]:.3g}"
             details.setdefault(row, []).append(text)
     rows = sorted(details)
     return findings_of(
@@ -168,7 +168,7 @@ def find_overlays(measurements, n_shared):
     )
     parts = []
     for kind, n_pixels, severity in kinds:
-        rows = np.flatnonzero(n_pixels >= _LEAST_OVERLAY)
+        rows = np.flatnonzero(n_pixels >= _LEAST_OVERLAY[kind])
         details = [f"{n_pixels[row]:.0f} pixels" for row in rows]
         parts.append(findings_of(kind, rows, details, severity))
     return pd.concat(parts)

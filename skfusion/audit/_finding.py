@@ -7,19 +7,20 @@ __all__ = ["KINDS", "concat_findings", "findings_of"]
 
 #: All kinds of findings, and what each of them means.
 KINDS = {
-    "missing file": "the row has no path, or the file does not exist",
+    "missing file": "no path, or the file does not exist",
     "unreadable file": "the file is no image, or damaged",
     "constant": "all pixels have about the same value",
     "box outside": "the box of the lesion is not inside the image",
-    "two labels": "nearly the same image has different labels",
-    "two groups": "nearly the same image is in different groups",
+    "two labels": "nearly the same image with different labels",
+    "two groups": "nearly the same image in different groups",
     "exact duplicate": "the pixels are those of another image",
     "near-duplicate": "the image is nearly the same as another one",
-    "inverted polarity": "a mammogram whose background is bright",
+    "inverted polarity": "a bright background, or marked wrongly",
     "marks": "calipers, text or frames are drawn in",
     "colour": "colours as of Doppler",
-    "shared overlay": "a drawing that most images have at this place",
-    "odd shape": "size or aspect is far from those of the others",
+    "shared overlay": "a drawing that many images have there",
+    "corrected polarity": "bright in the file, corrected by 'inverted'",
+    "odd shape": "size or aspect differs much from the others",
 }
 _COLUMNS = ["kind", "row", "other_row", "family", "detail", "severity"]
 

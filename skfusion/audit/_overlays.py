@@ -17,6 +17,7 @@ _GRID = 32  # cells of a side
 _LONGEST = 640  # side in pixels; of a larger image, a smaller copy is searched
 _COLOURED = 40  # how far Doppler is from the tint of the image, in grey values
 _YELLOW = 24  # how far a mark is from it, towards yellow or green
+_MOST_TINT = 50  # a stronger colour is none of the image itself
 _LEAST_PIXELS = 4  # in a cell; fewer are the fringe of an edge
 _WHITE = 170  # least value of a white stroke
 _STEP = 90  # how far a stroke is above what is wider than it
@@ -35,28 +36,27 @@ def measure_overlays(picture):
 
     Returns
     -------
-    cells : ndarray of shape (2, 1024), dtype uint16, or None
-        Number of pixels of Doppler and of marks in each cell; None if there are none.
+    cells : ndarray of shape (3, 1024), dtype uint16, or None
+        Number of pixels of Doppler, of coloured marks and of white strokes in each
+        cell; None if there are none.
     """
     factor = -(-max(picture.size) // _LONGEST)
     picture = picture.reduce(factor) if factor > 1 else picture
     grey = np.asarray(picture.convert("L"))
-    doppler, marks = np.zeros(grey.shape, dtype=bool), _white_strokes(grey)
-    cells = [_count_cells(marks)]
-    if picture.mode == "RGB":
-        doppler, marks = _find_colours(np.asarray(picture), grey)
-        cells[0] = cells[0] + _count_cells(marks)
-    cells = np.stack([_count_cells(doppler), *cells]).astype(np.uint16)
+    masks = [*_find_colours(picture, grey), _white_strokes(grey)]
+    cells = np.stack([_count_cells(mask) for mask in masks]).astype(np.uint16)
     return cells if cells.any() else None
 
 
-def _find_colours(pixels, grey):
+def _find_colours(picture, grey):
     """Return the pixels of Doppler, and those of coloured marks.
 
     A colour is the difference to the tint of the image, the mean colour of all pixels
     that are about as bright: the grey of many machines is a little blue.
     """
-    red, green, blue = np.moveaxis(pixels.astype(np.int16), 2, 0)
+    if picture.mode != "RGB":
+        return np.zeros((2, *grey.shape), dtype=bool)
+    red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.int16), 2, 0)
     red, blue = red - green, blue - green
     if not (red.any() or blue.any()):
         return np.zeros((2, *grey.shape), dtype=bool)
@@ -68,8 +68,10 @@ def _find_colours(pixels, grey):
 
 def _without_tint(difference, level):
     """Subtract the mean difference of all pixels of the same level of grey."""
-    n = np.maximum(np.bincount(level.ravel(), minlength=16), 1)
-    tint = np.bincount(level.ravel(), difference.ravel(), minlength=16) / n
+    is_plain = np.abs(difference) < _MOST_TINT
+    plain = level[is_plain]
+    n = np.maximum(np.bincount(plain, minlength=16), 1)
+    tint = np.bincount(plain, difference[is_plain], minlength=16) / n
     return difference - tint.astype(np.int16)[level]
 
 
@@ -121,8 +123,10 @@ def count_overlays(cells, strata):
         shared = _find_shared(cells, rows)
         for row in rows:
             if cells[row] is not None:
-                own = cells[row][:, ~shared]
-                counts[row] = np.where(own < _LEAST_PIXELS, 0, own).sum(axis=1)
+                own = cells[row][:, ~shared].astype(np.int64)
+                own[:2][own[:2] < _LEAST_PIXELS] = 0
+                doppler, marks, strokes = own.sum(axis=1)
+                counts[row] = doppler, marks + strokes
                 n_shared[row] = cells[row][:, shared].sum()
     return counts, n_shared
 

@@ -1,12 +1,17 @@
 """Mammograms whose polarity is inverted in their file."""
 
 import numpy as np
+import pandas as pd
 
 from ._finding import findings_of
 
 __all__ = ["find_inverted"]
 
 _BRIGHT = 0.5
+_DETAIL = {
+    False: "the border is {:.2f} of white",
+    True: "marked as inverted, but the border is {:.2f}",
+}
 
 
 def find_inverted(measurements, modality, inverted):
@@ -26,22 +31,20 @@ def find_inverted(measurements, modality, inverted):
     Returns
     -------
     findings : DataFrame
-        Of the kind "inverted polarity".
+        Of the kinds "inverted polarity", also where the column is wrong, and "corrected
+        polarity".
     """
     border = measurements["border_median"].to_numpy()
     known = np.zeros(len(border), bool) if inverted is None else inverted
     is_bright = border > _BRIGHT
-    rows = np.flatnonzero((is_bright | known) & (modality == "mammography"))
-    return findings_of(
-        "inverted polarity",
-        rows,
-        [_detail(border[row], known[row]) for row in rows],
-        ["note" if known[row] and is_bright[row] else "warning" for row in rows],
+    is_mammogram = np.asarray(modality == "mammography") & np.isfinite(border)
+    wrong = np.flatnonzero(is_mammogram & (is_bright != known))
+    corrected = np.flatnonzero(is_mammogram & is_bright & known)
+    details = [_DETAIL[bool(known[row])].format(border[row]) for row in wrong]
+    bright = [_DETAIL[False].format(border[row]) for row in corrected]
+    return pd.concat(
+        [
+            findings_of("inverted polarity", wrong, details, "warning"),
+            findings_of("corrected polarity", corrected, bright, "note"),
+        ]
     )
-
-
-def _detail(border, is_known):
-    if not border > _BRIGHT:
-        return f"the column 'inverted' is true, but the border is {border:.2f}"
-    corrected = ", corrected by the column 'inverted'" if is_known else ""
-    return f"the border is {border:.2f} of white{corrected}"

@@ -69,12 +69,12 @@ class DatasetAudit:
     >>> audit_dataset(breast, probes=False)
     Audit of 30 images: 2 kinds of errors, 1 of warnings, 0 of notes.
     <BLANKLINE>
-                       images  share
+                          images  share
     errors
-      constant              1  3.3 %  all pixels have about the same value
-      two groups            2  6.7 %  nearly the same image is in different groups
+      constant                 1  3.3 %  all pixels have about the same value
+      two groups               2  6.7 %  nearly the same image in different groups
     warnings
-      exact duplicate       2  6.7 %  the pixels are those of another image
+      exact duplicate          2  6.7 %  the pixels are those of another image
     <BLANKLINE>
     1 family of duplicates with 2 images.
     """
@@ -106,7 +106,7 @@ class DatasetAudit:
                 "kind": list(KINDS),
                 "n": n.to_numpy(),
                 "share": n.to_numpy() / self.n_images,
-                "severity": np.where(names.isna(), None, names),
+                "severity": names.astype(object).where(names.notna(), None).to_numpy(),
             }
         )
 

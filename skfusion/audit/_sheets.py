@@ -41,10 +41,12 @@ def draw_sheet(X, findings, n):
 
     rows = _choose(findings, n)
     details = findings.drop_duplicates("row").set_index("row")["detail"]
-    read, _ = make_reader(X)
+    pictures = _read_all(X, rows)
     n_columns = min(_COLUMNS, len(rows))
     n_lines = -(-len(rows) // n_columns)
-    size = (max(5, 1.9 * n_columns), 2.1 * n_lines + 0.6)
+    shapes = [picture.shape for picture in pictures if picture is not None]
+    tallest = min(1.6, max([0.5, *(height / width for height, width, *_ in shapes)]))
+    size = (max(5, 1.9 * n_columns), (1.8 * tallest + 0.4) * n_lines + 0.5)
     figure, axes = plt.subplots(
         n_lines, n_columns, figsize=size, squeeze=False, layout="constrained"
     )
@@ -52,10 +54,13 @@ def draw_sheet(X, findings, n):
     figure.suptitle(f"{findings['kind'].iloc[0]}: {len(rows)} of {total} images")
     for axis in axes.ravel():
         axis.set_axis_off()
-    for axis, row in zip(axes.ravel(), rows, strict=False):
-        detail = textwrap.shorten(details[row], 26, placeholder="...")
+    for axis, row, picture in zip(axes.ravel(), rows, pictures, strict=False):
+        detail = textwrap.shorten(details[row], 30, placeholder="...")
         axis.set_title(f"row {row}\n{detail}", fontsize=7)
-        _draw(axis, read, row)
+        if picture is None:
+            axis.text(0.5, 0.5, "not readable", ha="center", va="center", fontsize=8)
+        else:
+            axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
     return figure
 
 
@@ -69,16 +74,21 @@ def _choose(findings, n):
     return rows[places].tolist()
 
 
-def _draw(axis, read, row):
-    try:
-        pixels = read(row)[0]
-    except ImageReadError:
-        axis.text(0.5, 0.5, "not readable", ha="center", va="center", fontsize=8)
-        return
-    pixels = pixels if pixels.dtype == np.uint8 else to_uint8(pixels)
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((_SIDE, _SIDE))
-    axis.imshow(np.asarray(picture), cmap="gray", vmin=0, vmax=255)
+def _read_all(X, rows):
+    """Return small pictures, and None for files that cannot be read."""
+    read, _ = make_reader(X)
+    pictures = []
+    for row in rows:
+        try:
+            pixels = read(row)[0]
+        except ImageReadError:
+            pictures.append(None)
+            continue
+        pixels = pixels if pixels.dtype == np.uint8 else to_uint8(pixels)
+        picture = Image.fromarray(pixels)
+        picture.thumbnail((_SIDE, _SIDE))
+        pictures.append(np.asarray(picture))
+    return pictures
 
 
 def draw_probes(probes):
@@ -97,9 +107,8 @@ def draw_probes(probes):
     if shown.empty:
         raise ValueError("Expected probes with a value. Got none: see their notes.")
     names = shown["probe"] + np.where(shown["flagged"].astype(bool), " *", "")
-    rows = shown[["auc", "low", "high"]].set_axis(
-        ["estimate", "lower", "upper"], axis=1
-    )
+    rows = shown[["auc", "low", "high"]]
+    rows = rows.set_axis(["estimate", "lower", "upper"], axis=1)
     rows = rows.assign(label=names, chance=_CHANCE)
     title = "Prediction of the label without the lesion", "AUC; * marks a shortcut"
     blocks = [(*title, rows)]

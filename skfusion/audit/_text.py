@@ -28,7 +28,7 @@ def text_of(audit):
     lines = textwrap.wrap(headline(audit), _WIDTH)
     summary = audit.summary
     if len(audit.findings):
-        lines += ["", f"{'images':>25}{'share':>7}"]
+        lines += ["", f"{'images':>28}{'share':>7}"]
     for severity, title in SEVERITIES.items():
         rows = summary[summary["severity"] == severity]
         lines += [title] if len(rows) else []
@@ -64,7 +64,7 @@ def describe_families(audit):
 
 
 def _line(kind, n, share):
-    return f"  {kind:<15}{n:>8,}{share:>7.1%}".replace("%", " %") + f"  {KINDS[kind]}"
+    return f"  {kind:<18}{n:>8,}{share:>7.1%}".replace("%", " %") + f"  {KINDS[kind]}"
 
 
 def shown_probes(probes):
