@@ -67,7 +67,8 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     Parameters
     ----------
     measurements : DataFrame of shape (n_samples, n_measurements) or None
-        Result of ``measure_images``. If None, only columns are probed.
+        Result of ``measure_images``, with the ``OVERLAY_COLUMNS`` if drawings are to
+        be probed. If None, only columns are probed.
 
     metadata : DataFrame of shape (n_samples, n_columns) or None
         Table of the data set, such as ``frame`` of a loader. If None, only images are
@@ -156,12 +157,13 @@ def _tables_of_columns(metadata, y, groups):
     used, left_out = split_columns(metadata, y, groups)
     features = as_features(metadata[used])
     tables = {f"column {name}": features[[name]] for name in used}
-    together = {
-        "all columns": used,
-        "BI-RADS and density": list(filter(is_reading, used)),
-        "data set or machine": list(filter(is_source, used)),
-    }
-    tables |= {name: features[columns] for name, columns in together.items() if columns}
+    source, reading = ([n for n in used if f(n)] for f in (is_source, is_reading))
+    if len(used) > 1:
+        tables["all columns"] = features
+    if len(reading) > 1:
+        tables["BI-RADS and density"] = features[reading]
+    if source:
+        tables["data set or machine"] = features[source]
     return tables, left_out
 
 
@@ -172,7 +174,11 @@ def _tables_of_images(measurements):
     measurements = measurements.reset_index(drop=True)
     is_read = measurements[STATISTIC_COLUMNS].notna().all(axis=1)
     measurements = measurements[is_read]
-    return {name: measurements[columns] for name, columns in _IMAGE_PROBES.items()}
+    return {
+        name: measurements[columns]
+        for name, columns in _IMAGE_PROBES.items()
+        if set(columns) <= set(measurements)
+    }
 
 
 def _probe(name, table, y, groups, level, random_state):

@@ -16,13 +16,7 @@ from skfusion.datasets import (
 )
 from skfusion.metrics import classification_summary
 
-IMAGE_PROBES = [
-    "border",
-    "size and aspect",
-    "text, calipers, colour",
-    "five statistics",
-    "thumbnail",
-]
+IMAGE_PROBES = ["border", "size and aspect", "five statistics", "thumbnail"]
 
 
 def draw_noise(seed, n_samples=160):
@@ -250,9 +244,9 @@ def test_birads_from_which_the_label_is_made_is_the_label():
 
 def test_a_missing_value_is_information():
     y = np.repeat([0, 1], 40)
-    frame = pd.DataFrame({"density": np.where(y, None, "B"), "age": [50.0, None] * 40})
-    probes = probe_shortcuts(None, frame, y).drop(index=1)
-    assert flagged(probes) == {"column density", "all columns", "BI-RADS and density"}
+    frame = pd.DataFrame({"density": np.where(y, None, "B")})
+    probes = probe_shortcuts(None, frame, y)
+    assert flagged(probes) == {"column density"}
     assert probes["auc"].eq(1).all()
 
 
