@@ -7,7 +7,8 @@ Run where BUS-UCLM, BUSI and BrEaST-Lesions-USG are::
 BUS-UCLM states for each image whether it has marks (calipers, frames) or Doppler. The
 least number of pixels of each detector is chosen on one half of its patients, by the
 greatest sensitivity minus false alarm rate, and reported on the other half, beside the
-number that the audit uses. The results go to ``docs/studies/results/audit_detectors.csv``.
+number that the audit uses. The results go to
+``docs/studies/results/audit_detectors.csv``.
 """
 
 import argparse

@@ -60,8 +60,8 @@ def _probes(probes):
         for probe in shown.itertuples()
     )
     about = (
-        "How well the label is predicted without looking at a lesion, in grouped folds; "
-        f"* marks a shortcut. Without a value, or not shown: {n_others}."
+        "How well the label is predicted without looking at a lesion, in grouped "
+        f"folds; * marks a shortcut. Without a value, or not shown: {n_others}."
     )
     table = _table(["probe", "AUC", "interval", ""], [rows])
     return f"<p><small>{about}</small></p>{table}"

@@ -22,6 +22,7 @@ _LEAST_PIXELS = 4  # in a cell; fewer are the fringe of an edge
 _WHITE = 170  # least value of a white stroke
 _STEP = 90  # how far a stroke is above what is wider than it
 _WIDTH, _HEIGHT = 5, 4  # a stroke is narrower, and at least as high
+_LEAST_STROKES = 15  # pixels of them; speckle may have a few
 _SHARED = 0.2  # share of the images that have something at a place that all share
 _LEAST_IMAGES = 20  # with fewer, nothing is shared
 
@@ -90,6 +91,8 @@ def _white_strokes(grey):
 
 def _count_cells(mask):
     """Return the number of pixels of a mask in each cell."""
+    if not mask.any():  # nearly always
+        return np.zeros(_GRID**2, dtype=np.int64)
     y, x = np.nonzero(mask)
     height, width = mask.shape
     cell = (y * _GRID // height) * _GRID + x * _GRID // width
@@ -126,6 +129,7 @@ def count_overlays(cells, strata):
                 own = cells[row][:, ~shared].astype(np.int64)
                 own[:2][own[:2] < _LEAST_PIXELS] = 0
                 doppler, marks, strokes = own.sum(axis=1)
+                strokes = strokes if strokes >= _LEAST_STROKES else 0
                 counts[row] = doppler, marks + strokes
                 n_shared[row] = cells[row][:, shared].sum()
     return counts, n_shared

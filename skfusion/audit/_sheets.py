@@ -7,7 +7,7 @@ from PIL import Image
 
 from ..exceptions import ImageReadError
 from ..images._eight_bits import to_uint8
-from ..model_selection._plot._common import draw_forest, forest_height, make_axes
+from ..model_selection._plot._common import SMALL, make_axes, wrap
 from ._measure import make_reader
 from ._text import shown_probes
 
@@ -106,13 +106,17 @@ def draw_probes(probes):
     shown, _ = shown_probes(probes)
     if shown.empty:
         raise ValueError("Expected probes with a value. Got none: see their notes.")
-    names = shown["probe"] + np.where(shown["flagged"].astype(bool), " *", "")
-    rows = shown[["auc", "low", "high"]]
-    rows = rows.set_axis(["estimate", "lower", "upper"], axis=1)
-    rows = rows.assign(label=names, chance=_CHANCE)
-    title = "Prediction of the label without the lesion", "AUC; * marks a shortcut"
-    blocks = [(*title, rows)]
-    ax = make_axes(None, size=(6.4, forest_height(blocks)))[0]
-    draw_forest(ax, blocks)
-    ax.set_xlabel("area under the ROC curve")
+    shown = shown.iloc[::-1]
+    colours = np.where(shown["flagged"].astype(bool), "C1", "C0")
+    ax = make_axes(None, size=(6.4, 1.0 + 0.26 * len(shown)))[0]
+    positions = np.arange(len(shown))
+    ax.axvline(_CHANCE, color="0.5", linestyle=":", zorder=0)
+    ax.hlines(positions, shown["low"], shown["high"], colors=colours)
+    ax.scatter(shown["auc"], positions, c=colours, s=30, zorder=3)
+    ax.set_yticks(
+        positions, [wrap(name, 40) for name in shown["probe"]], fontsize=SMALL
+    )
+    ax.set_xlabel("area under the ROC curve, without the lesion (orange: shortcut)")
+    ax.spines[["left", "top", "right"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
     return ax.figure

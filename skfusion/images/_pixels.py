@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pydicom import dcmread
-
 from ._formats._decode import decode_pixels
 from ._formats._signatures import is_compressed_dicom
 from ._pixel_share import PixelShare
 from ._read import read_shared
+from ._size import image_size
 from ._worker_pool import can_isolate
 
 __all__ = ["read_pixels"]
@@ -47,12 +46,5 @@ def read_pixels(path, min_side):
         # A decoder of compressed DICOM may abort the process, and holds Python's lock.
         isolated = is_compressed_dicom(path) and can_isolate()
         grey = read_shared(path, 0, min_side, isolated, share)
-        return grey, _dicom_size(path, grey.shape)
-
-
-def _dicom_size(path, shape):
-    """Return the size that the header gives; the file could be read already."""
-    tags = ["Rows", "Columns"]
-    header = dcmread(path, force=True, stop_before_pixels=True, specific_tags=tags)
-    size = header.get("Rows"), header.get("Columns")
-    return size if all(size) else shape
+        size = image_size(path)  # as (width, height)
+        return grey, (size[::-1] if size else grey.shape)

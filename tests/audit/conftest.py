@@ -96,7 +96,8 @@ def paint(image):
 
 
 def cross(image):
-    """Add a caliper."""
+    """Add two white calipers."""
     image = np.minimum(image, 120)
-    image[30:41, 50] = image[35, 45:56] = 255
+    for x in (30, 60):
+        image[30:41, x] = image[35, x - 5 : x + 6] = 255
     return image

@@ -73,5 +73,5 @@ def test_probes_are_drawn_by_default(audit):
 
 
 def test_an_unknown_kind_is_refused(audit):
-    with pytest.raises(ValueError, match="'marks'.*Got 'shared overlay'"):
+    with pytest.raises(ValueError, match=r"'marks'.*Got 'shared overlay'"):
         audit.plot("shared overlay")
