@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from .._validation._columns import DATASET, MODALITY, REGION
 from .._validation._groups import find_groups
 from .._validation._image_table import holds_paths
-from .._validation._private import validate_params
+from .._validation._private import _num_samples, validate_params
 from ._duplicates import find_duplicates
 from ._faults import (
     find_boxes_outside,
@@ -124,10 +124,11 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     array([2, 2])
     """
     X, y, groups, frame = _take_apart(data, y, groups)
-    thumbnails, measurements = measure_images(X)
-    if not len(measurements):
+    if not _num_samples(X):
         raise ValueError("Expected at least 1 image. Got 0 images instead.")
-    table = frame if frame is not None else pd.DataFrame(index=measurements.index)
+    table = pd.DataFrame(index=range(_num_samples(X))) if frame is None else frame
+    modality = _column(X, table, MODALITY)
+    thumbnails, measurements = measure_images(X, modality)
     strata = _strata(table, len(measurements))
     n_shared = _count_overlays(measurements, strata)
     findings, families = _find_all(

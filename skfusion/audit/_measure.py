@@ -20,6 +20,7 @@ from ..images._batch_readers import with_channels
 from ..images._eight_bits import to_uint8
 from ..images._pixels import read_pixels
 from ._overlays import measure_overlays
+from ._polarity import BRIGHT
 
 __all__ = [
     "BORDER_COLUMNS",
@@ -61,7 +62,7 @@ _NUMBERS = [
 COLUMNS = [*_NUMBERS, "problem", "digest", "cells"]
 
 
-def measure_images(X):
+def measure_images(X, modality=None):
     """Measure the images of X, each of which is decoded once.
 
     Parameters
@@ -70,6 +71,9 @@ def measure_images(X):
         Paths of images, or their pixels. A path that is missing is a problem of its
         row, and no error. The column ``inverted`` is not used: files are measured as
         they are.
+
+    modality : array-like of shape (n_images,), default=None
+        In a mammogram with a bright border, drawings are black strokes.
 
     Returns
     -------
@@ -87,6 +91,9 @@ def measure_images(X):
     read, n_images = make_reader(X)
     thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
     numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
+    is_mammogram = np.zeros(n_images, dtype=bool)
+    if modality is not None:
+        is_mammogram = np.asarray(modality) == "mammography"
     problems, digests, cells = (np.full(n_images, None, object) for _ in range(3))
 
     def measure(row):
@@ -95,7 +102,7 @@ def measure_images(X):
         except ImageReadError as error:
             problems[row] = str(error)
         else:
-            measured = _measure(pixels, size)
+            measured = _measure(pixels, size, bool(is_mammogram[row]))
             thumbnails[row], numbers[row], digests[row], cells[row] = measured
 
     pool = ThreadPool(joblib.cpu_count())
@@ -174,7 +181,7 @@ def _range_of(images):
     return low, high
 
 
-def _measure(pixels, size):
+def _measure(pixels, size, is_mammogram):
     """Return thumbnail, numbers, digest and cells of overlays of one image."""
     if pixels.dtype != np.uint8:
         picture = Image.fromarray(pixels)
@@ -183,15 +190,18 @@ def _measure(pixels, size):
         in_eight_bits = Image.fromarray(pixels)
         picture = in_eight_bits.convert("L")
     scale = np.float32(1 if picture.mode == "F" else 255)
+    border = _measure_border(np.asarray(picture) / scale)
     height, width = size
     numbers = [
         *(height, width, width / height),
-        *_measure_border(np.asarray(picture) / scale),
+        *border,
         *_measure_values(picture, scale),
         *(_shrink(picture, _SMALL) / scale).ravel(),
     ]
     thumbnail = _stretch(_shrink(picture, SIDE))
-    return thumbnail, numbers, _digest(pixels), measure_overlays(in_eight_bits)
+    is_inverted = is_mammogram and border[-2] > BRIGHT
+    cells = measure_overlays(in_eight_bits, is_inverted)
+    return thumbnail, numbers, _digest(pixels), cells
 
 
 def _digest(pixels):

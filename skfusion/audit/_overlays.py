@@ -27,13 +27,16 @@ _SHARED = 0.2  # share of the images that have something at a place that all sha
 _LEAST_IMAGES = 20  # with fewer, nothing is shared
 
 
-def measure_overlays(picture):
+def measure_overlays(picture, is_inverted=False):
     """Count the pixels that were drawn into one image, in the cells of a grid.
 
     Parameters
     ----------
     picture : PIL.Image.Image
         Of the mode RGB or L.
+
+    is_inverted : bool, default=False
+        Whether white strokes are black in this image.
 
     Returns
     -------
@@ -44,7 +47,10 @@ def measure_overlays(picture):
     factor = -(-max(picture.size) // _LONGEST)
     picture = picture.reduce(factor) if factor > 1 else picture
     grey = np.asarray(picture.convert("L"))
-    masks = [*_find_colours(picture, grey), _white_strokes(grey)]
+    masks = [
+        *_find_colours(picture, grey),
+        _white_strokes(255 - grey if is_inverted else grey),
+    ]
     cells = np.stack([_count_cells(mask) for mask in masks]).astype(np.uint16)
     return cells if cells.any() else None
 

@@ -5,9 +5,10 @@ import pandas as pd
 
 from ._finding import findings_of
 
-__all__ = ["find_inverted", "is_bright"]
+__all__ = ["BRIGHT", "find_inverted", "is_bright"]
 
-_BRIGHT = 0.5
+#: Median of the border above which a mammogram is inverted.
+BRIGHT = 0.5
 _DETAIL = {
     False: "the border is {:.2f} of white",
     True: "marked as inverted, but the border is {:.2f}",
@@ -26,7 +27,7 @@ def is_bright(measurements):
     -------
     is_bright : ndarray of shape (n_images,), dtype bool
     """
-    return measurements["border_median"].to_numpy() > _BRIGHT
+    return measurements["border_median"].to_numpy() > BRIGHT
 
 
 def find_inverted(measurements, modality, inverted):

@@ -23,7 +23,12 @@ def check_clean(breast):
 def check_planted(breast, plant, seed):
     faults = plant(breast, seed)
     found = rows_by_kind(audit_dataset(breast, probes=False))
-    assert found == faults
+    faulty = set().union(*faults.values())
+    assert {
+        kind: found.get(kind, set()) & rows for kind, rows in faults.items()
+    } == faults
+    # Layers of tissue in an image that was turned may look like strokes.
+    assert set().union(*found.values()) == faulty
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -17,7 +17,9 @@ before = time.perf_counter()
 audit = audit_dataset(paths, y=[i % 2 for i in range(len(paths))], probes=False)
 seconds = time.perf_counter() - before
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-print(json.dumps([seconds, peak, audit.n_images]))
+usage = resource.getrusage(resource.RUSAGE_SELF)
+cpu = usage.ru_utime + usage.ru_stime
+print(json.dumps([seconds, peak, cpu, audit.n_images]))
 """
 
 
@@ -47,9 +49,9 @@ def audit_in_a_process(folder, paths):
         capture_output=True,
         text=True,
     )
-    seconds, peak, n_images = json.loads(done.stdout.splitlines()[-1])
+    seconds, peak, cpu, n_images = json.loads(done.stdout.splitlines()[-1])
     assert n_images == len(paths)
-    print(f"{n_images} images: {seconds:.0f} s, {peak:.2f} GiB")
+    print(f"{n_images} images: {seconds:.0f} s, {cpu:.0f} s of CPU, {peak:.2f} GiB")
     return seconds, peak
 
 
