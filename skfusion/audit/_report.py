@@ -66,7 +66,7 @@ class DatasetAudit:
     >>> breast.data[5] = 0
     >>> breast.data[9] = breast.data[3]
     >>> audit_dataset(breast, probes=False)
-    Audit of 30 images: 2 kinds of errors, 1 of warnings, 0 of notes.
+    Audit of 30 images: errors of 2 kinds, warnings of 1, notes of 0.
     <BLANKLINE>
                           images  share
     errors

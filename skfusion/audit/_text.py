@@ -46,9 +46,10 @@ def headline(audit):
     """Return the numbers of images and of kinds of findings, as one sentence."""
     severity = audit.summary["severity"]
     counts = [
-        f"{(severity == name).sum()} {'kinds ' if name == 'error' else ''}of {title}"
-        for name, title in SEVERITIES.items()
+        f"{title} of {(severity == name).sum()}" for name, title in SEVERITIES.items()
     ]
+    noun = "kind" if counts[0].endswith(" 1") else "kinds"
+    counts[0] += f" {noun}"
     found = ", ".join(counts) if len(audit.findings) else "nothing found"
     return f"Audit of {audit.n_images:,} images: {found}."
 
