@@ -6,9 +6,9 @@ Run where the data sets are, and anywhere::
     python docs/studies/near_duplicates.py scale
 
 The first command writes ``docs/studies/results/near_duplicates.csv`` (families) and
-``near_duplicates_planted.csv`` (planted copies that are found). With ``--sheets FOLDER``
-it also draws every pair, to be looked at. The second one writes
-``near_duplicates_scale.csv`` (time and memory for as many thumbnails as RSNA has images).
+``near_duplicates_planted.csv`` (planted copies that are found). With ``--sheets F`` it
+also draws every pair, to be looked at. The second one writes
+``near_duplicates_scale.csv`` (time and memory for as many thumbnails as RSNA).
 """
 
 import argparse
@@ -74,9 +74,8 @@ def main():
         "are not the same picture. Another exposure of the same breast counts as the "
         "same picture if no difference is seen at 150 pixels.",
     )
-    images = [(name, X) for name, X, _ in data] + [
-        ("synthetic", draw(600, seed=0, side=224))
-    ]
+    images = [(name, X) for name, X, _ in data]
+    images += [("synthetic", draw(600, seed=0, side=224))]
     planted = [row for name, X in images for row in find_planted(name, X)]
     write(
         "near_duplicates_planted",
