@@ -62,7 +62,7 @@ def parse_boxes(values):
 
     Parameters
     ----------
-    values : Series of shape (n_samples,)
+    values : Series or list of shape (n_samples,)
         Text "x0,y0,x1,y1"; None, NaN or empty text where there is no box.
 
     Returns

@@ -7,6 +7,7 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+from ._regions import LESIONS, add_regions
 from ._table import require_table_columns, warn_about_missing_images
 
 __all__ = ["load_bus_uclm"]
@@ -35,11 +36,12 @@ _SAME_WOMAN = {"CHCO": "CHVI"}
     {
         "path": [str, PathLike],
         "normal": [StrOptions({"drop", "benign"})],
+        "lesions": LESIONS,
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_bus_uclm(path, *, normal="drop", return_X_y=False):
+def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     """Load BUS-UCLM, the breast ultrasound images of Vállez et al.
 
     683 images of 37 patients: 174 benign, 90 malignant, 419 normal. Most patients have
@@ -58,22 +60,28 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
         What to do with images without a lesion: leave them out, or count them as
         class 0. Most of them belong to patients who have a lesion in other images.
 
+    lesions : {"together", "each"}, default="together"
+        Rows of an image with several lesions: one row with the smallest box around all
+        of them, or one row for each lesion, the largest first.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 6)
-            ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them) and ``dataset``.
-        target : ndarray of shape (n_images,), int64
+        data : DataFrame of shape (n_rows, 7)
+            One row per image or per lesion: ``image`` (path), ``modality``, ``group``,
+            ``view`` and ``laterality`` (missing, because the data set does not contain
+            them), ``dataset`` and ``region`` ("x0,y0,x1,y1", the box of the lesion in
+            pixels; None without a lesion or a mask that can be used).
+        target : ndarray of shape (n_rows,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
             Names of the classes 0 and 1.
-        groups : ndarray of shape (n_images,), object
+        groups : ndarray of shape (n_rows,), object
             The patient: the first part of the file name.
-        frame : DataFrame of n_images rows
+        frame : DataFrame of n_rows rows
             The columns of `data`, ``target``, every column of the table and
             ``masks``. ``Doppler``, ``Marks`` (calipers) and ``Combined`` (two images
             in one) are booleans. ``masks`` holds the name of the file in the folder
@@ -94,7 +102,8 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out.
+        If files of the table are missing; their rows are left out. If a mask is
+        missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
     --------
@@ -106,9 +115,13 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     The 38 names that files begin with are 37 women: CHCO and CHVI are one woman, with
     a pixel-identical image under both names, and one group here. Calipers are in 60 %
     of the malignant images, 52 % of the benign ones and 1 % of the normal ones, so
-    that with ``normal="benign"`` they reveal part of the label. Other projects state
-    the terms of the data set differently, as CC BY 4.0 or CC BY-NC: check the
+    that with ``normal="benign"`` they reveal part of the label. The authors state the
+    terms as CC BY 4.0 in one place and as CC BY-NC 4.0 in another: check the
     publisher's page before you use the images.
+
+    Parts of a mask that do not touch are lesions of their own: 16 images have two or
+    three. The colour of each mask agrees with the label of the table. The masks of four
+    lesions (HESN_002 to HESN_005) have another size than their images, and no region.
 
     References
     ----------
@@ -121,7 +134,7 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     >>> from skfusion.datasets import load_bus_uclm
     >>> uclm = load_bus_uclm("downloads/BUS-UCLM")  # doctest: +SKIP
     >>> uclm.data.shape  # doctest: +SKIP
-    (264, 6)
+    (264, 7)
     """
     folder = find_folder(path, _is_bus_uclm, **_FOLDER)
     frame = _read_table(folder)
@@ -129,6 +142,8 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     if normal == "drop":
         frame = frame[frame["Label"] != "Normal"]
         target_names[0] = "benign"
+    masks = _mask_files(frame, folder)
+    frame = add_regions(frame, masks, lesions=lesions, split_masks=True)
     return make_bunch(
         frame, name="bus_uclm", target_names=target_names, return_X_y=return_X_y
     )
@@ -178,3 +193,11 @@ def _masks(frame, folder):
     names = {mask.name for mask in (folder / "masks").glob("*")}
     has_mask = frame["Image"].isin(names) & (frame["Label"] != "Normal")
     return frame["Image"].where(has_mask, "")
+
+
+def _mask_files(frame, folder):
+    """Return each image's mask in a list, or None for an image without a lesion."""
+    return [
+        None if label == "Normal" else [folder / "masks" / name] * (name != "")
+        for label, name in zip(frame["Label"], frame["masks"], strict=True)
+    ]

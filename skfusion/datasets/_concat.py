@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from .._validation._columns import GROUP
+from .._validation._columns import GROUP, REGION
 
 __all__ = ["concat_datasets"]
+
+# What a column means in the rows of a data set that does not have it.
+_WITHOUT = {REGION: None, "inverted": False}
 
 
 def concat_datasets(*bunches):
@@ -23,7 +26,7 @@ def concat_datasets(*bunches):
     dataset : :class:`~sklearn.utils.Bunch`
         data : DataFrame of n_images rows
             The rows of all data sets, one below the other. If one of them has the
-            column ``inverted``, it is False for the others.
+            column ``region``, it is None for the others, and ``inverted`` is False.
         target : ndarray of shape (n_images,), int64
             1 for malignant.
         target_names : list of str
@@ -87,13 +90,14 @@ def _check_bunch(bunch, position):
 
 
 def _pool(frames):
-    """Concatenate frames, with prefixed groups and the polarity of every row."""
+    """Concatenate frames, with prefixed groups, and region and polarity of all rows."""
     frames = [frame.assign(group=_prefixed(frame)) for frame in frames]
-    if any("inverted" in frame for frame in frames):
-        frames = [
-            frame if "inverted" in frame else frame.assign(inverted=False)
-            for frame in frames
-        ]
+    for column, value in _WITHOUT.items():
+        if any(column in frame for frame in frames):
+            frames = [
+                frame if column in frame else frame.assign(**{column: value})
+                for frame in frames
+            ]
     return pd.concat(frames, ignore_index=True)
 
 

@@ -20,7 +20,7 @@ from ._formats._dicom import check_inflated_size
 from ._formats._dicom_header import laterality_of, modality_of, view_of
 from ._formats._signatures import HEAD_BYTES, MAX_PIXELS, recognise_format
 
-__all__ = ["scan_images"]
+__all__ = ["read_dicom_header", "scan_images"]
 
 _TAGS = [
     Tag(word)
@@ -274,7 +274,7 @@ def _digest(identity, key):
 
 def _dicom_header(path):
     """Return modality, view, laterality and the identity that is hashed."""
-    header = _read_header(path)
+    header = read_dicom_header(path)
     if not (header.Rows and header.Columns):
         raise ValueError("not an image")
     modality = modality_of(header)
@@ -286,7 +286,18 @@ def _dicom_header(path):
     }
 
 
-def _read_header(path):
+def read_dicom_header(path):
+    """Read what is known of an image from the header of its DICOM file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    header : pydicom.FileDataset
+        Size, modality, view, laterality, patient and study.
+    """
     # A mapped file is read only as far as needed, and it has no name that pydicom
     # could show in a warning.
     with (

@@ -7,7 +7,7 @@ from skfusion.datasets import load_breast_lesions_usg
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
 from skfusion.images import read_image
 
-CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset"]
+CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset", "region"]
 IMAGES = "BrEaST-Lesions_USG-images_and_masks"
 
 
@@ -39,6 +39,29 @@ def test_not_available_is_a_missing_value(breast_folder):
 def test_names_of_several_masks_are_kept(breast_folder):
     masks = load_breast_lesions_usg(breast_folder).frame["Mask_other_filename"]
     assert masks[1].split("&") == ["case022_other1.png", "case022_other2.png"]
+
+
+@pytest.mark.parametrize("lesions", ["together", "each"])
+def test_region_is_that_of_the_tumor(breast_folder, lesions):
+    breast = load_breast_lesions_usg(breast_folder, normal="benign", lesions=lesions)
+    assert breast.data["region"].tolist() == ["2,3,9,8", "5,6,12,20", None]
+
+
+def test_masks_that_are_missing_are_named(breast_folder):
+    for mask in (breast_folder / IMAGES).glob("*_tumor.png"):
+        mask.unlink()
+    with pytest.warns(DataQualityWarning, match=r"is missing \(2: rows 0, 1\)"):
+        breast = load_breast_lesions_usg(breast_folder)
+    assert breast.data["region"].isna().all()
+
+
+def test_table_without_the_name_of_a_mask(breast_folder):
+    file = next(breast_folder.glob("*.xlsx"))
+    table = pd.read_excel(file)
+    table.loc[0, "Mask_tumor_filename"] = None
+    table.to_excel(file, index=False)
+    with pytest.warns(DataQualityWarning, match=r"is missing \(1: row 0\)"):
+        load_breast_lesions_usg(breast_folder)
 
 
 def test_normal_as_class_zero(breast_folder):
@@ -99,6 +122,20 @@ def test_real_counts(data_folder, normal, n_benign):
     assert (breast.target == 0).sum() == n_benign
     assert breast.target.sum() == 98
     assert len(set(breast.groups)) == len(breast.data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesions", ["together", "each"])
+def test_real_regions_are_those_of_the_masks(data_folder, lesions, check_boxes):
+    breast = load_breast_lesions_usg(data_folder, lesions=lesions)
+    assert len(breast.data) == 252
+    masks = [
+        [Path(image).with_name(name)]
+        for image, name in zip(
+            breast.data["image"], breast.frame["Mask_tumor_filename"], strict=True
+        )
+    ]
+    check_boxes(breast.data, masks, lesions)
 
 
 @pytest.mark.slow

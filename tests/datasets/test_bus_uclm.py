@@ -8,7 +8,7 @@ from skfusion.datasets import load_bus_uclm
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
 from skfusion.images import find_near_duplicates
 
-CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset"]
+CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset", "region"]
 
 
 def names(uclm):
@@ -59,7 +59,8 @@ def test_marks_are_booleans_and_in_frame_only(bus_uclm_folder):
 
 def test_frame_lists_the_masks_of_lesions(bus_uclm_folder):
     (bus_uclm_folder / "masks" / "SIBA_003.png").unlink()
-    masks = load_bus_uclm(bus_uclm_folder, normal="benign").frame["masks"]
+    with pytest.warns(DataQualityWarning, match=r"mask is missing \(1: row 5\)"):
+        masks = load_bus_uclm(bus_uclm_folder, normal="benign").frame["masks"]
     assert masks.tolist() == [
         "ALWI_000.png",
         "",
@@ -68,6 +69,35 @@ def test_frame_lists_the_masks_of_lesions(bus_uclm_folder):
         "CHVI_020.png",
         "",
     ]
+
+
+def test_lesions_of_an_image_are_in_one_box(bus_uclm_folder):
+    region = load_bus_uclm(bus_uclm_folder, normal="benign").data["region"]
+    assert region.tolist() == [
+        "1,2,5,8",
+        None,
+        "1,2,5,10",
+        "1,2,5,11",
+        "1,2,5,12",
+        "1,1,16,20",
+    ]
+
+
+def test_parts_of_a_mask_are_lesions(bus_uclm_folder):
+    uclm = load_bus_uclm(bus_uclm_folder, lesions="each")
+    assert names(uclm)[-2:] == ["SIBA_003.png", "SIBA_003.png"]
+    assert uclm.data["region"].iloc[-2:].tolist() == ["1,10,9,20", "12,1,16,6"]
+    assert uclm.groups[-2:].tolist() == ["SIBA", "SIBA"]
+    assert len(uclm.data) == len(uclm.target) == 6
+
+
+def test_mask_of_another_size_is_not_used(bus_uclm_folder, save_mask):
+    mask = bus_uclm_folder / "masks/CHVI_005.png"
+    save_mask(mask, (1, 1, 9, 9), size=(20, 30), mode="RGB", colour=(255, 0, 0))
+    with pytest.warns(DataQualityWarning, match=r"another size.*\(1: row 2\)"):
+        uclm = load_bus_uclm(bus_uclm_folder)
+    assert uclm.data["region"][2] is None
+    assert uclm.data["region"].notna().sum() == 4
 
 
 def test_table_without_a_byte_order_mark(bus_uclm_folder):
@@ -151,11 +181,29 @@ def test_real_marks_are_more_frequent_with_a_lesion(data_folder):
 
 @pytest.mark.slow
 def test_real_masks_have_the_colour_of_the_label(data_folder):
-    frame = load_bus_uclm(data_folder).frame
-    for image, mask, target in frame[["image", "masks", "target"]].to_numpy():
-        pixels = np.array(Image.open(Path(image).parents[1] / "masks" / mask)) > 127
-        assert pixels[..., 0].any() == (target == 1)
-        assert pixels[..., 1].any() == (target == 0)
+    frame = load_bus_uclm(data_folder, normal="benign").frame
+    for image, label in frame[["image", "Label"]].to_numpy():
+        mask = Path(image).parents[1] / "masks" / Path(image).name
+        red, green, _ = (np.array(Image.open(mask)) > 127).any(axis=(0, 1))
+        assert red == (label == "Malignant")
+        assert green == (label == "Benign")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lesions", "n_rows"), [("together", 264), ("each", 281)])
+def test_real_regions_are_those_of_the_masks(data_folder, lesions, n_rows, check_boxes):
+    with pytest.warns(
+        DataQualityWarning, match="4: rows.*another size|another size.*4"
+    ):
+        uclm = load_bus_uclm(data_folder, lesions=lesions)
+    assert len(uclm.data) == n_rows
+    unknown = uclm.data["region"].isna()
+    assert set(uclm.frame["Image"][unknown]) == {f"HESN_00{n}.png" for n in range(2, 6)}
+    known = uclm.data[~unknown]
+    files = [
+        Path(image).parents[1] / "masks" / Path(image).name for image in known.image
+    ]
+    check_boxes(known, [[file] for file in files], lesions)
 
 
 @pytest.mark.slow

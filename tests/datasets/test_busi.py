@@ -4,9 +4,9 @@ import pytest
 from PIL import Image
 
 from skfusion.datasets import load_busi
-from skfusion.exceptions import DatasetNotFoundError
+from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
 
-CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset"]
+CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset", "region"]
 
 
 def names(busi):
@@ -59,7 +59,54 @@ def test_frame_lists_masks(busi_folder):
     masks = dict(zip(frame["group"] + frame["image"], frame["masks"], strict=True))
     own = [value for key, value in masks.items() if key.endswith("benign (3).png")]
     assert own == ["benign (3)_mask.png&benign (3)_mask_1.png"]
-    assert sum(value != "" for value in masks.values()) == 1
+    assert sum(value != "" for value in masks.values()) == 5
+
+
+def test_lesions_of_an_image_are_in_one_box(busi_folder):
+    busi = load_busi(busi_folder)
+    regions = dict(zip(names(busi), busi.data["region"], strict=True))
+    assert regions == {
+        "mine.png": "2,3,7,16",
+        "benign (3).png": "2,1,19,12",
+        "benign (269).png": "2,3,7,13",
+        "benign (320).png": "2,3,7,9",
+        "malignant (10).png": "2,3,7,15",
+    }
+    assert busi.frame["region"].equals(busi.data["region"])
+
+
+def test_each_lesion_is_a_row_of_its_image_and_group(busi_folder):
+    busi = load_busi(busi_folder, lesions="each", normal="benign")
+    assert len(busi.data) == len(busi.target) == len(busi.groups) == 7
+    assert busi.data.index.tolist() == list(range(7))
+    rows = [row for row, name in enumerate(names(busi)) if name == "benign (3).png"]
+    assert rows == [1, 2]
+    assert busi.data["region"][rows].tolist() == ["9,1,19,12", "2,3,7,10"]
+    assert busi.groups[rows].tolist() == ["family2", "family2"]
+    assert busi.data["region"].isna().tolist() == [False] * 6 + [True]
+
+
+def test_part_of_a_mask_is_no_lesion_of_its_own(busi_folder, save_mask):
+    both = [(1, 1, 5, 5), (10, 12, 15, 19)]
+    save_mask(busi_folder / "benign/mine_mask.png", *both)
+    busi = load_busi(busi_folder, lesions="each")
+    assert busi.data["region"][0] == "1,1,15,19"
+    assert names(busi).count("mine.png") == 1
+
+
+def test_image_without_its_mask_is_kept_and_named(busi_folder):
+    (busi_folder / "benign/benign (320)_mask.png").unlink()
+    with pytest.warns(
+        DataQualityWarning, match=r"1 of 5 rows.*is missing \(1: row 3\)"
+    ):
+        busi = load_busi(busi_folder)
+    assert names(busi)[3] == "benign (320).png"
+    assert busi.data["region"][3] is None
+
+
+def test_good_masks_give_no_warning(busi_folder, recwarn):
+    load_busi(busi_folder, normal="benign")
+    assert not recwarn
 
 
 def test_unknown_view_and_laterality_are_missing(busi_folder):
@@ -115,6 +162,18 @@ def test_real_counts(data_folder, options, n_benign, n_malignant):
     busi = load_busi(data_folder, **options)
     assert (busi.target == 0).sum() == n_benign
     assert busi.target.sum() == n_malignant
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lesions", "n_rows"), [("together", 647), ("each", 665)])
+def test_real_regions_are_those_of_the_masks(data_folder, lesions, n_rows, check_boxes):
+    busi = load_busi(data_folder, lesions=lesions, drop_mixed_families=False)
+    assert len(busi.data) == n_rows
+    masks = [
+        [Path(image).with_name(name) for name in masks.split("&")]
+        for image, masks in zip(busi.data["image"], busi.frame["masks"], strict=True)
+    ]
+    check_boxes(busi.data, masks, lesions)
 
 
 @pytest.mark.slow

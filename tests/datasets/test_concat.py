@@ -65,6 +65,18 @@ def test_no_polarity_where_none_needs_it(busi_folder, breast_folder):
     assert "inverted" not in pooled.data
 
 
+def test_region_is_missing_where_a_data_set_has_none(pooled):
+    region = pooled.data["region"]
+    of_rsna = region[pooled.data["dataset"] == "rsna"]
+    assert [value is None for value in of_rsna] == [True] * 7
+    assert region.notna().sum() == 7
+    assert pooled.frame["region"].equals(region)
+
+
+def test_no_region_where_no_data_set_has_one(rsna_folder):
+    assert "region" not in concat_datasets(load_rsna(rsna_folder)).data
+
+
 def test_target_names_are_honest(pooled):
     assert pooled.target_names == [
         "no cancer (mostly normal) / benign",

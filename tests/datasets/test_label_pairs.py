@@ -73,6 +73,22 @@ def test_polarity_rides_along(sets):
     assert "ultrasound_inverted" not in pairs.data
 
 
+def test_region_rides_along(sets):
+    mammography, ultrasound = sets
+    regions = [f"0,0,8,{row + 1}" for row in range(len(ultrasound.data))]
+    data = ultrasound.data.assign(region=regions)
+    data.loc[0, "region"] = None
+    boxed = Bunch(**ultrasound | {"data": data})
+    plain = mammography.data.drop(columns="region", errors="ignore")
+    unboxed = Bunch(**mammography | {"data": plain})
+    pairs = make_label_pairs(unboxed, boxed, n_blocks=3, random_state=0).data
+    box = dict(zip(data["image"], data["region"], strict=True))
+    expected = pairs["ultrasound"].map(box)
+    assert pairs["ultrasound_region"].tolist() == expected.tolist()
+    assert pairs["ultrasound_region"].notna().sum() >= len(pairs) - 1
+    assert "mammogram_region" not in pairs
+
+
 def test_data_sets_in_the_wrong_order_are_refused(sets):
     with pytest.raises(ValueError, match=r"'mammography' only.*Got \['ultrasound'\]"):
         make_label_pairs(*sets[::-1])

@@ -1,0 +1,127 @@
+"""Checks of all rows of a user's table, and the columns of every data set from them."""
+
+import pandas as pd
+
+from .._validation._blanks import warn_of_blanks_in_groups
+from .._validation._columns import (
+    GROUP,
+    IMAGE,
+    LATERALITY,
+    MODALITY,
+    REGION,
+    is_present,
+)
+from ..exceptions import DataQualityWarning, warn_user
+from ._image_table_files import identify_files, read_sizes, warn_of_unlisted
+from ._image_table_problems import Problems
+from ._image_table_regions import read_regions
+from ._image_table_repeats import check_repeats
+from ._image_table_values import MODALITIES, as_laterality, as_modality, as_view
+
+__all__ = ["check_rows"]
+
+
+def check_rows(own, files, columns, folder, name):
+    """Return the columns of every data set, or raise an error with all problems.
+
+    Parameters
+    ----------
+    own : DataFrame
+        The rows of the table that have a file.
+
+    files : Series of str
+        The file of each row.
+
+    columns : dict of str to str or None
+        The parameters of :func:`load_image_table` that name columns.
+
+    folder : Path
+        Folder where relative paths start.
+
+    name : str
+        Name of the table, for the error.
+
+    Returns
+    -------
+    frame : DataFrame
+        ``image``, ``modality``, ``group``, ``view``, ``laterality`` and, if there is a
+        column of boxes or masks, ``region``.
+
+    Raises
+    ------
+    ValueError
+        If a row cannot be used. The message lists all problems.
+
+    Warns
+    -----
+    DataQualityWarning
+        See :func:`load_image_table`.
+    """
+    problems = Problems(name)
+    sizes = read_sizes(files)
+    unopened = own.index[sizes.isna()]
+    problems.add(unopened, "a file that is not an image", "Replace or drop it.")
+    unlabelled = _empty_rows(own[columns["label"]])
+    problems.add(unlabelled, "no label", "Fill it in, or drop the row.")
+    codes = identify_files(files)
+    frame = pd.DataFrame(
+        {
+            IMAGE: files,
+            MODALITY: _modalities(own, columns["modality"], problems),
+            GROUP: _groups(own, columns["group"], codes, problems),
+            "view": as_view(_values(own, columns["view"])),
+            LATERALITY: as_laterality(_values(own, columns["laterality"]), problems),
+        },
+        dtype=object,
+    )
+    masks = []
+    if columns["region"] is not None:
+        boxes = own[_as_list(columns["region"])]
+        frame[REGION], masks = read_regions(boxes, folder, sizes, problems)
+    shown = {"file": codes, "label": own[columns["label"]], GROUP: frame[GROUP]}
+    shown[REGION] = frame.get(REGION, [None] * len(frame))
+    check_repeats(pd.DataFrame(shown), problems)
+    problems.raise_all()
+    warn_of_unlisted(files, masks, folder)
+    return frame
+
+
+def _empty_rows(values):
+    """Return the rows without a value; blanks are no value."""
+    is_blank = [isinstance(value, str) and not value.strip() for value in values]
+    return values.index[~is_present(values) | is_blank]
+
+
+def _values(own, column):
+    """Return a column of the table, or missing values if there is none."""
+    return pd.Series(None, own.index, dtype=object) if column is None else own[column]
+
+
+def _as_list(columns):
+    return [columns] if isinstance(columns, str) else list(columns)
+
+
+def _modalities(own, modality, problems):
+    if modality is None or modality in MODALITIES:
+        return modality
+    return as_modality(own[modality], problems)
+
+
+def _groups(own, group, codes, problems):
+    """Return the group of each row as text, of which the file is one by default."""
+    if group is None:
+        warn_user(
+            "Each image is a group of its own, because group is None. Images of one "
+            "patient, and near-duplicates, may then be on both sides of a split. Pass "
+            "the column of the patients as group=. If they are unknown, make one with "
+            "skfusion.images.find_near_duplicates.",
+            DataQualityWarning,
+        )
+        return "image" + codes.astype(str)
+    problems.add(
+        _empty_rows(own[group]),
+        "no group",
+        "Give an image of an unknown patient a group of its own.",
+    )
+    warn_of_blanks_in_groups(own[group])
+    return own[group].astype(str)

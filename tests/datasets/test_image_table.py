@@ -1,0 +1,478 @@
+"""load_image_table: anybody's own folder and table, and what may be wrong with it."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+
+from skfusion.datasets import concat_datasets, load_image_table
+from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.images import ImageSource
+
+COLUMNS = {"image": "file", "label": "finding", "group": "patient"}
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Six images of four patients, 40 x 30 pixels, and their table."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(6):
+        pixels = rng.integers(0, 256, (30, 40), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return pd.DataFrame(
+        {
+            "file": [f"pictures/{number}.png" for number in range(6)],
+            "finding": [
+                "benign",
+                "malignant",
+                "benign",
+                "benign",
+                "malignant",
+                "benign",
+            ],
+            "patient": ["007", "007", "12", "12", "13", "14"],
+            "side": ["left", "RIGHT", " L ", "r", None, "Left"],
+            "age": [61, 61, 48, 48, 35, 70],
+        }
+    )
+
+
+@pytest.fixture
+def save(table, tmp_path):
+    """Return a function that writes the table, and returns its path."""
+
+    def save(name="clinic.csv", **options):
+        table.to_csv(tmp_path / name, index=False, **options)
+        return tmp_path / name
+
+    return save
+
+
+def load(table, tmp_path=None, **options):
+    """Load a table, whose problems raise an error and whose warnings are errors."""
+    folder = {} if tmp_path is None else {"folder": tmp_path}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return load_image_table(table, **(COLUMNS | folder | options))
+
+
+def test_a_file_becomes_a_data_set_with_the_columns_of_every_loader(save, tmp_path):
+    clinic = load(save(), modality="ultrasound", laterality="side")
+    assert clinic.data.columns.tolist() == [
+        "image",
+        "modality",
+        "group",
+        "view",
+        "laterality",
+        "dataset",
+    ]
+    assert clinic.data["image"].iloc[0] == str(tmp_path / "pictures" / "0.png")
+    assert set(clinic.data["modality"]) == {"ultrasound"}
+    assert clinic.data["laterality"].tolist() == ["L", "R", "L", "R", None, "L"]
+    assert clinic.data["view"].isna().all()
+    assert set(clinic.data["dataset"]) == {"clinic"}
+    assert clinic.target.tolist() == [0, 1, 0, 0, 1, 0]
+    assert clinic.target.dtype == np.int64
+    assert clinic.target_names == ["benign", "malignant"]
+    assert clinic.groups.tolist() == ["007", "007", "12", "12", "13", "14"]
+
+
+def test_columns_of_the_table_are_in_frame_only(save):
+    clinic = load(save())
+    assert not {"finding", "age", "target"} & set(clinic.data)
+    assert clinic.frame["age"].tolist() == [61, 61, 48, 48, 35, 70]
+    assert clinic.frame["finding"].iloc[1] == "malignant"
+
+
+def test_a_column_with_the_name_of_another_is_kept_under_another_name(table, tmp_path):
+    table = table.rename(columns={"file": "image"}).assign(region="outer", inverted="x")
+    clinic = load(table, tmp_path, image="image")
+    assert "region" not in clinic.data
+    assert "inverted" not in clinic.data
+    assert clinic.frame["table_image"].iloc[0] == "pictures/0.png"
+    assert clinic.frame["table_region"].iloc[0] == "outer"
+
+
+def test_a_model_and_its_folds_take_it(save):
+    X, y = load(save(), return_X_y=True)
+    features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
+    vectors = features.fit_transform(X)
+    cv = StratifiedGroupKFold(2)
+    model = LogisticRegression()
+    scores = cross_val_score(model, vectors, y, groups=X["group"], cv=cv)
+    assert np.isfinite(scores).all()
+
+
+def test_it_is_pooled_with_another_data_set(save):
+    pooled = concat_datasets(load(save()), load(save("second.csv")))
+    assert pooled.groups[[0, -1]].tolist() == ["clinic:007", "second:14"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "t.csv", "sep": ";"},
+        {"name": "t.csv", "sep": "\t"},
+        {"name": "t.csv", "encoding": "utf-8-sig"},
+    ],
+)
+def test_forms_of_csv(save, options):
+    clinic = load(save(**options))
+    assert clinic.groups.tolist() == ["007", "007", "12", "12", "13", "14"]
+
+
+def test_excel(table, tmp_path):
+    table.to_excel(tmp_path / "clinic.xlsx", index=False)
+    clinic = load(tmp_path / "clinic.xlsx")
+    assert clinic.groups[0] == "007"
+    assert len(clinic.data) == 6
+
+
+def test_a_file_in_another_encoding(save):
+    with pytest.raises(ValueError, match=r"'clinic.csv', which cannot be read.*UTF-8"):
+        load(save(encoding="utf-16"))
+
+
+def test_a_table_without_rows(table, tmp_path):
+    with pytest.raises(ValueError, match="Got no rows"):
+        load(table.iloc[:0], tmp_path)
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(DatasetNotFoundError, match=r"Got 'no.csv', which is not a"):
+        load(tmp_path / "no.csv")
+
+
+def test_missing_columns_are_named_with_those_there_are(save):
+    message = r"label='diagnosis', group='who', but the columns are \['file', 'finding"
+    with pytest.raises(ValueError, match=message):
+        load(save(), label="diagnosis", group="who")
+
+
+def test_two_columns_of_one_name(table, tmp_path):
+    table = pd.concat([table, table["age"]], axis=1)
+    with pytest.raises(ValueError, match="Got several of the name 'age'"):
+        load(table, tmp_path)
+
+
+def test_paths_of_windows_and_blanks_are_accepted(table, tmp_path):
+    table["file"] = " " + table["file"].str.replace("/", "\\") + "\n"
+    assert len(load(table, tmp_path).data) == 6
+
+
+def test_folder_and_index_do_not_matter(table, tmp_path):
+    table["file"] = table["file"].str.replace("pictures/", "")
+    clinic = load(table.set_index("age").iloc[::-1], tmp_path / "pictures")
+    assert Path(clinic.data["image"].iloc[0]).name == "5.png"
+    assert clinic.data.index.tolist() == list(range(6))
+    assert clinic.data["dataset"].iloc[0] == "table"
+
+
+# Rows that are left out
+
+
+def test_rows_without_a_file_are_left_out_and_named(table, tmp_path):
+    table.loc[[0, 3], "file"] = ["pictures/gone.png", None]
+    with pytest.warns(DataQualityWarning) as caught:
+        clinic = load_image_table(table, **COLUMNS, folder=tmp_path)
+    messages = [str(each.message) for each in caught]
+    assert any(
+        "2 of the 6 rows have no file" in m and "rows 0, 3" in m for m in messages
+    )
+    assert any("2 images in the folder" in message for message in messages)
+    assert clinic.groups.tolist() == ["007", "12", "13", "14"]
+
+
+def test_images_without_a_row_are_counted_in_sub_folders_too(table, tmp_path):
+    (tmp_path / "pictures" / "new").mkdir()
+    Image.new("L", (4, 4)).save(tmp_path / "pictures" / "new" / "more.png")
+    (tmp_path / "pictures" / "notes.txt").write_text("not an image")
+    with pytest.warns(DataQualityWarning, match="1 images in the folder"):
+        load_image_table(table, **COLUMNS, folder=tmp_path)
+
+
+def test_no_file_at_all_names_the_folder_and_no_path(table, tmp_path):
+    table["file"] = "anna_miller.png"
+    with pytest.raises(DatasetNotFoundError, match="Pass the folder") as caught:
+        load(table, tmp_path / "pictures")
+    assert "'pictures'" in str(caught.value)
+    assert "miller" not in str(caught.value)
+
+
+def test_paths_without_their_ending_are_recognised(table, tmp_path):
+    table["file"] = table["file"].str.replace(".png", "")
+    with pytest.raises(DatasetNotFoundError, match=r"add '\.png' to each path"):
+        load(table, tmp_path)
+
+
+# Problems, all at once
+
+
+def test_all_problems_are_listed_in_one_error(table, tmp_path):
+    (tmp_path / "pictures" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    table.loc[[0, 2], "finding"] = [None, " "]
+    table.loc[5, "patient"] = ""
+    table.loc[4, "side"] = "both"
+    table["box"] = ["1,2,9,8", "9,9,2,2", "50,50,60,60", None, None, None]
+    with pytest.raises(ValueError, match="in rows that count from 0") as caught:
+        load(table, tmp_path, laterality="side", region="box")
+    problems = str(caught.value).splitlines()[1:]
+    assert [problem.partition(". ")[0] for problem in problems] == [
+        "- a file that is not an image in row 3",
+        "- no label in rows 0, 2",
+        "- no group in row 5",
+        "- an unknown value of 'side' in row 4",
+        "- neither a box nor the file of a mask in row 1",
+        "- a box outside the image in row 2",
+    ]
+
+
+def test_many_rows_are_counted(table, tmp_path):
+    many = pd.concat([table] * 3, ignore_index=True)
+    with pytest.raises(ValueError, match=r"again in rows 0, 1, 2, 3, 4 and 13 more\."):
+        load(many, tmp_path)
+
+
+def test_no_message_shows_a_path_or_a_patient(table, tmp_path):
+    table.loc[0, ["finding", "patient"]] = [None, "anna"]
+    (tmp_path / "pictures" / "0.png").write_bytes(b"")
+    with pytest.raises(ValueError) as caught:
+        load(table.assign(side="anna"), tmp_path, laterality="side", view="patient")
+    assert "anna" not in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+    assert "0.png" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "problem"),
+    [
+        ("patient", "007", "the same image again in rows 0, 1"),
+        ("finding", "malignant", "one image under different labels in rows 0, 1"),
+        ("patient", "anna", "one image in different groups in rows 0, 1"),
+    ],
+)
+def test_an_image_in_two_rows(table, tmp_path, column, value, problem):
+    table.loc[1] = table.loc[0]
+    table.loc[1, column] = value
+    table.loc[1, "file"] = "pictures/../pictures/0.png"
+    with pytest.raises(ValueError, match=problem):
+        load_image_table(table, **COLUMNS, folder=tmp_path)
+
+
+def test_an_image_in_two_rows_with_different_regions(table, tmp_path):
+    table["box"] = "1,2,9,8"
+    table.loc[1] = table.loc[0]
+    table.loc[1, "box"] = "20,2,29,8"
+    (tmp_path / "pictures" / "1.png").unlink()
+    clinic = load(table, tmp_path, region="box")
+    assert clinic.data["image"].nunique() == 5
+    table.loc[1, "finding"] = "malignant"
+    with pytest.warns(DataQualityWarning, match="different labels in rows 0, 1"):
+        load_image_table(table, **COLUMNS, region="box", folder=tmp_path)
+
+
+# Labels
+
+
+def test_positive_label_and_the_names_of_both_classes(table, tmp_path):
+    table["finding"] = ["cancer", "normal", "cyst", "normal", "cancer", "cyst"]
+    clinic = load(table, tmp_path, positive="cancer")
+    assert clinic.target.tolist() == [1, 0, 0, 0, 1, 0]
+    assert clinic.target_names == ["cyst or normal", "cancer"]
+    clinic = load(table, tmp_path, positive=["cancer", "cyst"])
+    assert clinic.target.tolist() == [1, 0, 1, 0, 1, 1]
+    assert clinic.target_names == ["normal", "cancer or cyst"]
+
+
+def test_several_classes_keep_their_labels(table, tmp_path):
+    table["finding"] = ["cancer", "normal", "cyst", "normal", "cancer", "cyst"]
+    clinic = load(table, tmp_path)
+    assert clinic.target.tolist() == [0, 2, 1, 2, 0, 1]
+    assert clinic.target_names == ["cancer", "cyst", "normal"]
+
+
+def test_the_alphabet_does_not_choose_the_positive_class_silently(table, tmp_path):
+    table["finding"] = ["cancer", "normal"] * 3
+    with pytest.warns(DataQualityWarning, match="positive='cancer' to make 'cancer'"):
+        load_image_table(table, **COLUMNS, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([0, 1], ["0", "1"]),
+        ([0.0, 1.0], ["0", "1"]),
+        ([False, True], ["False", "True"]),
+    ],
+)
+def test_numbers_as_labels(table, tmp_path, labels, names):
+    clinic = load(table.assign(finding=labels * 3), tmp_path)
+    assert clinic.target.tolist() == [0, 1] * 3
+    assert clinic.target_names == names
+
+
+@pytest.mark.parametrize("positive", ["tumour", ["benign", "malignant"], []])
+def test_wrong_positive(table, tmp_path, positive):
+    with pytest.raises(ValueError, match="not all of them: 'benign', 'malignant'"):
+        load(table, tmp_path, positive=positive)
+
+
+def test_one_label_or_two_types(table, tmp_path):
+    with pytest.raises(ValueError, match=r"Got \['benign'\] only"):
+        load(table.assign(finding="benign"), tmp_path)
+    with pytest.raises(ValueError, match=r"Got the types \['int', 'str'\]"):
+        load(table.assign(finding=["benign", 1] * 3), tmp_path)
+
+
+def test_labels_that_differ_in_case_or_blanks_only(table, tmp_path):
+    table.loc[[0, 3], "finding"] = ["Benign", "benign "]
+    with pytest.warns(DataQualityWarning, match="'Benign', 'benign', 'benign '"):
+        load_image_table(table, **COLUMNS, folder=tmp_path)
+
+
+# Groups, modality, view, data set
+
+
+def test_without_groups_each_image_is_one_and_a_warning_states_it(table, tmp_path):
+    options = {"image": "file", "label": "finding", "folder": tmp_path}
+    with pytest.warns(DataQualityWarning, match="Each image is a group of its own"):
+        clinic = load_image_table(table, **options)
+    assert len(set(clinic.groups)) == 6
+    table["box"] = "1,2,9,8"
+    table.loc[1] = table.loc[0]
+    table.loc[1, "box"] = "2,2,9,8"
+    with pytest.warns(DataQualityWarning):
+        clinic = load_image_table(table, **options, region="box")
+    assert len(set(clinic.groups)) == 5
+
+
+def test_groups_that_differ_in_blanks_only(table, tmp_path):
+    table.loc[1, "patient"] = "007 "
+    with pytest.warns(DataQualityWarning, match="The groups of rows 0 and 1"):
+        load_image_table(table, **COLUMNS, folder=tmp_path)
+
+
+def test_columns_of_modality_and_view(table, tmp_path):
+    table["kind"] = ["US", "mammogram", "MG", "ultrasound", None, "Sonography"]
+    table["pose"] = [None, "cc", " MLO", "medio-lateral oblique", "", "ML"]
+    data = load(table, tmp_path, modality="kind", view="pose").data
+    assert data["modality"].tolist() == [
+        "ultrasound",
+        "mammography",
+        "mammography",
+        "ultrasound",
+        None,
+        "ultrasound",
+    ]
+    assert data["view"].tolist() == [None, "CC", "MLO", "MLO", None, "ML"]
+
+
+def test_unknown_modality(table, tmp_path):
+    with pytest.raises(ValueError, match=r"unknown value of 'kind' in rows 1, 3, 5"):
+        load(table.assign(kind=["US", "MRI"] * 3), tmp_path, modality="kind")
+
+
+def test_the_data_set_is_a_column_or_a_name(table, tmp_path):
+    table["hospital"] = ["north", "north", "north", "south", "south", "south"]
+    data = load(table, tmp_path, dataset="hospital").data
+    assert data["dataset"].tolist() == table["hospital"].tolist()
+    assert set(load(table, tmp_path, dataset="ours").data["dataset"]) == {"ours"}
+
+
+def test_the_description_counts_the_classes(save):
+    text = load(save()).DESCR
+    assert "Own images: clinic" in text
+    assert "- Class 1, malignant: 2 images of 2 groups" in text
+
+
+# Regions
+
+
+def test_boxes_in_one_column_or_in_four(table, tmp_path):
+    table["box"] = ["1,2,9,8", None, "0, 0, 40, 30", "", "3.5,4,9.2,9", None]
+    texts = ["1,2,9,8", None, "0,0,40,30", None, "3,4,10,9", None]
+    assert load(table, tmp_path, region="box").data["region"].tolist() == texts
+    edges = ["left", "top", "right", "bottom"]
+    table[edges] = [[1, 2, 9, 8], [None] * 4, [0, 0, 40, 30]] * 2
+    data = load(table, tmp_path, region=edges).data
+    assert data["region"].tolist() == ["1,2,9,8", None, "0,0,40,30"] * 2
+    assert len(ImageSource(data)) == 6
+
+
+def test_four_columns_that_are_no_box(table, tmp_path):
+    edges = ["left", "top", "right", "bottom"]
+    table[edges] = [[1, 2, 9, 8], [None, 2, 9, 8], [9, 2, 1, 8]] * 2
+    with pytest.raises(ValueError, match="no box of four edges in rows 1, 2, 4, 5"):
+        load(table, tmp_path, region=edges)
+    with pytest.raises(ValueError, match="Got 3 columns"):
+        load(table, tmp_path, region=edges[:3])
+    with pytest.raises(ValueError, match=r"region\[1\]='up', but the columns are"):
+        load(table, tmp_path, region=["left", "up", "right", "bottom"])
+
+
+def test_boxes_that_reach_beyond_the_edge(table, tmp_path):
+    table["box"] = ["1,2,41,8", "-3,2,9,8", "0,0,40,30", None, None, None]
+    with pytest.warns(DataQualityWarning, match="2 boxes reach beyond .* rows 0, 1"):
+        clinic = load_image_table(table, **COLUMNS, folder=tmp_path, region="box")
+    assert clinic.data["region"].iloc[0] == "1,2,41,8"
+
+
+def save_mask(path, *boxes, size=(40, 30)):
+    mask = np.zeros(size[::-1], np.uint8)
+    for x0, y0, x1, y1 in boxes:
+        mask[y0:y1, x0:x1] = 255
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(mask).save(path)
+    return f"{path.parent.name}/{path.name}"
+
+
+def test_masks_become_the_box_around_their_lesions(table, tmp_path):
+    masks = tmp_path / "masks"
+    one = save_mask(masks / "0.png", (4, 5, 20, 18))
+    two = save_mask(masks / "1.png", (4, 5, 20, 18), (30, 20, 38, 28))
+    table["mask"] = [one, two, None, "1,2,9,8", None, None]
+    data = load(table, tmp_path, region="mask").data
+    assert data["region"].tolist() == [
+        "4,5,20,18",
+        "4,5,38,28",
+        None,
+        "1,2,9,8",
+        None,
+        None,
+    ]
+
+
+def test_masks_beside_the_images_are_not_images_without_a_row(table, tmp_path):
+    mask = save_mask(tmp_path / "pictures" / "0_mask.png", (4, 5, 20, 18))
+    load(table.assign(mask=[mask, *[None] * 5]), tmp_path, region="mask")
+
+
+def test_masks_that_cannot_be_used(table, tmp_path):
+    masks = tmp_path / "masks"
+    small = save_mask(masks / "small.png", (1, 1, 9, 9), size=(20, 15))
+    (masks / "broken.png").write_bytes(b"no mask")
+    table["mask"] = [small, "masks/broken.png", "masks/gone.png", None, None, None]
+    with pytest.raises(ValueError) as caught:
+        load(table, tmp_path, region="mask")
+    for problem in (
+        "neither a box nor the file of a mask in row 2",
+        "a mask that cannot be read in row 1",
+        "a mask of another size than its image in row 0",
+    ):
+        assert problem in str(caught.value)
+
+
+def test_empty_masks_are_counted(table, tmp_path):
+    empty = save_mask(tmp_path / "masks" / "empty.png")
+    table["mask"] = [empty, *[None] * 5]
+    with pytest.warns(DataQualityWarning, match="1 masks are empty.* row 0"):
+        clinic = load_image_table(table, **COLUMNS, folder=tmp_path, region="mask")
+    assert clinic.data["region"].isna().all()
