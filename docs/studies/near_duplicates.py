@@ -1,21 +1,19 @@
 """Near-duplicates: families of real data sets, planted copies, and time at scale.
 
-Run where the data sets are; the last part takes minutes::
+Run where the data sets are, and anywhere::
 
     python docs/studies/near_duplicates.py DATA
+    python docs/studies/near_duplicates.py scale
 
-It writes ``docs/studies/results/near_duplicates.csv`` (families),
-``near_duplicates_planted.csv`` (share of planted copies that are found) and
-``near_duplicates_scale.csv`` (time and memory of as many thumbnails as RSNA has images).
-With ``--sheets FOLDER`` it also draws every pair, to be looked at.
+The first command writes ``docs/studies/results/near_duplicates.csv`` (families) and
+``near_duplicates_planted.csv`` (planted copies that are found). With ``--sheets F`` it
+also draws every pair, to be looked at. The second one writes
+``near_duplicates_scale.csv`` (time and memory for as many thumbnails as RSNA).
 """
 
 import argparse
 import io
-import json
 import resource
-import subprocess
-import sys
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -40,7 +38,7 @@ from skfusion.images._duplicate_pairs import (
     read_thumbnails,
 )
 
-COMMAND = "python docs/studies/near_duplicates.py DATA"
+COMMAND = "python docs/studies/near_duplicates.py"
 N_PLANTED = 100
 N_RSNA = 54_706
 CHUNK = 500
@@ -50,13 +48,21 @@ FALSE_BY_EYE = {"BUSI": 0, "BrEaST": 0, "BUS-UCLM": 0, "RSNA": 0}
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("data", type=Path, help="where the data sets are")
+    parser.add_argument("data", type=Path, help="where the data sets are, or: scale")
     parser.add_argument("--sheets", type=Path, help="where to draw every pair")
     arguments = parser.parse_args()
-    if str(arguments.data) == "SCALE":
-        print(json.dumps(measure_scale()))
-        return
     commit = current_commit()
+    if str(arguments.data) == "scale":
+        write(
+            "near_duplicates_scale",
+            [measure_scale()],
+            "Pairs among as many thumbnails as RSNA has images",
+            commit,
+            "Synthetic images. Other programs ran on the two cores: the seconds of the "
+            "processor, summed over both, matter more than those of the clock.",
+            "scale",
+        )
+        return
     data = load(arguments.data)
     families = [count(name, *each, arguments.sheets) for name, *each in data]
     write(
@@ -68,29 +74,22 @@ def main():
         "are not the same picture. Another exposure of the same breast counts as the "
         "same picture if no difference is seen at 150 pixels.",
     )
-    images = [(name, X) for name, X, _ in data] + [("synthetic", draw(600, seed=0))]
+    images = [(name, X) for name, X, _ in data]
+    images += [("synthetic", draw(600, seed=0, side=224))]
     planted = [row for name, X in images for row in find_planted(name, X)]
     write(
         "near_duplicates_planted",
         planted,
         "Share of planted copies that are found",
         commit,
-        f"{N_PLANTED} images of each data set, chosen at random, among the whole of it.",
-    )
-    write(
-        "near_duplicates_scale",
-        [run_scale()],
-        "Pairs among as many thumbnails as RSNA has images",
-        commit,
-        "Synthetic images. Other programs ran on the machine: the time of the "
-        "processor, of both cores together, matters more than that of the clock.",
+        f"{N_PLANTED} images of each data set, drawn at random, among all of it.",
     )
 
 
-def write(name, rows, title, commit, note):
-    table = pd.DataFrame(rows)
+def write(name, rows, title, commit, note, argument="DATA"):
+    table, command = pd.DataFrame(rows), f"{COMMAND} {argument}"
     print(table.to_string(index=False), flush=True)
-    write_results(name, table, title=title, command=COMMAND, commit=commit, note=note)
+    write_results(name, table, title=title, command=command, commit=commit, note=note)
 
 
 def load(folder):
@@ -209,18 +208,10 @@ COPIES = {
 }
 
 
-def draw(n_images, seed):
+def draw(n_images, seed, side=64):
     """Draw synthetic images of both modalities."""
-    options = {"modality": "both", "image_size": 64, "random_state": seed}
+    options = {"modality": "both", "image_size": side, "random_state": seed}
     return make_breast_images(n_images, **options).images
-
-
-def run_scale():
-    """Measure in a new process, whose memory is its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "SCALE"], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
 
 
 def measure_scale():

@@ -95,18 +95,13 @@ def check_split(
        train_row  test_row      kind
     0          2         1  mirrored
     """
-    found = [
-        _shared_groups(
-            find_groups(X_train, groups_train), find_groups(X_test, groups_test)
-        ),
-        _shared_images(X_train, X_test),
-        *_near_duplicates(X_train, X_test),
-    ]
-    report = pd.concat(found).sort_values(["test_row", "train_row"], kind="stable")
-    is_repeated = report.duplicated(["train_row", "test_row"]) & (
-        report["kind"] != "group"
-    )
-    report = report[~is_repeated].reset_index(drop=True)
+    groups = find_groups(X_train, groups_train), find_groups(X_test, groups_test)
+    images = [_shared_images(X_train, X_test), *_near_duplicates(X_train, X_test)]
+    # A pair that is the same file is also one of the same pixels.
+    images = pd.concat(images).drop_duplicates(["train_row", "test_row"])
+    report = pd.concat([_shared_groups(*groups), images])
+    report = report.sort_values(["test_row", "train_row"], kind="stable")
+    report = report.reset_index(drop=True)
     if len(report):
         report_leakage(_describe(report), on_leakage, report)
     return report
