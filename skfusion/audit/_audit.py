@@ -20,7 +20,7 @@ from ._faults import (
 from ._finding import concat_findings
 from ._measure import measure_images, paths_of
 from ._overlays import OVERLAY_COLUMNS, count_overlays
-from ._polarity import find_inverted
+from ._polarity import find_inverted, is_bright
 from ._probes import probe_shortcuts
 from ._report import DatasetAudit
 
@@ -178,19 +178,28 @@ def _find_all(X, thumbnails, measurements, table, strata, n_shared, y, groups):
         inverted = np.where(pd.isna(inverted), False, inverted).astype(bool)
     paths = paths_of(X) if holds_paths(X) else None
     constant = find_constant(measurements)
-    thumbnails[constant["row"]] = 0
-    measurements.loc[constant["row"], "digest"] = None
+    polarity = find_inverted(measurements, modality, inverted)
+    _prepare(thumbnails, measurements, constant["row"], polarity)
     duplicates, families = find_duplicates(thumbnails, measurements, y, groups)
     parts = [
         find_unreadable(measurements, paths),
         constant,
         find_boxes_outside(measurements, _column(X, table, REGION)),
         duplicates,
-        find_inverted(measurements, modality, inverted),
+        polarity,
         find_overlays(measurements, n_shared),
         find_odd_shapes(measurements, strata),
     ]
     return concat_findings(parts, families), families
+
+
+def _prepare(thumbnails, measurements, constant, polarity):
+    """Leave constant images out of the duplicates, and make all backgrounds black."""
+    thumbnails[constant] = 0
+    measurements.loc[constant, "digest"] = None
+    rows = polarity["row"].to_numpy()
+    bright = rows[is_bright(measurements)[rows]]
+    thumbnails[bright] = 255 - thumbnails[bright]
 
 
 def _column(X, table, name):

@@ -10,17 +10,17 @@ KINDS = {
     "missing file": "no path, or the file does not exist",
     "unreadable file": "the file is no image, or damaged",
     "constant": "all pixels have about the same value",
-    "box outside": "the box of the lesion is not inside the image",
-    "two labels": "nearly the same image with different labels",
-    "two groups": "nearly the same image in different groups",
+    "box outside": "the box of the lesion leaves the image",
+    "two labels": "nearly the same image, different labels",
+    "two groups": "nearly the same image, different groups",
     "exact duplicate": "the pixels are those of another image",
-    "near-duplicate": "the image is nearly the same as another one",
-    "inverted polarity": "a bright background, or marked wrongly",
+    "near-duplicate": "nearly the same as another image",
+    "inverted polarity": "a bright background, or wrongly marked",
     "marks": "calipers, text or frames are drawn in",
     "colour": "colours as of Doppler",
     "shared overlay": "a drawing that many images have there",
-    "corrected polarity": "bright in the file, corrected by 'inverted'",
-    "odd shape": "size or aspect differs much from the others",
+    "corrected polarity": "bright, but corrected by 'inverted'",
+    "odd shape": "size or aspect differs from the others",
 }
 _COLUMNS = ["kind", "row", "other_row", "family", "detail", "severity"]
 
@@ -38,7 +38,7 @@ def findings_of(kind, rows, details, severity, other_rows=None):
     details : list of str
         One for each row, without paths and names.
 
-    severity : str or list of str
+    severity : str
         "error": no image should be used before it is corrected; "warning": it may
         mislead a model or its evaluation; "note": worth knowing.
 
@@ -57,7 +57,7 @@ def findings_of(kind, rows, details, severity, other_rows=None):
         "row": rows,
         "other_row": pd.array(others, dtype="Int64"),
         "detail": details,
-        "severity": [severity] * len(rows) if isinstance(severity, str) else severity,
+        "severity": [severity] * len(rows),
     }
     return pd.DataFrame(columns)
 

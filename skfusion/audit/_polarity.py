@@ -5,13 +5,28 @@ import pandas as pd
 
 from ._finding import findings_of
 
-__all__ = ["find_inverted"]
+__all__ = ["find_inverted", "is_bright"]
 
 _BRIGHT = 0.5
 _DETAIL = {
     False: "the border is {:.2f} of white",
     True: "marked as inverted, but the border is {:.2f}",
 }
+
+
+def is_bright(measurements):
+    """Return whether the border of each image is brighter than half of white.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Result of ``measure_images``.
+
+    Returns
+    -------
+    is_bright : ndarray of shape (n_images,), dtype bool
+    """
+    return measurements["border_median"].to_numpy() > _BRIGHT
 
 
 def find_inverted(measurements, modality, inverted):
@@ -36,15 +51,15 @@ def find_inverted(measurements, modality, inverted):
     """
     border = measurements["border_median"].to_numpy()
     known = np.zeros(len(border), bool) if inverted is None else inverted
-    is_bright = border > _BRIGHT
+    bright = is_bright(measurements)
     is_mammogram = np.asarray(modality == "mammography") & np.isfinite(border)
-    wrong = np.flatnonzero(is_mammogram & (is_bright != known))
-    corrected = np.flatnonzero(is_mammogram & is_bright & known)
+    wrong = np.flatnonzero(is_mammogram & (bright != known))
+    corrected = np.flatnonzero(is_mammogram & bright & known)
     details = [_DETAIL[bool(known[row])].format(border[row]) for row in wrong]
-    bright = [_DETAIL[False].format(border[row]) for row in corrected]
+    notes = [_DETAIL[False].format(border[row]) for row in corrected]
     return pd.concat(
         [
             findings_of("inverted polarity", wrong, details, "warning"),
-            findings_of("corrected polarity", corrected, bright, "note"),
+            findings_of("corrected polarity", corrected, notes, "note"),
         ]
     )

@@ -1,6 +1,5 @@
 """The report of an audit."""
 
-import numpy as np
 import pandas as pd
 
 from ._finding import KINDS
@@ -45,7 +44,7 @@ class DatasetAudit:
 
     summary : DataFrame of shape (n_kinds, 4)
         ``kind``, also of findings that no image has; ``n`` images; their ``share`` of
-        all images; and ``severity`` of the most severe one.
+        all images; and ``severity``, None where nothing was found.
 
     probes : DataFrame of shape (n_probes, n_columns) or None
         ``probe``, ``auc``, ``low`` and ``high`` (its interval), ``n``, ``n_groups``,
@@ -72,7 +71,7 @@ class DatasetAudit:
                           images  share
     errors
       constant                 1  3.3 %  all pixels have about the same value
-      two groups               2  6.7 %  nearly the same image in different groups
+      two groups               2  6.7 %  nearly the same image, different groups
     warnings
       exact duplicate          2  6.7 %  the pixels are those of another image
     <BLANKLINE>
@@ -93,22 +92,17 @@ class DatasetAudit:
     @property
     def summary(self):
         """One row for each kind of finding."""
-        kinds = self.findings.groupby("kind")
-        n = kinds["row"].nunique().reindex(list(KINDS), fill_value=0)
-        order = pd.CategoricalDtype(["note", "warning", "error"], ordered=True)
-        severity = self.findings.assign(
-            severity=self.findings["severity"].astype(order).cat.codes
-        )
-        worst = severity.groupby("kind")["severity"].max().reindex(list(KINDS))
-        names = worst.map(dict(enumerate(order.categories)))
-        return pd.DataFrame(
-            {
-                "kind": list(KINDS),
-                "n": n.to_numpy(),
-                "share": n.to_numpy() / self.n_images,
-                "severity": names.astype(object).where(names.notna(), None).to_numpy(),
-            }
-        )
+        by_kind = self.findings.groupby("kind")
+        n_images = by_kind["row"].nunique()
+        # Each kind has one severity.
+        severity = by_kind["severity"].first()
+        rows = [
+            (kind, n_images.get(kind, 0), n_images.get(kind, 0) / self.n_images)
+            for kind in KINDS
+        ]
+        table = pd.DataFrame(rows, columns=["kind", "n", "share"])
+        severity = [severity.get(kind) for kind in KINDS]
+        return table.assign(severity=pd.Series(severity, dtype=object))
 
     def __repr__(self):
         return text_of(self)

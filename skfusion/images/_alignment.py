@@ -86,8 +86,7 @@ def _find_moves(left, right):
 def _move(images, moves):
     """Resample images at moved columns and rows; 0 outside of the image."""
     columns, rows = (
-        _interpolation(*moves[:, axes].T[..., np.newaxis])
-        for axes in ([0, 1], [2, 3])
+        _interpolation(*moves[:, axes].T[..., np.newaxis]) for axes in ([0, 1], [2, 3])
     )
     return rows @ images @ columns.swapaxes(1, 2)
 

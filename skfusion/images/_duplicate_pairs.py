@@ -6,6 +6,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ._alignment import aligned_correlations, tangent_basis
+from ._resize import resize_image
 from ._source import ImageSource
 from ._texture import SIZE, shrink, textures
 
@@ -21,12 +22,11 @@ __all__ = [
 _BATCH = 256
 _COLUMNS = ["left", "right", "correlation", "texture", "symmetry"]
 _COARSE, _FINE = (16, 16), (32, 32)
-# Correlations of textures. Copies that are cropped by 3 % are above the first two; of
-# the pairs of unrelated mammograms one in 2,000 is above the first one, and one in
-# 100,000 above the second one.
+# Correlations of textures, chosen on BUSI and RSNA: docs/studies/near_duplicates.py.
 _LIKELY_COARSE = 0.7
 _LIKELY_FINE = 0.7
-_SAME_TEXTURE = 0.7
+_SAME_TEXTURE = 0.75
+_ALMOST_ONE = 0.999  # pairs that may be equal in every pixel
 # What turns the left image of a pair into the right one.
 SYMMETRIES = {
     "same": lambda image: image,
@@ -36,9 +36,9 @@ SYMMETRIES = {
     "transposed": lambda image: image.swapaxes(-1, -2),
     "rotated by 90": lambda image: image.swapaxes(-1, -2)[..., ::-1, :],
     "rotated by 270": lambda image: image.swapaxes(-1, -2)[..., :, ::-1],
-    "transposed and rotated by 180": lambda image: (
-        image.swapaxes(-1, -2)[..., ::-1, ::-1]
-    ),
+    "transposed and rotated by 180": lambda image: image.swapaxes(-1, -2)[
+        ..., ::-1, ::-1
+    ],
 }
 
 
@@ -51,20 +51,23 @@ def read_thumbnails(X, size=64, isolated=False):
         Paths of images, or their pixels, in any form of ImageSource.
 
     size : int, default=64
-        Side in pixels.
+        Side in pixels to which images are reduced first; they lose finer detail.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes.
 
     Returns
     -------
-    thumbnails : ndarray of shape (n_images, size, size), dtype uint8
+    thumbnails : ndarray of shape (n_images, 64, 64), dtype uint8
         An image of a single grey value is 0 everywhere.
     """
     source = ImageSource(X, image_size=size, resize="stretch", isolated=isolated)
-    thumbnails = np.zeros((len(source), size, size), dtype=np.uint8)
+    if len(source) == 0:
+        raise ValueError("Expected at least 1 image. Got 0 images instead.")
+    thumbnails = np.zeros((len(source), SIZE, SIZE), dtype=np.uint8)
     for rows in _batches(len(source)):
-        thumbnails[rows] = to_thumbnails(source[rows])
+        images = [resize_image(image, SIZE, "stretch") for image in source[rows]]
+        thumbnails[rows] = to_thumbnails(np.stack(images))
     return thumbnails
 
 
@@ -89,8 +92,8 @@ def duplicate_pairs(thumbnails, threshold=0.95):
     """Find the pairs of images that are nearly the same.
 
     Three checks follow each other, the cheapest one first: a correlation of 16 x 16
-    pixels of texture, one of 32 x 32 pixels that allows for a shift and stretch to first
-    order, and one of the aligned thumbnails.
+    pixels of texture, one of 32 x 32 pixels that allows for a shift and stretch to
+    first order, and one of the aligned thumbnails.
 
     Parameters
     ----------
@@ -171,7 +174,7 @@ def _align(pairs, thumbnails):
     return aligned_correlations(np.stack(turned), thumbnails[pairs["right"]])
 
 
-def mark_exact(pairs, X):
+def mark_exact(pairs, X, X_right=None):
     """Find the pairs whose images are equal in every pixel.
 
     Only the images of pairs of high correlation are decoded again, at full size.
@@ -184,26 +187,23 @@ def mark_exact(pairs, X):
     X : DataFrame, Series, list or ndarray
         The images of the pairs.
 
+    X_right : DataFrame, Series, list or ndarray, default=None
+        The right images of the pairs, if they are not in `X`.
+
     Returns
     -------
     is_exact : ndarray of shape (n_pairs,), dtype bool
         A mirrored or rotated copy is exact if all its pixels are.
     """
     source = ImageSource(X)
-    columns = ["left", "right", "correlation", "symmetry"]
-    return np.array(
-        [
-            correlation > 0.999
-            and np.array_equal(
-                SYMMETRIES[symmetry](source[[left]][0, ..., 0]),
-                source[[right]][0, ..., 0],
-            )
-            for left, right, correlation, symmetry in zip(
-                *(pairs[name] for name in columns), strict=True
-            )
-        ],
-        dtype=bool,
-    )
+    right_source = source if X_right is None else ImageSource(X_right)
+    is_exact = np.zeros(len(pairs), dtype=bool)
+    for number, pair in enumerate(pairs.itertuples()):
+        if min(pair.correlation, pair.texture) > _ALMOST_ONE:
+            left, right = source[[pair.left]][0], right_source[[pair.right]][0]
+            left = SYMMETRIES[pair.symmetry](left[..., 0])
+            is_exact[number] = np.array_equal(left, right[..., 0])
+    return is_exact
 
 
 def family_numbers(pairs, n_images):

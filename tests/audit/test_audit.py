@@ -124,7 +124,7 @@ def test_probes_find_a_border_that_depends_on_the_label():
     audit = audit_dataset(breast.data, breast.target, random_state=0)
     probes = audit.probes.set_index("probe")
     assert probes.loc["border", "flagged"]
-    assert probes.loc["border", "auc"] > 0.95
+    assert probes.loc["border", "auc"] > 0.9
 
 
 def test_a_report_is_pickled(make_clean, plant):
