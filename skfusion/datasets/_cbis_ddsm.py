@@ -9,6 +9,7 @@ import pandas as pd
 from .._validation._boxes import box_around, box_text
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
+from ..images._size import image_size
 from ._base import find_folder, make_bunch
 from ._files import files_by_folder
 from ._incomplete import (
@@ -17,7 +18,7 @@ from ._incomplete import (
     warn_about_incomplete,
 )
 from ._lesion_rows import arrange_lesions
-from ._mask_boxes import image_size, mask_boxes
+from ._mask_boxes import mask_boxes
 from ._table import require_table_columns
 
 __all__ = ["load_cbis_ddsm"]

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.utils import Bunch, check_random_state
 
 from .._validation._blanks import warn_of_blanks_in_groups
-from .._validation._columns import GROUP, IMAGE, LATERALITY, MODALITY, OF_AN_IMAGE
+from .._validation._columns import GROUP, IMAGE, LATERALITY, MODALITY, REGION
 from .._validation._groups import find_groups
 from .._validation._pair_warning import BY_LABEL, PAIR_WARNING, PAIRED_BY
 from .._validation._private import Interval, validate_params
@@ -63,9 +63,8 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
             block, which is not a patient), ``paired_by`` (always "label";
             :func:`~skfusion.model_selection.compare_models` and
             :func:`~skfusion.model_selection.fusion_gain` warn where they find it),
-            and ``mammogram_inverted``, ``ultrasound_inverted``, ``mammogram_region``
-            or ``ultrasound_region`` where a data set has images of wrong polarity or
-            boxes of lesions.
+            and columns such as ``mammogram_region`` and ``mammogram_inverted`` where
+            a data set has boxes of lesions, or images of wrong polarity.
         target : ndarray of shape (n_pairs,), int64
             1 for malignant.
         target_names : list of str
@@ -199,9 +198,9 @@ def _pair_frames(mammography, ultrasound, rows, blocks):
         }
     )
     for name, side in (("mammogram", left), ("ultrasound", right)):
-        for column in OF_AN_IMAGE:
-            if column in side:
-                frame[f"{name}_{column}"] = side[column]
+        for how_to_read in (REGION, "inverted"):
+            if how_to_read in side:
+                frame[f"{name}_{how_to_read}"] = side[how_to_read]
     return frame.assign(
         target=mammography.target[rows[0]],
         mammogram_group=left[GROUP],

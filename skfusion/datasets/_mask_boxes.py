@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
-from pydicom import dcmread
 from scipy.ndimage import find_objects, label
 
 from ..images import read_image
 
-__all__ = ["image_size", "mask_boxes"]
+__all__ = ["mask_boxes"]
 
 _NEIGHBOURS = np.ones((3, 3))  # also diagonal ones
 # Smaller parts beside a larger one are specks. Six masks of BUSI have one, of 1 to 5
@@ -63,26 +61,6 @@ def mask_boxes(mask):
     top, left = int(rows[0]), int(columns[0])
     parts = _parts(pixels[top : rows[-1] + 1, left : columns[-1] + 1])
     return [_box(*part, top, left) for part in parts], (width, height)
-
-
-def image_size(path):
-    """Return the width and height in the header of an image file.
-
-    Parameters
-    ----------
-    path : str or Path
-        File of any format that Pillow or pydicom reads.
-
-    Returns
-    -------
-    size : tuple of (width, height)
-    """
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except UnidentifiedImageError:
-        header = dcmread(path, stop_before_pixels=True)
-        return header.Columns, header.Rows
 
 
 def _read_mask(file):

@@ -8,10 +8,10 @@ import pandas as pd
 from .._validation._boxes import box_text
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
+from ..images._size import image_size
 from ._base import find_folder, make_bunch
 from ._incomplete import pair_rows_and_files, warn_about_incomplete
 from ._lesion_rows import arrange_lesions
-from ._mask_boxes import image_size
 
 __all__ = ["load_mini_mias"]
 
@@ -212,12 +212,10 @@ def _regions(table):
 
 
 def _box(image, x, y, radius):
-    if pd.isna(radius):
+    size = None if pd.isna(radius) else image_size(image)
+    if size is None:
         return None
-    try:
-        width, height = image_size(image)
-    except Exception:  # a damaged file may raise any error
-        return None
+    width, height = size
     y = height - y  # it is counted from the bottom
     x0, x1 = max(x - radius, 0), min(x + radius, width)
     y0, y1 = max(y - radius, 0), min(y + radius, height)

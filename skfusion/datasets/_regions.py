@@ -10,7 +10,8 @@ from .._validation._boxes import box_around, box_text
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions
 from ..exceptions import DataQualityWarning, ImageReadError, warn_user
-from ._mask_boxes import image_size, mask_boxes
+from ..images._size import image_size
+from ._mask_boxes import mask_boxes
 
 __all__ = ["LESIONS", "add_regions"]
 
@@ -73,9 +74,8 @@ def _find_lesions(image, masks, split_masks):
         return [(None, None)]
     if not masks:
         return [(None, "is missing")]
-    try:
-        size = image_size(image)
-    except Exception:  # a damaged file may raise any error
+    size = image_size(image)
+    if size is None:
         return [(None, "belongs to an unreadable image")]
     lesions = []
     for mask in masks:

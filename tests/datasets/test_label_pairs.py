@@ -79,7 +79,9 @@ def test_region_rides_along(sets):
     data = ultrasound.data.assign(region=regions)
     data.loc[0, "region"] = None
     boxed = Bunch(**ultrasound | {"data": data})
-    pairs = make_label_pairs(mammography, boxed, n_blocks=3, random_state=0).data
+    plain = mammography.data.drop(columns="region", errors="ignore")
+    unboxed = Bunch(**mammography | {"data": plain})
+    pairs = make_label_pairs(unboxed, boxed, n_blocks=3, random_state=0).data
     box = dict(zip(data["image"], data["region"], strict=True))
     expected = pairs["ultrasound"].map(box)
     assert pairs["ultrasound_region"].tolist() == expected.tolist()

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skfusion.datasets._mask_boxes import image_size, mask_boxes
+from skfusion.datasets._mask_boxes import mask_boxes
 from skfusion.exceptions import ImageReadError
+from skfusion.images._size import image_size
 
 
 @pytest.fixture
@@ -87,14 +88,8 @@ def test_file_that_is_no_image(tmp_path):
         mask_boxes(tmp_path / "mask.png")
 
 
-def test_size_of_an_image(tmp_path):
-    Image.new("L", (30, 20)).save(tmp_path / "image.png")
-    assert image_size(tmp_path / "image.png") == (30, 20)
-
-
 @pytest.mark.slow
 def test_real_dicom(data_folder):
     (mammogram,) = data_folder.glob("dicom/**/*36*/*.dcm")
-    size = image_size(mammogram)
-    assert mask_boxes(mammogram)[1] == size
-    assert min(size) > 1000
+    _, size = mask_boxes(mammogram)
+    assert size == image_size(mammogram)
