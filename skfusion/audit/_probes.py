@@ -1,7 +1,10 @@
 """How well the label is predicted by what should not predict it."""
 
+from numbers import Integral
+
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_random_state
 
 from .._validation._groups import find_groups
 from ._measure import (
@@ -82,7 +85,7 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
         Group of each row, usually the patient, which no fold crosses. If None, every
         row is a group of its own.
 
-    random_state : int, default=0
+    random_state : int, RandomState instance or None, default=0
         Determines folds and resamples.
 
     Returns
@@ -141,6 +144,8 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     tables, left_out = _tables_of_columns(metadata, y, groups)
     tables |= _tables_of_images(measurements)
     level = 1 - _ERROR_RATE / max(1, len(tables))
+    if not isinstance(random_state, Integral):
+        random_state = check_random_state(random_state).randint(2**31 - _N_DRAWS)
     rows = [
         _probe(name, table, y, groups, level, random_state)
         for name, table in tables.items()
