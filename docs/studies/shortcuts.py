@@ -29,7 +29,8 @@ NOTE = (
     "Area under the ROC curve out of fold, in five folds that no patient or family of "
     "near-duplicates crosses. All intervals of one data set together have a confidence "
     "of 95 % (Bonferroni). A probe is flagged if its interval is above 0.5 and its "
-    f"area is {LEAST_AREA} or more. 'with normals': normal images belong to the "
+    f"area is {LEAST_AREA} or more, in three draws of the folds, of which the weakest "
+    "is shown. 'with normals': normal images belong to the "
     "negative class. The pooled sets are BUSI, BrEaST and BUS-UCLM. Columns that were "
     "left out: "
 )

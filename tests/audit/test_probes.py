@@ -110,6 +110,12 @@ def test_noise_is_not_flagged(seed):
     assert probes.set_index("probe").loc[IMAGE_PROBES, "auc"].between(0.3, 0.7).all()
 
 
+def test_a_probe_has_to_be_flagged_with_several_draws_of_the_folds():
+    breast, frame = draw_noise(8, n_samples=400)  # with one draw, its age is flagged
+    probes = probe_shortcuts(None, frame, breast.target, breast.groups)
+    assert not flagged(probes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 50))
 def test_noise_is_not_flagged_whatever_the_seed(seed):
