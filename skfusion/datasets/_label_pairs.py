@@ -99,7 +99,8 @@ def make_label_pairs(mammography, ultrasound, *, n_blocks=40, random_state=None)
     ... ]
     >>> pairs = make_label_pairs(*both, n_blocks=4, random_state=0)
     >>> pairs.data.columns.tolist()
-    ['mammogram', 'ultrasound', 'group', 'paired_by']
+    ['mammogram', 'ultrasound', 'group', 'paired_by', 'mammogram_region',
+     'ultrasound_region']
     >>> len(pairs.target), sorted(set(pairs.groups))
     (20, ['block1', 'block2', 'block3', 'block4'])
     """

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from .._validation._boxes import box_text
 from .._validation._columns import GROUP, LATERALITY, MODALITY
-from ._phantoms import render
+from ._phantoms import lesion_boxes, render
 
 __all__ = [
     "MODALITIES",
@@ -13,6 +14,7 @@ __all__ = [
     "draw_lesions",
     "draw_patients",
     "draw_views",
+    "find_boxes",
     "write_images",
 ]
 
@@ -92,6 +94,13 @@ def draw_images(lesions, outlines, image_size, random_state):
         part = {name: values.to_numpy()[rows] for name, values in poses.items()}
         images[rows] = render(part, outlines[rows], modality, image_size, random_state)
     return images
+
+
+def find_boxes(lesions, outlines, image_size):
+    """Return the box of the lesion of each row, as text."""
+    poses = lesions.select_dtypes("number")
+    boxes = lesion_boxes(dict(poses.items()), outlines, image_size)
+    return [box_text(*box) for box in boxes]
 
 
 def write_images(images, folder):

@@ -5,7 +5,7 @@ from scipy.ndimage import gaussian_filter
 
 from ..images._eight_bits import to_uint8
 
-__all__ = ["draw_outlines", "render"]
+__all__ = ["draw_outlines", "lesion_boxes", "render"]
 
 _N_ANGLES = 512
 _CHUNK = 64  # images drawn at a time, so that memory does not grow with n_samples
@@ -93,6 +93,34 @@ def render(lesions, outlines, modality, image_size, random_state):
         }
         images[rows] = draw(part, outlines[rows], image_size, random_state)
     return images
+
+
+def lesion_boxes(lesions, outlines, image_size):
+    """Return the box of the lesion in each image, without its soft margin.
+
+    Parameters
+    ----------
+    lesions, outlines
+        The same as in :func:`render`.
+
+    image_size : int
+        Height and width of the images in pixels.
+
+    Returns
+    -------
+    boxes : ndarray of shape (n_images, 4), dtype float64
+        Left, upper, right and lower edge in pixels, within the image.
+    """
+    lesions = {name: np.asarray(value)[:, None] for name, value in lesions.items()}
+    angles = np.linspace(-np.pi, np.pi, _N_ANGLES, endpoint=False)
+    stretch = np.sqrt(lesions["aspect_ratio"])
+    along = outlines * np.cos(angles) * lesions["radius"] * stretch
+    across = outlines * np.sin(angles) * lesions["radius"] / stretch
+    cos, sin = np.cos(lesions["rotation"]), np.sin(lesions["rotation"])
+    x = lesions["center_x"] + along * cos - across * sin
+    y = lesions["center_y"] + along * sin + across * cos
+    edges = [x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)]
+    return np.clip(np.stack(edges, axis=1), 0, 1) * image_size
 
 
 def _grid(image_size):

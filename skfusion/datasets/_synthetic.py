@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sklearn.utils import check_random_state
 
-from .._validation._columns import IMAGE
+from .._validation._columns import IMAGE, REGION
 from .._validation._private import Interval, StrOptions, validate_params
 from ._base import make_synthetic_bunch
 from ._lesions import (
@@ -14,6 +14,7 @@ from ._lesions import (
     draw_images,
     draw_patients,
     draw_views,
+    find_boxes,
     write_images,
 )
 from ._phantoms import draw_outlines
@@ -101,7 +102,9 @@ def make_breast_images(
         data : ndarray of shape (n_samples, image_size, image_size), uint8, or \
 DataFrame
             The images or, with `folder`, a DataFrame with the columns ``image``
-            (path), ``modality``, ``group``, ``view``, ``laterality`` and ``dataset``.
+            (path), ``modality``, ``group``, ``view``, ``laterality``, ``dataset`` and
+            ``region``, the box of the lesion without its soft margin, as text
+            ``"x0,y0,x1,y1"`` in pixels.
         target : ndarray of shape (n_samples,), int64
             1 for malignant, 0 for benign.
         target_names : list of str
@@ -142,8 +145,10 @@ DataFrame
     outlines = outlines[lesions.index]  # the index is still the patient's number
     lesions = lesions.reset_index(drop=True)
     images = draw_images(lesions, outlines, image_size, random_state)
+    place = lesions.columns.get_loc("dataset") + 1
+    lesions.insert(place, REGION, find_boxes(lesions, outlines, image_size))
     frame, data = lesions.drop(columns="left"), images
     if folder is not None:
         frame.insert(0, IMAGE, write_images(images, Path(folder)))
-        data = frame.loc[:, :"dataset"].copy()
+        data = frame.loc[:, :REGION].copy()
     return make_synthetic_bunch(data, frame, images, return_X_y=return_X_y)

@@ -146,7 +146,10 @@ class _Identifier:
         was_callback = self.is_callback
         self.is_callback = was_callback or _is_callback(estimator)
         parts = [self.identify(type(estimator))]
-        for name, value in sorted(estimator.get_params(deep=False).items()):
+        params = estimator.get_params(deep=False)
+        if is_ours and params.get("region") == "image":  # then no margin counts
+            params = {n: v for n, v in params.items() if n not in ("region", "margin")}
+        for name, value in sorted(params.items()):
             if name == "image_cache" and is_ours:  # it stores 8 bits, wherever it is
                 parts += [name, value is None]
             elif name not in _WITHOUT_EFFECT.get(package, ()):

@@ -7,8 +7,9 @@ import traceback
 import numpy as np
 import pandas as pd
 
+from .._validation._boxes import parse_boxes
 from .._validation._cells import is_path
-from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS
+from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS, REGION
 from ._same_images import group_name, path_columns
 
 __all__ = ["SHOWN", "error_text", "identifies"]
@@ -105,7 +106,18 @@ def _is_long(name):
 def _text_columns(X):
     """Return the columns of text that depend on the data set."""
     columns = [X.iloc[:, i] for i, name in enumerate(X.columns) if name not in SHOWN]
-    return [column for column in columns if is_path(next(iter(column.dropna()), None))]
+    texts = [column for column in columns if is_path(next(iter(column.dropna()), None))]
+    return [column for column in texts if not _holds_boxes(column)]
+
+
+def _holds_boxes(column):
+    if not str(column.name).endswith(REGION):
+        return False
+    try:
+        parse_boxes(column)
+    except ValueError:
+        return False
+    return True
 
 
 def _paths_of(X):

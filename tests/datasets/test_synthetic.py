@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from skfusion._validation._boxes import parse_boxes
 from skfusion.datasets import make_breast_images, make_breast_pairs
 
 MODALITIES = ["mammography", "ultrasound", "both"]
@@ -86,11 +87,29 @@ def test_prevalence_holds_in_each_modality(modality):
 def test_folder_gives_the_columns_of_the_contract(tmp_path):
     folder = tmp_path / "new" / "images"
     breast = make_breast_images(3, modality="both", folder=folder, random_state=0)
-    assert breast.data.columns.tolist() == CONTRACT
+    assert breast.data.columns.tolist() == [*CONTRACT, "region"]
     assert breast.frame.columns[:6].tolist() == CONTRACT
     written = [np.asarray(Image.open(path)) for path in breast.data["image"]]
     np.testing.assert_array_equal(written, breast.images)
     assert breast.data["dataset"].eq("synthetic").all()
+
+
+@pytest.mark.parametrize(("modality", "sign"), [("mammography", 1), ("ultrasound", -1)])
+def test_the_box_is_around_the_lesion(modality, sign):
+    breast = make_breast_images(40, modality=modality, image_size=96, random_state=0)
+    boxes = parse_boxes(breast.frame["region"]).astype(int)
+    assert boxes.min() >= 0
+    assert boxes.max() <= 96
+    contrasts = []
+    for image, (x0, y0, x1, y1) in zip(breast.images, boxes, strict=True):
+        width, height = x1 - x0, y1 - y0
+        outer = image[
+            max(0, y0 - height) : y1 + height, max(0, x0 - width) : x1 + width
+        ]
+        inner = image[y0:y1, x0:x1]
+        others = (outer.sum() - inner.sum()) / (outer.size - inner.size)
+        contrasts.append(sign * (inner.mean() - others))
+    assert np.mean(np.array(contrasts) > 0) > 0.9
 
 
 def test_folder_does_not_change_the_images(tmp_path):

@@ -393,3 +393,23 @@ def test_the_device_that_auto_stands_for_counts(images, monkeypatch):
     first = set(_study_keys.fold_keys(network, data).values())
     monkeypatch.setattr(_device, "_best_device", lambda: "meta")
     assert not first & set(_study_keys.fold_keys(network, data).values())
+
+
+@pytest.mark.parametrize("model", [extract(), CNN17Classifier()])
+def test_the_region_and_its_margin_count(model):
+    params = [{"region": "image"}, {"region": "lesion"}]
+    params.append({"region": "lesion", "margin": 0.5})
+    keys = [key_of(copy.copy(model).set_params(**each)) for each in params]
+    assert len(set(keys)) == 3
+    assert key_of(copy.copy(model).set_params(margin=0.5)) == keys[0]
+
+
+def test_the_boxes_count(tmp_path):
+    breast = make_breast_images(2, image_size=16, folder=tmp_path, random_state=0)
+
+    def digest_of(X):
+        return data_digest(CheckedData(X, breast.target, breast.groups, [], [0, 1]))
+
+    X = breast.data
+    assert digest_of(X) == digest_of(X.copy())
+    assert digest_of(X) != digest_of(X.assign(region="0,0,4,4"))
