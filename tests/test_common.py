@@ -25,7 +25,6 @@ from skfusion.preprocessing import (
     ContrastEqualizer,
     LateralityFlipper,
     OverlayRemover,
-    PolarityFixer,
 )
 
 # A check has 2 to 20 features and 20 to 300 samples: a row is an image one pixel
@@ -62,7 +61,6 @@ ESTIMATORS = [
     ContrastEqualizer(),
     LateralityFlipper(),
     OverlayRemover(),
-    PolarityFixer(),
 ]
 
 SAMPLER_CHECKS = [

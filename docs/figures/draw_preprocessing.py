@@ -23,7 +23,6 @@ from skfusion.preprocessing import (
     ContrastEqualizer,
     LateralityFlipper,
     OverlayRemover,
-    PolarityFixer,
 )
 
 PATH = Path(__file__).parents[1] / "_static" / "preprocessing.png"
@@ -40,7 +39,6 @@ def main():
     path = load_breast_lesions_usg(arguments.data).data["image"].iloc[ULTRASOUND_ROW]
     ultrasound = thumbnail(read_image(path))
     columns = [
-        (PolarityFixer(), 255 - mammogram),
         (LateralityFlipper(), mammogram),
         (OverlayRemover(), with_marks(ultrasound)),
         (ContrastEqualizer(), ultrasound),
@@ -69,7 +67,9 @@ def with_marks(image):
 
 def draw(columns):
     """A column for each step, with the image before and after."""
-    figure, axes = plt.subplots(2, len(columns), figsize=(8, 4.6), layout="constrained")
+    figure, axes = plt.subplots(
+        2, len(columns), figsize=(6.5, 4.6), layout="constrained"
+    )
     for (step, image), (above, below) in zip(columns, axes.T, strict=True):
         show(above, image)
         show(below, clean(step, image))

@@ -19,7 +19,7 @@ import warnings
 from pathlib import Path
 
 import pandas as pd
-from breast_cropper import BreastCropper
+import rejected_steps
 from models import find_weights
 from record import RUNS, current_commit, read_runs, write_results
 from sklearn.model_selection import StratifiedGroupKFold
@@ -106,7 +106,7 @@ def make_models(step, weights, cache):
         svm = SVC(class_weight="balanced")
         return make_pipeline(*steps, features, StandardScaler(), svm)
 
-    steps = {"BreastCropper": BreastCropper, **vars(preprocessing)}
+    steps = vars(rejected_steps) | vars(preprocessing)
     cleaner = steps[step](folder=cache / "cleaned")
     return [("without", make_model()), ("with", make_model(cleaner))]
 

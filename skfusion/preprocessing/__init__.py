@@ -3,11 +3,9 @@
 from ._contrast import ContrastEqualizer
 from ._flipper import LateralityFlipper
 from ._overlays import OverlayRemover
-from ._polarity import PolarityFixer
 
 __all__ = [
     "ContrastEqualizer",
     "LateralityFlipper",
     "OverlayRemover",
-    "PolarityFixer",
 ]

@@ -40,12 +40,10 @@ class LateralityFlipper(ImageCleaner):
         If no breast is found in some images: they are left as they are, and counted
         in one warning.
 
-    See Also
-    --------
-    PolarityFixer : Use it first: bright air is the largest bright part.
-
     Notes
     -----
+    The breast is the largest bright part of the image. In an image with inverted
+    polarity that is not marked in the column ``inverted``, it would be the air.
     Letters in the image are mirrored, too. Rows whose column ``modality`` is not
     "mammography" are not changed.
 

@@ -1,6 +1,6 @@
-"""Crop a mammogram to the breast: the step that the study of cleaning turned down.
+"""The steps of cleaning whose kappa did not gain, which are not part of skfusion.
 
-``docs/studies/preprocessing.py`` measures it. It is not part of skfusion.
+``docs/studies/preprocessing.py`` measures them.
 """
 
 from numbers import Real
@@ -8,6 +8,7 @@ from numbers import Real
 import numpy as np
 
 from skfusion._validation._private import Interval
+from skfusion.images._polarity import is_inverted
 from skfusion.preprocessing._base import ImageCleaner
 from skfusion.preprocessing._breast import find_breast
 
@@ -43,3 +44,14 @@ class BreastCropper(ImageCleaner):
     def _move(self, box, change):
         left, top = change
         return box[0] - left, box[1] - top, box[2] - left, box[3] - top
+
+
+class PolarityFixer(ImageCleaner):
+    """Invert files of mammograms whose border is bright."""
+
+    _modality = "mammography"
+
+    def _clean(self, image, colour=None):
+        if is_inverted(image.mean(axis=2)):
+            return 1 - image, [1]
+        return image, [0]
