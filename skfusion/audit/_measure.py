@@ -141,11 +141,13 @@ def make_reader(X):
             return read_pixels(paths[row], _MIN_SIDE)
 
         return read, len(paths)
-    images = with_channels(np.asarray(X), None)
+    images = _as_images(X)
     low, high = _range_of(images)
 
     def read_array(row):
         image = images[row, ..., :3] if images.shape[-1] >= 3 else images[row, ..., 0]
+        if not np.isfinite(image).all():
+            raise ImageReadError("some pixels are not finite numbers")
         if images.dtype != np.uint8:
             image = (image.astype(np.float32) - low) / (high - low)
         if image.ndim == 3:
@@ -173,12 +175,29 @@ def paths_of(X):
     return np.where(is_path, values, None)
 
 
+def _as_images(X):
+    """Return X as an array of shape (n_images, height, width, n_channels)."""
+    try:
+        images = np.asarray(X)
+    except ValueError:  # images of several shapes
+        images = np.empty(len(X), dtype=object)
+    if images.ndim not in (3, 4) or images.dtype.kind not in "buif":
+        raise ValueError(
+            "Expected paths of images, or pixels as one array of numbers, of shape "
+            "(n_images, height, width) or (n_images, height, width, n_channels). Got "
+            f"{type(X).__name__} of shape {images.shape!r}, dtype {images.dtype!s}, "
+            "instead. Save images of several shapes as files, and pass their paths."
+        )
+    return with_channels(images, None)
+
+
 def _range_of(images):
     """Return the values of an array that are black and white."""
     if images.dtype in (np.uint8, np.uint16):
         return 0, np.iinfo(images.dtype).max
-    low, high = float(np.nanmin(images, initial=0)), float(np.nanmax(images, initial=1))
-    return low, high
+    known = np.isfinite(images)
+    low = float(images.min(initial=0, where=known))
+    return low, float(images.max(initial=1, where=known))
 
 
 def _measure(pixels, size, is_mammogram):

@@ -10,9 +10,9 @@ from .._validation._boxes import parse_boxes
 from .._validation._columns import IMAGE, REGION
 from ..exceptions import ImageReadError
 
-__all__ = ["LesionCrops", "find_crops"]
+__all__ = ["ROUNDING", "LesionCrops", "find_crops"]
 
-_ROUNDING = 1  # pixels by which a box may go beyond its image
+ROUNDING = 1  # pixels by which a box may go beyond its image
 
 
 def find_crops(X, region, margin):
@@ -126,7 +126,7 @@ class LesionCrops:
         height, width = image.shape[:2]
         x0, y0, x1, y1 = self.boxes[row]
         beyond = max(-x0, -y0, x1 - width, y1 - height)
-        if beyond > _ROUNDING:
+        if beyond > ROUNDING:
             error = ImageReadError(
                 f"Expected a box within the image, of {width} x {height} pixels. Got "
                 f"{self.values[row]!r} in the column {REGION!r}. Boxes are in pixels "

@@ -17,6 +17,7 @@ from ._same_images import image_marks, path_columns
 __all__ = [
     "check_classes",
     "check_images_of_folds",
+    "check_labels",
     "warn_of_group_features",
     "warn_of_images_in_groups",
     "warn_of_other_groups",
@@ -43,6 +44,33 @@ def check_classes(y, name):
     ValueError
         If a label is missing, y is continuous, or it holds fewer than two classes.
     """
+    y = check_labels(y)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} needs two classes or more in y. Got {classes.tolist()!r} only. "
+            "Add the rows of another class."
+        )
+    return y
+
+
+def check_labels(y):
+    """Return y as an array, or raise an error if it is not a column of labels.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or y is continuous.
+    """
     y = np.array(column_or_1d(y, warn=True))
     missing = np.flatnonzero(pd.isna(y))
     if len(missing):
@@ -51,12 +79,6 @@ def check_classes(y, name):
             f"rows, the first of which is row {missing[0]}. Drop these rows."
         )
     check_classification_targets(y)
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} needs two classes or more in y. Got {classes.tolist()!r} only. "
-            "Add the rows of another class."
-        )
     return y
 
 
