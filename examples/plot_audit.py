@@ -41,7 +41,7 @@ images[echoes[21]] = images[echoes[4], :, ::-1]
 
 breast.data = images
 breast.frame = breast.frame[["modality", "view", "laterality", "dataset", "target"]]
-audit = audit_dataset(breast, random_state=0)
+audit = audit_dataset(breast)
 print(audit)
 
 # %%

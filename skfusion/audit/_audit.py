@@ -38,7 +38,7 @@ __all__ = ["audit_dataset"]
     },
     prefer_skip_nested_validation=True,
 )
-def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
+def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=0):
     """Find duplicates, faults and shortcuts of a data set of images.
 
     Each file is decoded once. A file that cannot be read is a finding and no error.
@@ -64,9 +64,8 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
         Whether to measure how well the label is predicted by what should not predict
         it, such as the border of the images.
 
-    random_state : int, RandomState instance or None, default=None
-        Determines the folds and the intervals of the probes. Pass an int for the same
-        numbers in each call.
+    random_state : int, RandomState instance or None, default=0
+        Determines the folds and the intervals of the probes.
 
     Returns
     -------
@@ -86,13 +85,17 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
 
     Notes
     -----
+    Rows of findings are positions in the images that were passed, counted from 0. The
+    file of a row is ``data.data["image"].iloc[row]`` with the result of a loader, and
+    ``X["image"].iloc[row]`` with a table.
+
     The findings, the most severe ones first:
 
     - Files that are missing or unreadable, images that are constant, and boxes of the
       column ``region`` that are not inside their image.
     - Duplicates, also mirrored and rotated ones. "two labels" and "two groups" are
       duplicates whose labels or groups differ: one of the labels is wrong, or one
-      patient has two names.
+      patient has two names. A wrong label of an image without a copy is not found.
     - "inverted polarity": mammograms whose border is brighter than half of white. Other
       modalities, and images of unknown modality, are not examined.
     - "marks" (calipers, text, frames) and "colour" (as of Doppler), by colours that
@@ -145,9 +148,10 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
             frame,
             y,
             groups=families if groups is None else groups,
+            left_out=_columns_in_use(data),
             random_state=random_state,
         )
-    return DatasetAudit(X, findings, families, table_of_probes)
+    return DatasetAudit(X, findings, families, table_of_probes, _class_names(data, y))
 
 
 def _take_apart(data, y, groups):
@@ -172,6 +176,25 @@ def _take_apart(data, y, groups):
             "of these columns."
         )
     return X, y, groups, None if frame is None else frame.reset_index(drop=True)
+
+
+def _columns_in_use(data):
+    """Return the columns of a Bunch from which target and data were made."""
+    if not isinstance(data, Bunch):
+        return {}
+    used = dict.fromkeys(data.get("used_columns") or [], "in the columns of X already")
+    return used | {data.get("label_column"): "the label itself"}
+
+
+def _class_names(data, y):
+    """Return the name of the class of each image, or None without labels."""
+    if y is None:
+        return None
+    names = data.get("target_names") if isinstance(data, Bunch) else None
+    is_target = names is not None and np.array_equal(y, data.get("target"))
+    if is_target and set(y) <= set(range(len(names))):
+        return [str(names[int(label)]) for label in y]
+    return [label if isinstance(label, str) else f"class {label}" for label in y]
 
 
 def _strata(table, n_images):

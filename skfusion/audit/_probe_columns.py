@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pandas as pd
 
-from .._validation._columns import GROUP, IMAGE, REGION, is_present
+from .._validation._columns import (
+    DATASET,
+    GROUP,
+    IMAGE,
+    LATERALITY,
+    MODALITY,
+    REGION,
+    is_present,
+)
 
 __all__ = ["as_features", "is_reading", "is_source", "split_columns"]
 
@@ -21,6 +29,12 @@ _SOURCE_COLUMNS = (
     "site",
     "site_id",
 )
+
+# What publishers call the box, which is in the column ``region`` already.
+_BOX_COLUMNS = ("bbox", "radius", "x", "xmax", "xmin", "y", "ymax", "ymin")
+
+# The columns of every data set that a publisher's own column may repeat.
+_OF_EVERY_DATA_SET = (MODALITY, "view", LATERALITY, DATASET)
 
 # Names of the label. VinDr-Mammo and INbreast make theirs from BI-RADS. A column of
 # such a name is still probed where it does not determine the label.
@@ -40,7 +54,7 @@ _FILE_NAME = re.compile(r"\.(?:png|jpe?g|dcm|tiff?|pgm|bmp|npy|jp2)\b", re.IGNOR
 _MOST_CATEGORIES = 200  # of a column; the model takes at most 255
 
 
-def split_columns(metadata, y, groups):
+def split_columns(metadata, y, groups, left_out=None):
     """Separate the columns that are probed from those that cannot be a shortcut.
 
     Parameters
@@ -53,6 +67,9 @@ def split_columns(metadata, y, groups):
 
     groups : ndarray of shape (n_samples,)
         Group of each row, usually the patient.
+
+    left_out : dict of {str: str}, default=None
+        Columns that the caller leaves out, and why.
 
     Returns
     -------
@@ -72,8 +89,12 @@ def split_columns(metadata, y, groups):
     >>> split_columns(frame, y=[0, 1], groups=[0, 1])
     (['age'], {'file': 'names of files', 'cancer': 'the label itself'})
     """
+    known = left_out or {}
     reasons = {
-        name: _reason_to_leave_out(name, metadata[name], y, groups) for name in metadata
+        name: known.get(name)
+        or _reason_to_leave_out(name, metadata[name], y, groups)
+        or _reason_of_repeats(name, metadata)
+        for name in metadata
     }
     used = [name for name, reason in reasons.items() if not reason]
     return used, {name: reason for name, reason in reasons.items() if reason}
@@ -137,6 +158,21 @@ def _reason_of_identifiers(values, groups):
         return "another value in every row"
     if len(groups_of_value) > n_groups / 2 and (groups_of_value == 1).all():
         return "another value in every group"
+    return ""
+
+
+def _reason_of_repeats(name, metadata):
+    """Return which column of every data set holds the same information, or ""."""
+    if REGION in metadata and str(name).lower() in _BOX_COLUMNS:
+        return "the box of the lesion"
+    if name in _OF_EVERY_DATA_SET:
+        return ""
+    codes = _codes(metadata[name].where(is_present(metadata[name]), None))
+    for other in _OF_EVERY_DATA_SET:
+        if other in metadata:
+            column = metadata[other].where(is_present(metadata[other]), None)
+            if (_codes(column) == codes).all():
+                return f"the same as {other!r}"
     return ""
 
 

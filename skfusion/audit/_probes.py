@@ -59,7 +59,9 @@ _IMAGE_PROBES = {
 }
 
 
-def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
+def probe_shortcuts(
+    measurements, metadata, y, groups=None, *, left_out=None, random_state=0
+):
     """Measure how well the label is predicted by what should not predict it.
 
     Each probe is a simple model that learns from one kind of information: one column
@@ -84,6 +86,9 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     groups : array-like of shape (n_samples,), default=None
         Group of each row, usually the patient, which no fold crosses. If None, every
         row is a group of its own.
+
+    left_out : dict of {str: str}, default=None
+        Columns of the metadata that are not probed, and why.
 
     random_state : int, RandomState instance or None, default=0
         Determines folds and resamples.
@@ -117,9 +122,10 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     two classes is the mean of each class against the others, weighted by its share.
 
     Columns learn by boosted trees, for which a missing value is information, and
-    thumbnails by a penalised logistic regression. The label itself, file names, and
-    columns with another value in every row or patient are left out. They are rows of
-    the result nevertheless, with the reason.
+    thumbnails by a penalised logistic regression. The label itself, file names,
+    columns with another value in every row or patient, and those that repeat ``view``,
+    ``laterality``, ``modality``, ``dataset`` or ``region`` are left out. They are rows
+    of the result nevertheless, with the reason.
 
     Examples
     --------
@@ -141,7 +147,7 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     y, n_samples = np.asarray(y), len(y)
     groups = find_groups(y, groups)
     groups = np.arange(n_samples) if groups is None else np.asarray(groups)
-    tables, left_out = _tables_of_columns(metadata, y, groups)
+    tables, left_out = _tables_of_columns(metadata, y, groups, left_out)
     tables |= _tables_of_images(measurements)
     level = 1 - _ERROR_RATE / max(1, len(tables))
     if not isinstance(random_state, Integral):
@@ -157,12 +163,12 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _tables_of_columns(metadata, y, groups):
+def _tables_of_columns(metadata, y, groups, left_out):
     """Features of each probe of the table, and why columns are left out."""
     if metadata is None:
         return {}, {}
     metadata = metadata.reset_index(drop=True)
-    used, left_out = split_columns(metadata, y, groups)
+    used, left_out = split_columns(metadata, y, groups, left_out)
     features = as_features(metadata[used])
     tables = {f"column {name}": features[[name]] for name in used}
     source, reading = ([n for n in used if f(n)] for f in (is_source, is_reading))

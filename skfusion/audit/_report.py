@@ -1,13 +1,11 @@
 """The report of an audit."""
 
-from numbers import Integral
-
 import pandas as pd
-from sklearn.utils import check_scalar
 
 from ._finding import KINDS
+from ._findings_display import FindingsDisplay
 from ._html import html_of
-from ._sheets import draw_probes, draw_sheet
+from ._probes_display import ProbesDisplay
 from ._text import text_of
 
 __all__ = ["DatasetAudit"]
@@ -34,12 +32,16 @@ class DatasetAudit:
     probes : DataFrame or None
         See the attribute.
 
+    class_names : list of str, default=None
+        Name of the class of each image, for the titles of sheets.
+
     Attributes
     ----------
     findings : DataFrame of shape (n_findings, 6)
         One row for each kind and image: ``kind``; ``row`` of the image; ``other_row``,
         the image with which it was compared, or missing; ``family``; ``detail``; and
-        ``severity``, "error", "warning" or "note".
+        ``severity``, "error", "warning" or "note". Rows are positions in `data`:
+        ``data.data["image"].iloc[row]`` is the file of an image of a loader.
 
     families : ndarray of shape (n_images,), dtype int64
         Family of duplicates of each image, numbered in order of first appearance. An
@@ -83,8 +85,9 @@ class DatasetAudit:
     1 family of duplicates with 2 images.
     """
 
-    def __init__(self, X, findings, families, probes):
+    def __init__(self, X, findings, families, probes, class_names=None):
         self._X = X
+        self._class_names = class_names
         self.findings = findings
         self.families = families
         self.probes = probes
@@ -115,7 +118,7 @@ class DatasetAudit:
     def _repr_html_(self):
         return html_of(self)
 
-    def plot(self, kind=None, *, n=24):
+    def plot(self, kind=None, *, n=24, ax=None):
         """Draw the images of one kind of finding, or the probes.
 
         Parameters
@@ -127,34 +130,24 @@ class DatasetAudit:
         n : int, default=24
             Largest number of images, at least 1. Pairs and families stand side by side.
 
+        ax : matplotlib Axes or array-like of Axes, default=None
+            Axes to draw on, one for each image. None makes a new figure.
+
         Returns
         -------
-        figure : matplotlib Figure
-            Titles are numbers of rows.
+        display : FindingsDisplay or ProbesDisplay
+            With the attributes ``figure_`` and ``ax_``. The titles of images are row,
+            class and a detail.
 
         Raises
         ------
         ValueError
             If nothing of this kind was found, or `n` is less than 1.
         """
-        check_scalar(n, "n", Integral, min_val=1)
         kind = self._default_kind() if kind is None else kind
         if kind == "probes" and self.probes is not None:
-            return draw_probes(self.probes)
-        found = self.findings[self.findings["kind"] == kind]
-        if found.empty:
-            known = list(dict.fromkeys(self.findings["kind"]))
-            known += ["probes"] if self.probes is not None else []
-            if not known:
-                raise ValueError(
-                    "Expected findings or probes to draw. Got none: nothing was found, "
-                    "and no probes were computed."
-                )
-            raise ValueError(
-                f"Expected kind to be one of {known!r}, which were found. Got {kind!r} "
-                "instead."
-            )
-        return draw_sheet(self._X, found, n)
+            return ProbesDisplay.from_audit(self, ax=ax)
+        return FindingsDisplay.from_audit(self, kind, n=n, ax=ax)
 
     def _default_kind(self):
         if self.probes is not None or self.findings.empty:

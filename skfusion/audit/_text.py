@@ -19,6 +19,7 @@ __all__ = [
 SEVERITIES = {"error": "errors", "warning": "warnings", "note": "notes"}
 _WIDTH = 80
 _MOST_PROBES = 20  # lines
+_MOST_OTHERS = 4  # lines of probes that are not flagged
 
 #: What the numbers of the probes are.
 ABOUT_PROBES = (
@@ -86,7 +87,7 @@ def _line(kind, n, share):
 
 
 def shown_probes(probes):
-    """Return the probes with a value, the highest first, and the number of all others.
+    """Return the probes with a value, the flagged and then the highest ones first.
 
     Parameters
     ----------
@@ -97,23 +98,37 @@ def shown_probes(probes):
     shown : DataFrame
 
     n_others : int
+        Number of all other probes.
     """
     shown = probes[probes["auc"].notna()]
-    shown = shown.sort_values("auc", ascending=False, kind="stable").head(_MOST_PROBES)
+    shown = shown.sort_values(["flagged", "auc"], ascending=False, kind="stable")
+    shown = shown.head(_MOST_PROBES)
     return shown, len(probes) - len(shown)
 
 
 def _probe_lines(probes):
-    shown, n_others = shown_probes(probes)
+    is_flagged = probes["flagged"].astype(bool)
+    flagged = shown_probes(probes[is_flagged])[0]
+    others = probes[~is_flagged & probes["auc"].notna()]
+    n_others = len(probes) - len(flagged) - len(others)
     lines = textwrap.wrap(ABOUT_PROBES, _WIDTH)
-    for probe in shown.itertuples():
-        name = textwrap.shorten(probe.probe, 40, placeholder="...")
-        mark = " *" if probe.flagged else ""
-        numbers = f"{probe.auc:.2f} [{probe.low:.2f}, {probe.high:.2f}]{mark}"
-        lines.append(f"  {name:<42}{numbers}")
+    lines += [_probe_line(probe) for probe in flagged.itertuples()]
+    if len(others) > _MOST_OTHERS:
+        areas = f"{others['auc'].min():.2f} to {others['auc'].max():.2f}"
+        lines.append(f"  Not flagged: {len(others)} with {areas} (see .probes).")
+    else:
+        others = shown_probes(others)[0]
+        lines += [_probe_line(probe) for probe in others.itertuples()]
     if n_others:
         lines.append(f"  Without a value, or not shown: {n_others} (see .probes).")
-    return lines + _explain(shown[shown["flagged"].astype(bool)])
+    return lines + _explain(flagged)
+
+
+def _probe_line(probe):
+    name = textwrap.shorten(probe.probe, 40, placeholder="...")
+    mark = " *" if probe.flagged else ""
+    numbers = f"{probe.auc:.2f} [{probe.low:.2f}, {probe.high:.2f}]{mark}"
+    return f"  {name:<42}{numbers}"
 
 
 def _explain(flagged):

@@ -28,8 +28,8 @@ def check_planted(breast, plant, seed):
     assert {
         kind: found.get(kind, set()) & rows for kind, rows in faults.items()
     } == faults
-    # A change may cause a second finding in its image, such as marks in the image with a
-    # red patch (seed 31): the edge of the breast beside it becomes a thin bright stroke.
+    # A change may cause a second finding in its image, such as marks in the image with
+    # a red patch (seed 31): the edge of the breast beside it becomes a thin stroke.
     assert set().union(*found.values()) == faulty
 
 
@@ -143,7 +143,7 @@ def test_details_do_not_name_files(tmp_path):
     ],
 )
 def test_what_is_no_image_is_refused(X):
-    with pytest.raises(ValueError, match="Expected .* images"):
+    with pytest.raises(ValueError, match=r"Expected .* images"):
         audit_dataset(X)
 
 
@@ -202,6 +202,27 @@ def test_probes_find_a_border_that_depends_on_the_label():
     probes = audit.probes.set_index("probe")
     assert probes.loc["border", "flagged"]
     assert probes.loc["border", "auc"] > 0.9
+
+
+def test_columns_from_which_a_bunch_was_made_are_not_probed():
+    breast = make_breast_images(30, image_size=32, random_state=0)
+    finding = np.where(breast.target, "cancer", "cyst")
+    breast.frame = pd.DataFrame({"finding": finding, "box_width": breast.target * 9.5})
+    probes = audit_dataset(breast).probes.set_index("probe")
+    assert probes.loc["column finding":"all columns", "flagged"].all()
+    breast.label_column, breast.used_columns = "finding", ["box_width"]
+    probes = audit_dataset(breast).probes.set_index("probe")
+    assert probes.loc[["column finding", "column box_width"], "note"].tolist() == [
+        "Left out: the label itself.",
+        "Left out: in the columns of X already.",
+    ]
+    assert "all columns" not in probes.index
+
+
+def test_two_calls_compute_the_same_probes():
+    breast = make_breast_images(30, image_size=32, random_state=0)
+    first, second = (audit_dataset(breast.data, breast.target).probes for _ in "ab")
+    pd.testing.assert_frame_equal(first, second)
 
 
 def test_a_report_is_pickled(make_clean, plant):

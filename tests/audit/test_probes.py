@@ -244,6 +244,48 @@ def test_columns_are_left_out_for_a_reason():
     }
 
 
+# The column of each publisher from which the loader makes the target.
+LABELS = {
+    "label": ["benign", "malignant", "normal"],  # BUSI, BreastMNIST
+    "Classification": ["benign", "malignant", "normal"],  # BrEaST
+    "Label": ["Benign", "Malignant", "Normal"],  # BUS-UCLM
+    "Pathology": ["benign", "malignant", "benign"],  # BUS-BRA
+    "cancer": [0, 1, 0],  # RSNA
+    "pathology": ["BENIGN", "MALIGNANT", "BENIGN_WITHOUT_CALLBACK"],  # CBIS-DDSM
+    "classification": ["Benign", "Malignant", "Benign"],  # CMMD
+    "severity": ["B", "M", None],  # mini-MIAS
+    "Bi-Rads": ["1", "4a", "2"],  # INbreast
+    "breast_birads": ["BI-RADS 1", "BI-RADS 4", "BI-RADS 2"],  # VinDr-Mammo
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_the_label_of_every_data_set_is_left_out(name):
+    frame = pd.DataFrame({name: LABELS[name] * 4})
+    left_out = split_columns(frame, [0, 1, 0] * 4, range(12))[1]
+    assert left_out == {name: "the label itself"}
+
+
+def test_columns_that_repeat_those_of_every_data_set_are_left_out():
+    sides = [None, "L", "R", "L"] * 3
+    frame = pd.DataFrame(
+        {
+            "laterality": sides,
+            "region": [None, "0,0,9,9", "1,1,8,8", "2,2,8,8"] * 3,
+            "LeftRight": ["", "left", "RIGHT", "left"] * 3,
+            "radius": [np.nan, 4.5, 3.5, 3.0] * 3,
+            "Side": ["left", "left", "right", "left"] * 3,
+        }
+    )
+    used, left_out = split_columns(frame, [0, 1] * 6, range(12))
+    assert used == ["laterality", "Side"]
+    assert left_out == {
+        "region": "the box of the lesion",
+        "LeftRight": "the same as 'laterality'",
+        "radius": "the box of the lesion",
+    }
+
+
 def test_birads_from_which_the_label_is_made_is_the_label():
     frame = pd.DataFrame({"breast_birads": ["BI-RADS 1", "BI-RADS 4"] * 4})
     assert split_columns(frame, [0, 1] * 4, range(8))[1] == {
