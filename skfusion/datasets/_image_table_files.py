@@ -110,6 +110,11 @@ def _remedy(values, folder):
                     f"The files have an ending: add {beside.suffix!r} to each path of "
                     "the column."
                 )
+            if beside.name.casefold() == file.name.casefold():
+                return (
+                    f"The names of the files end in {beside.suffix!r}, or differ in "
+                    "another small or capital letter: write them in the same way."
+                )
     return "Pass the folder in which the paths start as folder=."
 
 
