@@ -113,7 +113,8 @@ def paths_below(X, columns):
 
 def _boxes(X, columns):
     """Boxes of all columns, one below the other; empty text where there is none."""
-    names = [f"{column}_{REGION}" for column in columns]
+    names = [_boxes_of(X, column) for column in columns]
     empty = pd.Series("", index=X.index)
-    boxes = [X[name].fillna("") if name in X.columns else empty for name in names]
-    return pd.concat(boxes, ignore_index=True).astype(str)
+    boxes = [X[name] if name in X.columns else empty for name in names]
+    texts = [box.astype(object).fillna("") for box in boxes]
+    return pd.concat(texts, ignore_index=True).astype(str)

@@ -44,7 +44,7 @@ def concat_datasets(*bunches):
     Raises
     ------
     ValueError
-        If no data set is passed.
+        If no data set is passed, or they differ in their number of classes.
 
     TypeError
         If an argument is not such a data set.
@@ -63,6 +63,7 @@ def concat_datasets(*bunches):
         raise ValueError("Expected at least one data set. Got none instead.")
     for position, bunch in enumerate(bunches):
         _check_bunch(bunch, position)
+    _check_classes([bunch.target_names for bunch in bunches])
     frame = _pool([bunch.frame for bunch in bunches])
     return Bunch(
         data=_pool([bunch.data for bunch in bunches]),
@@ -86,6 +87,15 @@ def _check_bunch(bunch, position):
             "concat_datasets expects data sets whose data is a DataFrame of paths. Got "
             f"{type(bunch.get('data')).__name__} at position {position} instead. Pass "
             "a folder to make_breast_images."
+        )
+
+
+def _check_classes(target_names):
+    if len(set(map(len, target_names))) > 1:
+        raise ValueError(
+            "Expected data sets with the same number of classes. Got those of the "
+            f"classes {target_names!r}. Pass positive= to load_image_table for two "
+            "classes."
         )
 
 

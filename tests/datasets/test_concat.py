@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils import Bunch
 
 from skfusion.datasets import (
     concat_datasets,
@@ -121,6 +122,13 @@ def test_pooled_data_can_be_read_balanced_and_split(pooled):
 def test_nothing_given():
     with pytest.raises(ValueError, match="at least one data set"):
         concat_datasets()
+
+
+def test_other_numbers_of_classes_are_refused(busi_folder):
+    busi = load_busi(busi_folder)
+    three = Bunch(**busi | {"target_names": ["benign", "malignant", "normal"]})
+    with pytest.raises(ValueError, match=r"Got .*'normal'\]\]. Pass positive="):
+        concat_datasets(busi, three)
 
 
 def test_arrays_are_refused(busi_folder):
