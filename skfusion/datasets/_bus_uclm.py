@@ -7,8 +7,9 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+from ._incomplete import leave_out_incomplete, require_known_values
 from ._regions import LESIONS, add_regions
-from ._table import require_table_columns, warn_about_missing_images
+from ._table import require_table_columns
 
 __all__ = ["load_bus_uclm"]
 
@@ -102,7 +103,7 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out. If a mask is
+        If rows have no image (they are left out) or images have no row. If a mask is
         missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
@@ -158,11 +159,11 @@ def _read_table(folder):
     file = folder / "INFO.csv"
     frame = pd.read_csv(file, sep=";", encoding="utf-8-sig", dtype=str)
     require_table_columns(frame, ["Image", "Label", *_FLAGS], file)
-    _require_values(frame, ["Label"], _LABELS, file)
-    _require_values(frame, _FLAGS, list(_YES_OR_NO), file)
-    images = {image.name: str(image) for image in (folder / "images").iterdir()}
+    require_known_values(frame, ["Label"], _LABELS, file)
+    require_known_values(frame, _FLAGS, list(_YES_OR_NO), file)
+    images = {image.name: str(image) for image in (folder / "images").glob("*.png")}
     frame[IMAGE] = frame["Image"].map(images)
-    frame = warn_about_missing_images(frame, file, folder)
+    frame = leave_out_incomplete(frame, images.values(), file, "BUS-UCLM")
     patient = frame["Image"].str.split("_").str[0]
     return frame.assign(
         **{flag: frame[flag].map(_YES_OR_NO).astype(bool) for flag in _FLAGS},
@@ -174,18 +175,6 @@ def _read_table(folder):
         laterality=None,
         dataset="bus_uclm",
     )
-
-
-def _require_values(frame, columns, known, file):
-    """Raise a ValueError unless the columns hold known values only."""
-    for column in columns:
-        unknown = sorted(set(frame[column].fillna("")) - set(known))
-        if unknown:
-            raise ValueError(
-                f"Expected the values {known!r} in the column {column!r} of "
-                f"{file.name!r}. Got {unknown!r} instead. Download the publisher's "
-                "table again."
-            )
 
 
 def _masks(frame, folder):

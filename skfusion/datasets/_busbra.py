@@ -9,7 +9,8 @@ from .._validation._boxes import box_text
 from .._validation._columns import IMAGE
 from .._validation._private import validate_params
 from ._base import find_folder, make_bunch
-from ._table import require_table_columns, warn_about_missing_images
+from ._incomplete import leave_out_incomplete, require_known_values
+from ._table import require_table_columns
 
 __all__ = ["load_busbra"]
 
@@ -84,7 +85,8 @@ def load_busbra(path, *, return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out.
+        If rows have no image (they are left out) or images have no row. All are
+        counted, and rows are named.
 
     See Also
     --------
@@ -139,17 +141,18 @@ def _read_table(folder):
     file = folder / _TABLE
     frame = pd.read_csv(file, dtype={"ID": str, "Case": str})
     require_table_columns(frame, _COLUMNS, file)
-    images = {image.stem: str(image) for image in (folder / "Images").iterdir()}
+    require_known_values(frame, ["Pathology"], list(_LABELS), file)
+    images = {image.stem: str(image) for image in (folder / "Images").glob("*.png")}
     frame[IMAGE] = frame["ID"].map(images)
     frame = frame.assign(
-        target=_targets(frame["Pathology"], file),
+        target=frame["Pathology"].map(_LABELS),
         region=[
             _box(row, *values, file)
             for row, *values in frame[["BBOX", "Width", "Height"]].itertuples()
         ],
         **_read_folds(frame["ID"], folder),
     )
-    frame = warn_about_missing_images(frame, file, folder / "Images")
+    frame = leave_out_incomplete(frame, images.values(), file, "BUS-BRA")
     return frame.assign(
         masks=_masks(frame["ID"], folder),
         modality="ultrasound",
@@ -158,17 +161,6 @@ def _read_table(folder):
         laterality=None,
         dataset="busbra",
     )
-
-
-def _targets(pathology, file):
-    unknown = set(pathology.fillna("")) - set(_LABELS)
-    if unknown:
-        raise ValueError(
-            f"Expected the values {list(_LABELS)!r} in the column 'Pathology' of "
-            f"{file.name!r}. Got {sorted(unknown)!r} instead. Download the publisher's "
-            "table again."
-        )
-    return pathology.map(_LABELS)
 
 
 def _box(row, text, width, height, file):

@@ -7,10 +7,10 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import validate_params
-from ..exceptions import ImageReadError
 from ..images._formats._dicom_header import laterality_of, view_of
+from ..images._scan import read_dicom_header
 from ._base import find_folder, make_bunch
-from ._files import files_by_folder, read_header
+from ._files import files_by_folder
 from ._incomplete import (
     require_known_values,
     require_some_images,
@@ -180,8 +180,8 @@ def _read_headers(folder):
 
 def _read_names(file):
     try:
-        header = read_header(file)
-    except ImageReadError:  # such as a copy in another format
+        header = read_dicom_header(file)
+    except Exception:  # a copy in another format raises errors of many classes
         return str(file), None, None, None
     folders = [part for part in file.parts if _PATIENT.fullmatch(part)]
     patient = str(header.get("PatientID") or "") or "".join(folders[-1:]) or None

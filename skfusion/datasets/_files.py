@@ -1,14 +1,10 @@
-"""Files of images on disk: where they are, and their headers."""
+"""Files of images on disk."""
 
 import os
 from collections import defaultdict
 from pathlib import Path
 
-from pydicom import dcmread
-
-from ..images._formats._decode import unreadable
-
-__all__ = ["files_by_folder", "read_header"]
+__all__ = ["files_by_folder"]
 
 _SUFFIXES = (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".pgm", ".tif", ".tiff")
 
@@ -34,25 +30,3 @@ def files_by_folder(folder):
                 for part in parts:
                     files[part].append(Path(parent, name))
     return dict(files)
-
-
-def read_header(file):
-    """Return the header of a DICOM file, without pixels.
-
-    Parameters
-    ----------
-    file : Path
-
-    Returns
-    -------
-    header : pydicom.FileDataset
-
-    Raises
-    ------
-    ImageReadError
-        If it cannot be read. The message gives the name of the file.
-    """
-    try:
-        return dcmread(file, stop_before_pixels=True)
-    except Exception as error:
-        raise unreadable(file, f"its header cannot be read ({error})") from error

@@ -6,6 +6,7 @@ from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
 __all__ = [
+    "leave_out_incomplete",
     "pair_rows_and_files",
     "require_known_values",
     "require_some_images",
@@ -132,3 +133,36 @@ def pair_rows_and_files(table, images, file):
         ("Rows without an image, left out", missing),
         ("Images without a row, left out", unused),
     ]
+
+
+def leave_out_incomplete(table, images, file, name):
+    """Leave out the rows of a table that have no file, and warn of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The column ``image`` holds paths, or missing values.
+
+    images : iterable of str
+        Every image on disk. Those without a row are counted and not named, because
+        their names may contain a patient.
+
+    file : Path
+        File of the table, for messages. Its folder is that of the data set.
+
+    name : str
+        Name of the data set; begins the warning.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows with a file.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If no row has a file.
+    """
+    table, findings = pair_rows_and_files(table, dict.fromkeys(images, ""), file)
+    warn_about_incomplete(name, findings)
+    return table

@@ -150,9 +150,7 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     table[REGION] = _regions(table)
     is_outside = table["radius"].notna() & table[REGION].isna()
     outside = [f"row {row + 1} of {file.name!r}" for row in table.index[is_outside]]
-    findings.append(
-        ("Circles without a region (outside the image, or it is unreadable)", outside)
-    )
+    findings.append((_WITHOUT_REGION, outside))
     warn_about_incomplete("mini-MIAS", findings)
     frame = _describe(table)
     target_names = ["benign or normal", "malignant"]

@@ -9,7 +9,8 @@ from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ._base import find_folder, make_bunch
-from ._table import require_table_columns, warn_about_missing_images
+from ._incomplete import leave_out_incomplete
+from ._table import require_table_columns
 
 __all__ = ["load_rsna"]
 
@@ -105,7 +106,8 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing (a subset); their rows are left out.
+        If rows have no image, as in a subset (they are left out), or images have no
+        row. All are counted, and rows are named.
 
     See Also
     --------
@@ -161,7 +163,7 @@ def _read_table(folder):
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
     frame[IMAGE] = names.map(images)
-    frame = warn_about_missing_images(frame, file, folder / "train_images")
+    frame = leave_out_incomplete(frame, images.values(), file, "RSNA")
     return frame.assign(
         target=frame["cancer"].astype("int64"),
         modality="mammography",

@@ -93,9 +93,16 @@ def test_folders_around_it(folder, levels):
 
 def test_missing_images_are_counted_and_keep_their_fold(folder):
     (folder / "Images" / "bus_0001-l.png").unlink()
-    with pytest.warns(DataQualityWarning, match="1 of the 6 images"):
+    with pytest.warns(DataQualityWarning, match=r"left out: 1 \(row 1 of 'bus_"):
         busbra = load_busbra(folder)
     assert busbra.frame["fold_5"].tolist() == FOLDS[1:]
+
+
+def test_images_in_no_row_are_counted(folder):
+    images = folder / "Images"
+    (images / "bus_0900-l.png").write_bytes((images / "bus_0001-l.png").read_bytes())
+    with pytest.warns(DataQualityWarning, match=r"Images without a row.*: 1\.$"):
+        load_busbra(folder)
 
 
 def test_no_data_set_states_how_to_get_it(tmp_path):
