@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
-__all__ = ["box_around", "box_text", "is_within", "parse_boxes"]
+__all__ = ["box_around", "box_text", "cut_box", "is_within", "parse_boxes"]
 
 _NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _BOX = re.compile(",".join([_NUMBER] * 4))
@@ -56,6 +56,32 @@ def box_around(boxes):
     """
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
+
+
+def cut_box(box, width, height):
+    """Return the part of a box that lies in its image, as the text of ``region``.
+
+    Parameters
+    ----------
+    box : tuple of (x0, y0, x1, y1)
+
+    width, height : int
+        Size of the image in pixels.
+
+    Returns
+    -------
+    text : str or None
+        None if no part lies in the image, or an edge is NaN.
+
+    Examples
+    --------
+    >>> from skfusion._validation._boxes import cut_box
+    >>> cut_box((30, -2, 45, 9), 40, 20)
+    '30,0,40,9'
+    """
+    x0, y0, x1, y1 = box
+    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    return box_text(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
 def is_within(box, width, height):

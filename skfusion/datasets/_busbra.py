@@ -5,11 +5,16 @@ from os import PathLike
 
 import pandas as pd
 
-from .._validation._boxes import box_text
-from .._validation._columns import IMAGE
+from .._validation._boxes import cut_box
+from .._validation._columns import IMAGE, REGION
 from .._validation._private import validate_params
 from ._base import find_folder, make_bunch
-from ._incomplete import leave_out_incomplete, require_known_values
+from ._files import have_another_size
+from ._incomplete import (
+    pair_rows_and_files,
+    require_known_values,
+    warn_about_incomplete,
+)
 from ._table import require_table_columns
 
 __all__ = ["load_busbra"]
@@ -22,6 +27,7 @@ _FOLDER = {
     "https://zenodo.org/records/8231412.",
 }
 _COLUMNS = ["ID", "Case", "Pathology", "Width", "Height", "BBOX"]
+_WITHOUT_REGION = "Images of another size than in the table, without a region"
 _LABELS = {"benign": 0, "malignant": 1}
 _FOLDS = {"fold_5": "5-fold-cv.csv", "fold_10": "10-fold-cv.csv"}
 _BOX = re.compile(r"\s*\[?" + r"[,;\s]+".join([r"([\d.]+)"] * 4) + r"\s*\]?\s*")
@@ -85,8 +91,9 @@ def load_busbra(path, *, return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If rows have no image (they are left out) or images have no row. All are
-        counted, and rows are named.
+        If rows have no image (they are left out), images have no row, or images have
+        another size than in the table, as reduced copies have (their region is
+        missing). All are counted, and rows are named.
 
     See Also
     --------
@@ -152,7 +159,12 @@ def _read_table(folder):
         ],
         **_read_folds(frame["ID"], folder),
     )
-    frame = leave_out_incomplete(frame, images.values(), file, "BUS-BRA")
+    names = dict.fromkeys(images.values(), "")  # which contain the patient
+    frame, findings = pair_rows_and_files(frame, names, file)
+    is_other = have_another_size(frame[IMAGE], frame["Width"], frame["Height"])
+    frame.loc[is_other, REGION] = None
+    rows = [f"row {row + 1} of {_TABLE!r}" for row in frame.index[is_other]]
+    warn_about_incomplete("BUS-BRA", [*findings, (_WITHOUT_REGION, rows)])
     return frame.assign(
         masks=_masks(frame["ID"], folder),
         modality="ultrasound",
@@ -167,14 +179,14 @@ def _box(row, text, width, height, file):
     """Return the box "[x,y,w,h]" as "x0,y0,x1,y1", cut at the edge of the image."""
     match = _BOX.fullmatch(str(text))
     x, y, w, h = map(float, match.groups()) if match else (0, 0, 0, 0)
-    x1, y1 = min(x + w, width), min(y + h, height)
-    if not (x < x1 and y < y1):
+    region = cut_box((x, y, x + w, y + h), width, height)
+    if region is None:
         raise ValueError(
             "Expected a box '[x,y,w,h]' that begins inside the image in the column "
             f"'BBOX' of {file.name!r}. Got {text!r} in row {row}. Download the "
             "publisher's table again."
         )
-    return box_text(x, y, x1, y1)
+    return region
 
 
 def _masks(names, folder):

@@ -2,9 +2,15 @@
 
 import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["files_by_folder"]
+import joblib
+import numpy as np
+
+from ..images._size import image_size
+
+__all__ = ["files_by_folder", "have_another_size"]
 
 _SUFFIXES = (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".pgm", ".tif", ".tiff")
 
@@ -30,3 +36,28 @@ def files_by_folder(folder):
                 for part in parts:
                     files[part].append(Path(parent, name))
     return dict(files)
+
+
+def have_another_size(images, widths, heights):
+    """Find the images of another size than a table states, such as resized copies.
+
+    The headers are read in threads. An image whose header cannot be read is not found
+    here: it raises an error when it is decoded.
+
+    Parameters
+    ----------
+    images : sequence of str
+        Paths.
+
+    widths, heights : sequence of int
+        Size of each image in the table.
+
+    Returns
+    -------
+    is_other : ndarray of shape (n_images,), dtype bool
+    """
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        sizes = list(pool.map(image_size, images))
+    stated = zip(widths, heights, strict=True)
+    pairs = zip(sizes, stated, strict=True)
+    return np.array([size not in (None, own) for size, own in pairs], dtype=bool)

@@ -5,7 +5,7 @@ from os import PathLike
 
 import pandas as pd
 
-from .._validation._boxes import box_text
+from .._validation._boxes import cut_box
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
 from ..images._size import image_size
@@ -213,11 +213,8 @@ def _box(image, x, y, radius):
     size = None if pd.isna(radius) else image_size(image)
     if size is None:
         return None
-    width, height = size
-    y = height - y  # it is counted from the bottom
-    x0, x1 = max(x - radius, 0), min(x + radius, width)
-    y0, y1 = max(y - radius, 0), min(y + radius, height)
-    return box_text(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+    y = size[1] - y  # it is counted from the bottom
+    return cut_box((x - radius, y - radius, x + radius, y + radius), *size)
 
 
 def _describe(table):

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skfusion.datasets import load_busbra, official_split
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
@@ -135,3 +136,11 @@ def test_return_x_y(folder):
 def test_header_is_the_publishers(data_folder):
     text = (data_folder / "tables/headers_only/busbra_bus_data.csv").read_text()
     assert text.strip() == HEADER
+
+
+def test_the_box_of_a_reduced_copy_is_no_region(folder):
+    file = folder / "Images" / "bus_0002-s.png"
+    Image.open(file).resize((10, 12)).save(file)
+    with pytest.warns(DataQualityWarning, match=r"region: 1 \(row 3 of 'bus_data"):
+        busbra = load_busbra(folder)
+    assert busbra.data["region"].isna().tolist() == [row == 2 for row in range(6)]
