@@ -9,7 +9,11 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
-from ._incomplete import leave_out_incomplete, require_known_values
+from ._incomplete import (
+    leave_out_incomplete,
+    require_distinct_rows,
+    require_known_values,
+)
 from ._regions import LESIONS, add_regions
 from ._table import require_table_columns
 
@@ -154,6 +158,7 @@ def _read_table(folder):
     frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
     require_table_columns(frame, _COLUMNS, file)
     require_known_values(frame, ["Classification"], _LABELS, file)
+    require_distinct_rows(frame, ["Image_filename"], file)
     files = [file for file in folder.glob("**/*.png") if not _MASK.search(file.name)]
     images = {image.name: str(image) for image in files}
     frame[IMAGE] = frame["Image_filename"].map(images)

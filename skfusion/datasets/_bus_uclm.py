@@ -7,7 +7,11 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
-from ._incomplete import leave_out_incomplete, require_known_values
+from ._incomplete import (
+    leave_out_incomplete,
+    require_distinct_rows,
+    require_known_values,
+)
 from ._regions import LESIONS, add_regions
 from ._table import require_table_columns
 
@@ -161,6 +165,7 @@ def _read_table(folder):
     require_table_columns(frame, ["Image", "Label", *_FLAGS], file)
     require_known_values(frame, ["Label"], _LABELS, file)
     require_known_values(frame, _FLAGS, list(_YES_OR_NO), file)
+    require_distinct_rows(frame, ["Image"], file)
     images = {image.name: str(image) for image in (folder / "images").glob("*.png")}
     frame[IMAGE] = frame["Image"].map(images)
     frame = leave_out_incomplete(frame, images.values(), file, "BUS-UCLM")

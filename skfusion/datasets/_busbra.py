@@ -12,6 +12,7 @@ from ._base import find_folder, make_bunch
 from ._files import have_another_size
 from ._incomplete import (
     pair_rows_and_files,
+    require_distinct_rows,
     require_known_values,
     warn_about_incomplete,
 )
@@ -149,6 +150,7 @@ def _read_table(folder):
     frame = pd.read_csv(file, dtype={"ID": str, "Case": str})
     require_table_columns(frame, _COLUMNS, file)
     require_known_values(frame, ["Pathology"], list(_LABELS), file)
+    require_distinct_rows(frame, ["ID"], file)
     images = {image.stem: str(image) for image in (folder / "Images").glob("*.png")}
     frame[IMAGE] = frame["ID"].map(images)
     frame = frame.assign(

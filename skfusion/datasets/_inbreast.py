@@ -15,6 +15,7 @@ from ._base import find_folder, make_bunch
 from ._birads import birads_names, is_positive_birads
 from ._incomplete import (
     pair_rows_and_files,
+    require_distinct_rows,
     require_known_values,
     warn_about_incomplete,
 )
@@ -176,6 +177,7 @@ def _read_table(file):
     require_table_columns(table, _COLUMNS, file)
     table = table.apply(lambda values: values.str.strip())
     require_known_values(table, ["Laterality"], ["L", "R"], file)
+    require_distinct_rows(table, ["File Name"], file)
     return table
 
 

@@ -9,7 +9,7 @@ from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ._base import find_folder, make_bunch
-from ._incomplete import leave_out_incomplete
+from ._incomplete import leave_out_incomplete, require_distinct_rows
 from ._table import require_table_columns
 
 __all__ = ["load_rsna"]
@@ -160,6 +160,7 @@ def _read_table(folder):
     file = folder / "train.csv"
     frame = pd.read_csv(file)
     require_table_columns(frame, _COLUMNS, file)
+    require_distinct_rows(frame, ["patient_id", "image_id"], file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
     frame[IMAGE] = names.map(images)

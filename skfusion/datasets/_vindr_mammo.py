@@ -14,6 +14,7 @@ from ._birads import birads_names, is_positive_birads
 from ._files import have_another_size
 from ._incomplete import (
     pair_rows_and_files,
+    require_distinct_rows,
     require_known_values,
     warn_about_incomplete,
 )
@@ -192,6 +193,7 @@ def _read_breasts(file, images):
     require_table_columns(table, _BREAST_COLUMNS, file)
     require_known_values(table, ["laterality"], ["L", "R"], file)
     require_known_values(table, ["split"], list(_SPLITS), file)
+    require_distinct_rows(table, ["image_id"], file)
     names = table["study_id"] + "/" + table["image_id"]
     return table.assign(split=table["split"].map(_SPLITS), image=names.map(images))
 

@@ -102,6 +102,7 @@ def test_missing_images_are_counted_and_keep_their_fold(folder):
 def test_images_in_no_row_are_counted(folder):
     images = folder / "Images"
     (images / "bus_0900-l.png").write_bytes((images / "bus_0001-l.png").read_bytes())
+    (images / "._bus_0001-l.png").write_bytes(b"a companion file of macOS")
     with pytest.warns(DataQualityWarning, match=r"Images without a row.*: 1\.$"):
         load_busbra(folder)
 
@@ -115,6 +116,7 @@ def test_no_data_set_states_how_to_get_it(tmp_path):
     ("old", "new", "message"),
     [
         ("malignant,5", "suspicious,5", r"'Pathology' of 'bus_data.csv'. Got \['susp"),
+        ("bus_0010-r,", "bus_0010-l,", r"differ in .*'ID'.* again in row 5"),
         ("[2,3,10,9]", "[2,3,10]", r"'BBOX' of 'bus_data.csv'. Got '\[2,3,10\]' in"),
         ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 1"),
         ("BBOX", "Box", r"without \['BBOX'\]"),

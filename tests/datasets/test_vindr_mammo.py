@@ -200,3 +200,10 @@ def test_boxes_of_a_reduced_copy_are_no_regions(vindr_folder):
     with pytest.warns(DataQualityWarning, match=message):
         vindr = load_vindr_mammo(vindr_folder)
     assert vindr.data["region"].isna().tolist() == [True, False, True, False, True]
+
+
+def test_an_image_in_two_rows(vindr_folder):
+    file = vindr_folder / "breast-level_annotations.csv"
+    rewrite(file, "b2,R,CC", "b1,R,CC")
+    with pytest.raises(ValueError, match=r"'image_id'\]\. Got .* again in row 5"):
+        load_vindr_mammo(vindr_folder)
