@@ -92,8 +92,8 @@ def leave_out_missing(own, files, column, folder):
         rows = files.index[~found]
         warn_user(
             f"{len(rows)} of the {len(own)} rows have no file and are left out: "
-            f"{name_rows(rows)}, from 0. Correct their paths if you meant to load "
-            "them.",
+            f"{name_rows(rows)}, counted from 0. Correct their paths if you meant to "
+            "load them.",
             DataQualityWarning,
         )
     return own[found], files[found]

@@ -114,7 +114,8 @@ def _read_masks(masks, sizes, problems):
     if empty:
         warn_user(
             f"{len(empty)} masks are empty, so that the region is missing: "
-            f"{name_rows(empty)}, from 0. Replace them if these images have a lesion.",
+            f"{name_rows(empty)}, counted from 0. Replace them if these images have a "
+            "lesion.",
             DataQualityWarning,
         )
     boxes = [

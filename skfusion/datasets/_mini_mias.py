@@ -113,8 +113,8 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     Notes
     -----
     **Boxes.** The list counts the centre of a circle from the lower left corner of the
-    image: ``y`` is turned round here. A few findings, such as calcifications all over
-    the breast, have no circle and no box.
+    image, and ``region`` from the upper left one. A few findings, such as
+    calcifications all over the breast, have no circle and no box.
 
     **Sides.** Odd numbers are left and even ones right here, as in the file names of
     the full MIAS database (``mdb001lm``, ``mdb002rl``) [2]_. The notes of mini-MIAS

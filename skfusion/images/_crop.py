@@ -110,7 +110,7 @@ class LesionCrops:
         Raises
         ------
         ImageReadError
-            If the box of the row does not lie within the image.
+            If the box of the row goes beyond the image by more than one pixel.
         """
         self._check_within(row, image)
         left, top, side = self.square(row)
@@ -127,7 +127,7 @@ class LesionCrops:
             error = ImageReadError(
                 f"Expected a box within the image, of {width} x {height} pixels. Got "
                 f"{self.values[row]!r} in the column {REGION!r}. Boxes are in pixels "
-                "of the file: scale it if it belongs to another size of the image."
+                "of the file: scale it if it was drawn on a copy of another size."
             )
             error.region = self.values[row]
             raise error

@@ -55,7 +55,8 @@ def test_rows_labels_and_patients(folder):
 def test_the_box_is_cut_at_the_edge_and_read(folder):
     data = load_busbra(folder).data
     assert data["region"].tolist()[:3] == ["2,3,12,12", "12,3,20,12", "1,1,20,24"]
-    assert len(ImageSource(data)) == 6
+    lesions = ImageSource(data, region="lesion", image_size=8)[:]
+    assert lesions.shape == (6, 8, 8, 1)
 
 
 def test_side_is_not_the_breast_and_leaks_are_in_frame_only(folder):
