@@ -135,7 +135,7 @@ def test_one_region_in_two_columns_is_refused(name, breast, two):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_file_of_another_sample_is_refused(name, breast, two):
     X = two.assign(lesion=np.roll(two["lesion"], 1))
-    with pytest.raises(ValueError, match="in several of one row"):
+    with pytest.raises(ValueError, match="in several columns of one row"):
         clone(MODELS[name]).fit(X, breast.target)
 
 
