@@ -10,6 +10,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "__version__",
+    "audit",
     "datasets",
     "exceptions",
     "feature_extraction",
@@ -20,6 +21,7 @@ __all__ = [
     "networks",
     "neural_network",
     "over_sampling",
+    "preprocessing",
 ]
 
 _SUBMODULES = frozenset(__all__) - {"__version__"}

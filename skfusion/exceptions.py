@@ -9,6 +9,7 @@ __all__ = [
     "DataQualityWarning",
     "DatasetNotFoundError",
     "ImageReadError",
+    "LeakageError",
     "WeightsError",
 ]
 
@@ -47,6 +48,19 @@ class ImageReadError(ValueError):
         """Return the state for pickle, without the folder of the path."""
         name = None if self.path is None else Path(self.path).name
         return type(self), self.args, {**vars(self), "path": name}
+
+
+class LeakageError(ValueError):
+    """Error raised if a patient or an image is on both sides of a split.
+
+    Attributes
+    ----------
+    report : DataFrame or None
+        The rows that cross the split, if the error is raised by
+        :func:`~skfusion.model_selection.check_split`.
+    """
+
+    report = None
 
 
 class DatasetNotFoundError(FileNotFoundError):

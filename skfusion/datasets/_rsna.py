@@ -8,6 +8,7 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
+from ..images._polarity import is_inverted
 from ._base import find_folder, make_bunch
 from ._incomplete import leave_out_incomplete, require_distinct_rows
 from ._table import require_table_columns
@@ -194,11 +195,5 @@ def _mark_inverted(frame):
 def _mostly_negative(images):
     """Return whether most of some evenly chosen images have a bright border."""
     chosen = np.linspace(0, len(images) - 1, min(len(images), _N_CHECKED))
-    bright = [_has_bright_border(images[i]) for i in chosen.round().astype(int)]
+    bright = [is_inverted(read_image(images[i])) for i in chosen.round().astype(int)]
     return np.mean(bright) > 0.5
-
-
-def _has_bright_border(path):
-    image = read_image(path)
-    border = [image[0], image[-1], image[:, 0], image[:, -1]]
-    return np.median(np.concatenate(border)) > 0.5

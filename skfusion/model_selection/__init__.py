@@ -1,5 +1,6 @@
 """Comparison of models on identical, patient-grouped folds."""
 
+from ._check_split import check_split
 from ._compare import compare_models
 from ._comparison import ModelComparison
 from ._fusion_gain import fusion_gain
@@ -27,6 +28,7 @@ __all__ = [
     "ProtocolComparison",
     "RocDisplay",
     "TrainingDisplay",
+    "check_split",
     "compare_models",
     "fusion_gain",
     "optimism",

@@ -17,11 +17,12 @@ from ..exceptions import DataQualityWarning, warn_user
 from ._comparison import ModelComparison
 from ._data_checks import (
     check_classes,
+    check_images_of_folds,
     warn_of_group_features,
-    warn_of_images_in_groups,
     warn_of_other_groups,
 )
 from ._folds import CheckedData, predict_folds
+from ._leakage import ON_LEAKAGE
 from ._own_copies import own_data, own_models
 from ._splits import check_splits
 
@@ -35,6 +36,7 @@ __all__ = ["check_data", "check_estimators", "check_named", "compare_models"]
         "cv": ["cv_object", StrOptions({"dataset"})],
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
+        "on_leakage": [StrOptions(ON_LEAKAGE)],
         "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -51,6 +53,7 @@ def compare_models(
     cv=None,
     scoring=None,
     labels=None,
+    on_leakage="raise",
     error_score=np.nan,
     n_jobs=None,
     verbose=0,
@@ -99,6 +102,11 @@ def compare_models(
         positive, and so is "malignant" compared with "benign", but not "cancer"
         compared with "no cancer".
 
+    on_leakage : {"raise", "warn", "ignore"}, default="raise"
+        What to do if a group, or an image (the same file, or one of equal content), is
+        on both sides of a fold: raise an error or a warning, or nothing.
+        :func:`check_split` also finds near-duplicates.
+
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
         ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
@@ -125,17 +133,19 @@ def compare_models(
 
     Raises
     ------
+    LeakageError
+        If a group or an image is on both sides of a split.
+
     ValueError
-        If a group is on both sides of a split, names are not distinct, lengths differ,
-        y has a missing label or fewer than two classes, every fit fails, or a parameter
-        of a model cannot be compared with those of `store`, such as an open file or a
-        class of a notebook.
+        If names are not distinct, lengths differ, y has a missing label or fewer than
+        two classes, every fit fails, or a parameter of a model cannot be compared with
+        those of `store`, such as an open file or a class of a notebook.
 
     Warns
     -----
     DataQualityWarning
         If X holds pairs that share a label only, no groups are known, a model reads the
-        groups as a feature, the groups split a group or an image of X, the alphabet
+        groups as a feature, the groups split a group of X, the alphabet
         alone decides which class is positive, or a fold holds one class only.
 
     CacheWarning
@@ -185,7 +195,9 @@ def compare_models(
     estimators = check_estimators(estimators)
     data = check_data(X, y, groups, labels, "compare_models")
     warn_of_group_features(data.X, estimators)
-    data = replace(data, splits=check_splits(cv, data.y, data.groups, data.X))
+    splits = check_splits(cv, data.y, data.groups, data.X, on_leakage)
+    check_images_of_folds(data.X, splits, on_leakage)
+    data = replace(data, splits=splits)
     results = predict_folds(
         estimators,
         data,
@@ -228,7 +240,6 @@ def check_data(X, y, groups, labels, name):
         groups = np.array(groups)
         warn_of_blanks_in_groups(groups)
         warn_of_other_groups(X, groups)
-        warn_of_images_in_groups(X, groups)
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y, name)
     return CheckedData(X, y, groups, [], labels, is_ordered=is_ordered)

@@ -11,10 +11,12 @@ from sklearn.utils.multiclass import check_classification_targets
 from .._validation._cells import is_path
 from .._validation._columns import DATASET, GROUP, is_present
 from ..exceptions import DataQualityWarning, warn_user
-from ._same_images import path_columns
+from ._leakage import report_leakage
+from ._same_images import image_marks, path_columns
 
 __all__ = [
     "check_classes",
+    "check_images_of_folds",
     "warn_of_group_features",
     "warn_of_images_in_groups",
     "warn_of_other_groups",
@@ -140,6 +142,47 @@ def warn_of_images_in_groups(X, groups):
             "rows of an image the same group, usually the patient.",
             DataQualityWarning,
         )
+
+
+def check_images_of_folds(X, splits, on_leakage):
+    """Report where one image is on both sides of a fold.
+
+    Parameters
+    ----------
+    X : DataFrame, list or ndarray
+        Images, in any form. Tables of features are not compared.
+
+    splits : list of (train, test)
+        Rows of both sides of each fold.
+
+    on_leakage : {"raise", "warn", "ignore"}
+
+    Raises
+    ------
+    LeakageError
+        If `on_leakage` is "raise".
+    """
+    if on_leakage == "ignore":
+        return
+    marks = image_marks(X, features=False)
+    marks = marks[marks["mark"].duplicated(keep=False)]
+    for fold, (train, test) in enumerate(splits if len(marks) else []):
+        in_train = marks[marks["row"].isin(train)]
+        in_test = marks[marks["row"].isin(test)]
+        crossing = in_train.merge(in_test, on="mark", suffixes=("_train", "_test"))
+        if len(crossing):
+            first = crossing.iloc[0]
+            report_leakage(
+                "Expected each image on one side of a split. Got "
+                f"{crossing['row_test'].nunique()} rows in the test part of fold "
+                f"{fold} whose image (the same file, or one of equal content) is in "
+                f"its training part: the first is row {first['row_test']} of X, the "
+                f"same as row {first['row_train']}. Its score would be too good. Give "
+                "all rows of an image the same group, usually the patient, or leave "
+                "copies out. on_leakage='warn' goes on with a warning.",
+                on_leakage,
+            )
+            return
 
 
 def _count_separated(names, groups):

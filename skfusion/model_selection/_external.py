@@ -9,12 +9,12 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from .._validation._blanks import warn_of_blanks_in_groups
 from .._validation._groups import find_groups
 from .._validation._unreadable import names_unreadable_images
-from ..exceptions import DataQualityWarning, warn_user
+from ..exceptions import DataQualityWarning, LeakageError, warn_user
 from ._fit_fold import _fit, free_memory, predict_rows
 from ._folds import CheckedData
 from ._own_copies import own_data
 from ._private_texts import error_text
-from ._same_images import count_shared_groups, count_shared_images
+from ._same_images import count_shared_groups, same_images
 from ._tables import prediction_table, row_table
 
 __all__ = ["check_external", "predict_external", "refit_model"]
@@ -71,8 +71,10 @@ def check_external(name, X, y, groups, study, taken):
     Raises
     ------
     ValueError
-        If the name is taken, a label is unknown, or a group or an image is in the
-        study.
+        If the name is taken, or a label is unknown.
+
+    LeakageError
+        If a group or an image is in the study.
     """
     if not isinstance(name, str) or not name or name in taken:
         raise ValueError(
@@ -115,7 +117,7 @@ def _warn_of_no_groups(name):
 def _check_no_shared_group(groups, known):
     n_shared = 0 if known is None else count_shared_groups(groups, known)
     if n_shared:
-        raise ValueError(
+        raise LeakageError(
             "Expected an external data set of other groups (patients). Got "
             f"{n_shared} groups that have the same name in the comparison: their "
             "images would be in the training data. Leave them out. If they are other "
@@ -125,9 +127,9 @@ def _check_no_shared_group(groups, known):
 
 
 def _check_no_shared_image(X, known):
-    n_shared = count_shared_images(X, known)
+    n_shared = same_images(X, known)["row"].nunique()
     if n_shared:
-        raise ValueError(
+        raise LeakageError(
             f"Expected an external data set of other images. Got {n_shared} images "
             "(the same files, or the same pixels or features) that are in the "
             "comparison, too: every model would be fitted on them. Leave these rows "

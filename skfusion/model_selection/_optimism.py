@@ -12,7 +12,7 @@ from .._validation._groups import find_groups
 from .._validation._private import HasMethods, Interval, validate_params
 from ..metrics._paired import warn_of_few_groups
 from ._compare import check_data, check_estimators
-from ._data_checks import warn_of_group_features
+from ._data_checks import warn_of_group_features, warn_of_images_in_groups
 from ._folds import predict_folds
 from ._protocol_comparison import ProtocolComparison
 from ._protocols import apply_protocol, find_protocols, warn_of_nothing_resampled
@@ -248,6 +248,7 @@ def _check_data(X, y, groups, labels):
             "others. Got groups=None, and X has no column 'group'. Pass groups."
         )
     data = check_data(X, y, groups, labels, "optimism")
+    warn_of_images_in_groups(data.X, data.groups)
     warn_of_few_groups(data.groups, data.y)
     return data
 

@@ -10,9 +10,16 @@ import pandas as pd
 from .._validation._cells import is_path
 from .._validation._columns import IMAGE, is_present
 from .._validation._image_table import holds_paths
+from ._equal_files import equal_contents
 from ._error_sheet import first_is_file
 
-__all__ = ["count_shared_groups", "count_shared_images", "group_name", "path_columns"]
+__all__ = [
+    "count_shared_groups",
+    "group_name",
+    "image_marks",
+    "path_columns",
+    "same_images",
+]
 
 _FEWEST_NUMBERS = 16  # of a row; shorter ones, such as an age, agree by chance
 
@@ -39,32 +46,75 @@ def group_name(group):
     return is_whole[1] if is_whole else name
 
 
-def count_shared_images(X, known):
-    """Count the files, and the rows of pixels or features, that are in both data sets.
+def same_images(X, known, *, features=True):
+    """Find the files, and the rows of pixels or features, that are in both data sets.
 
     Parameters
     ----------
     X, known : DataFrame, list or ndarray
         Images, in any form.
 
+    features : bool, default=True
+        Whether rows of at least 16 features are compared, too.
+
     Returns
     -------
-    n_shared : int
-        Files count by their absolute path without links. Rows of fewer than 16 numbers
-        do not count, because they may agree by chance.
+    pairs : DataFrame of shape (n_pairs, 3)
+        ``row`` of `X`, the first such row of `known` as ``known_row``, and ``kind``,
+        "same file" or "same pixels".
     """
-    return len(_marks(X) & _marks(known))
+    marks = image_marks(X, known, features=features)
+    left, right = (marks[marks["part"] == part] for part in (0, 1))
+    right = right.drop_duplicates("mark")[["row", "mark"]]
+    right = right.rename(columns={"row": "known_row"})
+    pairs = left.merge(right, on="mark").sort_values(["row", "kind"], kind="stable")
+    pairs = pairs.drop_duplicates(["row", "known_row"], ignore_index=True)
+    return pairs[["row", "known_row", "kind"]]
 
 
-def _marks(X):
-    """Return a set of the paths of the files and the digests of the rows."""
-    files = {
-        os.path.realpath(cell)
+def image_marks(*parts, features=True):
+    """Return marks that are equal where images are.
+
+    Parameters
+    ----------
+    *parts : DataFrame, list or ndarray
+        Images, in any form.
+
+    features : bool, default=True
+        Whether a row of at least 16 numbers has a mark, too, and text in the only
+        column of a table, without looking for the file. Rows of fewer numbers may agree
+        by chance. Pixels always have a mark.
+
+    Returns
+    -------
+    marks : DataFrame of shape (n_marks, 4)
+        ``part`` and ``row`` of each image, its ``mark``, and the ``kind`` of images
+        that have this mark, "same file" or "same pixels". A file has a mark by its
+        absolute path without links, and one by its content if another file of the same
+        size exists.
+    """
+    files = [
+        (part, row, os.path.realpath(cell))
+        for part, X in enumerate(parts)
         for column in path_columns(X)
-        for cell in column
-        if is_path(cell)
-    }
-    return files | {mark for row in _rows(X) if (mark := _digest(row)) is not None}
+        if features or column.name in (None, IMAGE) or first_is_file(column)
+        for row, cell in enumerate(column)
+        if is_path(cell) and cell != ""
+    ]
+    contents = equal_contents({path for _, _, path in files})
+    found = [(*file, "same file") for file in files]
+    found += [
+        (part, row, contents[path], "same pixels")
+        for part, row, path in files
+        if path in contents
+    ]
+    found += [
+        (part, row, mark, "same pixels")
+        for part, X in enumerate(parts)
+        for row, cell in _cells(X)
+        if (mark := _digest(cell, 1 if features else 2)) is not None
+    ]
+    return pd.DataFrame(found, columns=["part", "row", "mark", "kind"])
 
 
 def path_columns(X):
@@ -100,24 +150,27 @@ def _only_column(X):
     return [column] if len(present) and is_path(present.iloc[0]) else []
 
 
-def _rows(X):
-    """Yield the pixels of each image, or the features of each row."""
+def _cells(X):
+    """Yield row and pixels of each image, or row and features."""
     if isinstance(X, pd.DataFrame):
-        yield from X.select_dtypes("number").to_numpy()
+        yield from enumerate(X.select_dtypes("number").to_numpy())
         for name in X.columns:
             if pd.api.types.is_object_dtype(X[name]):
-                yield from X[name]
+                yield from enumerate(X[name])  # arrays
     elif isinstance(X, list | tuple | pd.Series | np.ndarray):
-        yield from X
+        yield from enumerate(X)
 
 
-def _digest(row):
-    if not isinstance(row, list | tuple | np.ndarray) or len(row) == 0:
+def _digest(cell, n_dimensions):
+    """Return a digest of numbers of at least so many dimensions, or None."""
+    if not isinstance(cell, list | tuple | np.ndarray) or len(cell) == 0:
+        return None
+    if np.ndim(cell[0]) < n_dimensions - 1:
         return None
     try:
-        numbers = np.asarray(row, dtype=np.float64)
+        numbers = np.asarray(cell, dtype=np.float64)
     except (TypeError, ValueError):  # text, or images of several shapes
         return None
-    if numbers.size < _FEWEST_NUMBERS:
+    if numbers.size < _FEWEST_NUMBERS or (n_dimensions > 1 and np.ptp(numbers) == 0):
         return None
     return hashlib.blake2b(numbers.tobytes(), digest_size=16).digest()

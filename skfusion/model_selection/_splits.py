@@ -7,12 +7,13 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from .._validation._columns import DATASET, require_values
+from ._leakage import report_leakage
 from ._repeats import split_repeatedly
 
 __all__ = ["check_splits", "split_by_data_set"]
 
 
-def check_splits(cv, y, groups, X=None):
+def check_splits(cv, y, groups, X=None, on_leakage="raise"):
     """Draw the folds once, and raise an error if a group crosses one.
 
     Parameters
@@ -32,6 +33,9 @@ def check_splits(cv, y, groups, X=None):
     X : DataFrame, list or ndarray, default=None
         "dataset" needs its column ``dataset``.
 
+    on_leakage : {"raise", "warn", "ignore"}, default="raise"
+        What to do if a group, or a row, is on both sides of a split.
+
     Returns
     -------
     splits : list of (train, test)
@@ -39,9 +43,11 @@ def check_splits(cv, y, groups, X=None):
 
     Raises
     ------
+    LeakageError
+        If a group, or a row, is on both sides of a split.
+
     ValueError
-        If a group, or a row, is on both sides of a split, a row does not exist,
-        or there is no split.
+        If a row does not exist, or there is no split.
     """
     if isinstance(cv, str):
         cv = split_by_data_set(X, groups, "cv='dataset'")
@@ -55,9 +61,9 @@ def check_splits(cv, y, groups, X=None):
     ]
     if not splits:
         raise ValueError(f"Expected cv to give at least one split. Got none of {cv!r}.")
-    codes = rows if groups is None else pd.factorize(groups)[0]
-    for fold, (train, test) in enumerate(splits):
-        _check_split(fold, codes[train], codes[test], has_groups=groups is not None)
+    for fold, split in enumerate(splits):
+        _check_not_empty(fold, *split)
+    _check_no_crossing(splits, rows, groups, on_leakage)
     return splits
 
 
@@ -72,20 +78,27 @@ def _take_rows(rows, fold, train, test):
         ) from error
 
 
-def _check_split(fold, train, test, *, has_groups):
-    n_crossing = len(np.intersect1d(train, test))
-    if n_crossing:
-        name = "groups (patients)" if has_groups else "rows"
-        raise ValueError(
-            f"Expected each of the {name} on one side of a split. Got {n_crossing} "
-            f"{name} on both sides of the split of fold {fold}, whose score would be "
-            "too good. Pass cv=StratifiedGroupKFold(5), or other splits."
-        )
+def _check_not_empty(fold, train, test):
     if not len(train) or not len(test):
         raise ValueError(
             f"Expected rows on both sides of the split of fold {fold}. Got "
             f"{len(train)} to train on and {len(test)} to predict."
         )
+
+
+def _check_no_crossing(splits, rows, groups, on_leakage):
+    codes = rows if groups is None else pd.factorize(groups)[0]
+    name = "rows" if groups is None else "groups (patients)"
+    for fold, (train, test) in enumerate(splits):
+        n_crossing = len(np.intersect1d(codes[train], codes[test]))
+        if n_crossing:
+            report_leakage(
+                f"Expected each of the {name} on one side of a split. Got {n_crossing} "
+                f"{name} on both sides of the split of fold {fold}, whose score would "
+                "be too good. Pass cv=StratifiedGroupKFold(5), or other splits.",
+                on_leakage,
+            )
+            return
 
 
 def split_by_data_set(X, groups, user):

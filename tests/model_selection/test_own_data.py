@@ -64,7 +64,7 @@ def test_a_link_to_a_file_of_the_study_is_refused(files):
 
 
 def test_other_files_are_accepted(files):
-    study = study_of(files[:6] * 2)
+    study = study_of(files[:6] * 2, groups=np.tile(np.arange(6), 2))
     assert not is_refused(study, files[6:], np.arange(6) + 100)
 
 

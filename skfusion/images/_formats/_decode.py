@@ -6,10 +6,10 @@ from io import BufferedReader, UnsupportedOperation
 
 from ...exceptions import ImageReadError
 from ._dicom import read_dicom
-from ._raster import read_raster
+from ._raster import read_raster, read_raster_pixels
 from ._signatures import HEAD_BYTES, check_file_size, recognise_format
 
-__all__ = ["decode", "unreadable"]
+__all__ = ["decode", "decode_pixels", "unreadable"]
 
 
 def decode(path, frame, min_side, admit):
@@ -39,13 +39,46 @@ def decode(path, frame, min_side, admit):
         For every failure; the message gives the name of the file.
     """
     with _naming(path), _open(path) as file:
-        image_format = _recognise(file.read(HEAD_BYTES))
-        check_file_size(os.fstat(file.fileno()).st_size, image_format)
-        file.seek(0)
+        image_format = _find_format(file)
         if image_format == "DICOM":
             return read_dicom(file.read(), frame, min_side, admit)
         with _Stream(file) as stream:
             return read_raster(stream, image_format, frame, admit)
+
+
+def decode_pixels(path, admit):
+    """Read a file and decode its first frame, with its colours if it has some.
+
+    Parameters
+    ----------
+    path, admit
+        The same as in :func:`decode`.
+
+    Returns
+    -------
+    pixels : ndarray of shape (H, W, 3) or (H, W), or None
+        See :func:`~skfusion.images._formats._raster.read_raster_pixels`. None for a
+        DICOM file, which is not decoded.
+
+    Raises
+    ------
+    ImageReadError
+        For every failure; the message gives the name of the file.
+    """
+    with _naming(path), _open(path) as file:
+        image_format = _find_format(file)
+        if image_format == "DICOM":
+            return None
+        with _Stream(file) as stream:
+            return read_raster_pixels(stream, image_format, admit)
+
+
+def _find_format(file):
+    """Return the format of a file, which is left at its beginning."""
+    image_format = _recognise(file.read(HEAD_BYTES))
+    check_file_size(os.fstat(file.fileno()).st_size, image_format)
+    file.seek(0)
+    return image_format
 
 
 def _open(path):

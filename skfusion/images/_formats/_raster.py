@@ -1,5 +1,7 @@
 """Decode PNG, JPEG, PGM, TIFF and BMP files with Pillow."""
 
+from contextlib import contextmanager
+
 import numpy as np
 from PIL import Image
 
@@ -9,7 +11,7 @@ from ._grey import bands, in_bands, luma, to_unit_range
 from ._netpbm import read_netpbm
 from ._signatures import check_size
 
-__all__ = ["read_raster"]
+__all__ = ["read_raster", "read_raster_pixels"]
 
 # TIFF tags
 _BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262
@@ -50,6 +52,37 @@ def read_raster(file, image_format, frame, admit):
         image = read_netpbm(file, frame, admit)
         if image is not None:
             return image
+    with _loaded(file, image_format, frame, admit) as image:
+        return _to_grey(image)
+
+
+def read_raster_pixels(file, image_format, admit):
+    """Decode the first frame of a file that is not DICOM, with its colours.
+
+    Parameters
+    ----------
+    file, image_format, admit
+        The same as in :func:`read_raster`.
+
+    Returns
+    -------
+    pixels : ndarray of shape (H, W, 3) or (H, W)
+        uint8 in [0, 255] for images of 8 bits, in RGB if the file may hold colours;
+        otherwise float32 in [0, 1], grey. Transparency is ignored, and a PPM file is
+        read in grey.
+    """
+    if image_format == "PPM":
+        return read_raster(file, image_format, 0, admit)
+    with _loaded(file, image_format, 0, admit) as image:
+        if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+            return _to_grey(image)
+        is_grey = image.mode in ("1", "L", "LA", "La")
+        return np.asarray(image.convert("L" if is_grey else "RGB"))
+
+
+@contextmanager
+def _loaded(file, image_format, frame, admit):
+    """Open an image, check what it declares, and decode one frame."""
     with Image.open(file, formats=[image_format]) as image:
         check_size(image.height, image.width)
         if frame:
@@ -60,7 +93,7 @@ def read_raster(file, image_format, frame, admit):
             file.seek(image.tile[0][2])
             check_scans(file)
         image.load()
-        return _to_grey(image)
+        yield image
 
 
 def _seek(image, frame):
