@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._validation._columns import GROUP, REGION
+from ..exceptions import DataQualityWarning, warn_user
 
 __all__ = ["concat_datasets"]
 
@@ -49,6 +50,12 @@ def concat_datasets(*bunches):
     TypeError
         If an argument is not such a data set.
 
+    Warns
+    -----
+    DataQualityWarning
+        If two data sets have the same name and groups of the same name, which become
+        one group.
+
     Examples
     --------
     >>> import tempfile
@@ -65,6 +72,7 @@ def concat_datasets(*bunches):
         _check_bunch(bunch, position)
     _check_classes([bunch.target_names for bunch in bunches])
     frame = _pool([bunch.frame for bunch in bunches])
+    _warn_of_shared_groups(frame[GROUP], [len(bunch.frame) for bunch in bunches])
     return Bunch(
         data=_pool([bunch.data for bunch in bunches]),
         target=np.concatenate([bunch.target for bunch in bunches]),
@@ -109,6 +117,20 @@ def _pool(frames):
                 for frame in frames
             ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _warn_of_shared_groups(groups, n_rows):
+    """Warn where a group is in several data sets, such as patient 5 of two tables."""
+    number = np.repeat(np.arange(len(n_rows)), n_rows)
+    n_shared = (pd.Series(number).groupby(groups.to_numpy()).nunique() > 1).sum()
+    if n_shared:
+        warn_user(
+            f"{n_shared} groups are in several data sets, because these have the same "
+            "name and groups of the same name. If they are different patients, give "
+            "each data set a name of its own, as with load_image_table(..., dataset=a "
+            "column).",
+            DataQualityWarning,
+        )
 
 
 def _prefixed(frame):

@@ -65,9 +65,9 @@ def load_image_table(
     Parameters
     ----------
     table : str, path-like or DataFrame
-        CSV file (UTF-8, separated by commas, semicolons or tabs), Excel file, or
-        DataFrame. Most of the other parameters name its columns. As usual in pandas,
-        cells such as "NA", "None" and "nan" in a file are empty.
+        CSV file (UTF-8, separated by commas, semicolons or tabs), Excel file (its first
+        sheet) or DataFrame. Most of the other parameters name its columns. As usual in
+        pandas, cells such as "NA", "None" and "nan" in a file are empty.
 
     image : str
         Column of the paths of the images, of any format that
