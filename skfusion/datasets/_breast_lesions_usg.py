@@ -8,7 +8,7 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
 from ._incomplete import (
     leave_out_incomplete,
     require_distinct_rows,
@@ -135,10 +135,8 @@ def load_breast_lesions_usg(
     """
     folder = find_folder(path, _is_breast_lesions_usg, **_FOLDER)
     frame = _read_table(folder)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["Classification"] != "normal"]
-        target_names[0] = "benign"
+    is_normal = frame["Classification"] == "normal"
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     frame = add_regions(frame, _mask_files(frame), lesions=lesions)
     return make_bunch(
         frame,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
 from ._incomplete import (
     leave_out_incomplete,
     require_distinct_rows,
@@ -143,10 +143,8 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     """
     folder = find_folder(path, _is_bus_uclm, **_FOLDER)
     frame = _read_table(folder)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["Label"] != "Normal"]
-        target_names[0] = "benign"
+    is_normal = frame["Label"] == "Normal"
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     masks = _mask_files(frame, folder)
     frame = add_regions(frame, masks, lesions=lesions, split_masks=True)
     return make_bunch(

@@ -9,7 +9,7 @@ from .._validation._boxes import cut_box
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
 from ..images._size import image_size
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
 from ._incomplete import pair_rows_and_files, warn_about_incomplete
 from ._lesion_rows import arrange_lesions
 
@@ -153,10 +153,8 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     findings.append((_WITHOUT_REGION, outside))
     warn_about_incomplete("mini-MIAS", findings)
     frame = _describe(table)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["abnormality"].notna()]
-        target_names[0] = "benign"
+    is_normal = frame["abnormality"].isna()
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     return make_bunch(
         arrange_lesions(frame, frame["abnormality"].notna(), lesions),
         name="mini_mias",
