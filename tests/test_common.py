@@ -21,6 +21,11 @@ from skfusion.fusion import (
 )
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
+from skfusion.preprocessing import (
+    ContrastEqualizer,
+    LateralityFlipper,
+    OverlayRemover,
+)
 
 # A check has 2 to 20 features and 20 to 300 samples: a row is an image one pixel
 # high, whose mirror image is another sample.
@@ -53,6 +58,9 @@ ESTIMATORS = [
     MultiBranchCNNClassifier(
         [0, 1], width=4, modality_dropout=0, **{**SMALL, "max_epochs": 4}
     ),
+    ContrastEqualizer(),
+    LateralityFlipper(),
+    OverlayRemover(),
 ]
 
 SAMPLER_CHECKS = [

@@ -8,8 +8,10 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ..images import read_image
+from ..images._polarity import is_inverted
 from ._base import find_folder, make_bunch
-from ._table import require_table_columns, warn_about_missing_images
+from ._incomplete import leave_out_incomplete, require_distinct_rows
+from ._table import require_table_columns
 
 __all__ = ["load_rsna"]
 
@@ -105,7 +107,8 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing (a subset); their rows are left out.
+        If rows have no image, as in a subset (they are left out), or images have no
+        row. All are counted, and rows are named.
 
     See Also
     --------
@@ -158,10 +161,11 @@ def _read_table(folder):
     file = folder / "train.csv"
     frame = pd.read_csv(file)
     require_table_columns(frame, _COLUMNS, file)
+    require_distinct_rows(frame, ["patient_id", "image_id"], file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
     frame[IMAGE] = names.map(images)
-    frame = warn_about_missing_images(frame, file, folder / "train_images")
+    frame = leave_out_incomplete(frame, images.values(), file, "RSNA")
     return frame.assign(
         target=frame["cancer"].astype("int64"),
         modality="mammography",
@@ -191,11 +195,5 @@ def _mark_inverted(frame):
 def _mostly_negative(images):
     """Return whether most of some evenly chosen images have a bright border."""
     chosen = np.linspace(0, len(images) - 1, min(len(images), _N_CHECKED))
-    bright = [_has_bright_border(images[i]) for i in chosen.round().astype(int)]
+    bright = [is_inverted(read_image(images[i])) for i in chosen.round().astype(int)]
     return np.mean(bright) > 0.5
-
-
-def _has_bright_border(path):
-    image = read_image(path)
-    border = [image[0], image[-1], image[:, 0], image[:, -1]]
-    return np.median(np.concatenate(border)) > 0.5

@@ -143,7 +143,7 @@ def test_details_do_not_name_files(tmp_path):
     ],
 )
 def test_what_is_no_image_is_refused(X):
-    with pytest.raises(ValueError, match="Expected .* images"):
+    with pytest.raises(ValueError, match=r"Expected .* images"):
         audit_dataset(X)
 
 

@@ -167,7 +167,7 @@ def test_the_refusal_names_no_patient():
 
 def test_a_row_on_both_sides_is_refused():
     X, y, _ = draw_patients()
-    with pytest.raises(ValueError, match="each row on one side .* Got 1 on both"):
+    with pytest.raises(ValueError, match=r"each row on one side .* Got 1 on both"):
         compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
 
 

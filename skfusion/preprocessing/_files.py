@@ -1,0 +1,107 @@
+"""Clean image files into a folder, in threads, each file once."""
+
+import json
+import os
+import threading
+from functools import partial
+
+import joblib
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from .._store._home import make_file, make_folder
+from .._store._keys import digest
+from ..images._batch_readers import PathReader, reading_versions
+from ..images._colour import read_colour
+from ..images._eight_bits import to_uint8
+
+__all__ = ["clean_files"]
+
+_CHANGE = "skfusion change"  # text chunk of a file, which names no image
+
+
+def clean_files(cleaner, table, rows, folder):
+    """Clean the files of some rows, unless a cleaned file is in the folder.
+
+    The name of a file is a digest of the path, size and times of change of its
+    original, of the class and its parameters, and of the versions of the code. A file
+    gets its name when it is complete.
+
+    Parameters
+    ----------
+    cleaner : ImageCleaner
+
+    table : DataFrame of shape (n_samples, n_columns)
+        Image table.
+
+    rows : ndarray of int
+
+    folder : Path
+
+    Returns
+    -------
+    paths : list of str
+        The cleaned file of each row.
+
+    changes : list
+        What was done to each.
+    """
+    make_folder(folder)
+    reader = PathReader(table)
+    settings = _settings(cleaner)
+    names = [digest(*settings, file).hex() + ".png" for file in reader.files(rows)]
+    first = dict(zip(reversed(names), reversed(rows.tolist()), strict=True))
+    work = joblib.delayed(partial(_clean_file, cleaner, reader, len(rows)))
+    parallel = joblib.Parallel(n_jobs=joblib.cpu_count(), prefer="threads")
+    done = parallel(work(row, folder / name) for name, row in first.items())
+    changes = dict(zip(first, done, strict=True))
+    paths = [str((folder / name).absolute()) for name in names]
+    return paths, [changes[name] for name in names]
+
+
+def _settings(cleaner):
+    parameters = cleaner.get_params()
+    del parameters["folder"]
+    name, version = type(cleaner).__name__, cleaner._version
+    return name, version, sorted(parameters.items()), reading_versions()
+
+
+def _clean_file(cleaner, reader, n_rows, row, target):
+    """Write one cleaned file, unless it is there, and return its change."""
+    known = _read_change(target)
+    if known is not None:
+        return known[0]
+    path = reader.paths[row]
+
+    def finish(image):
+        colour = read_colour(path) if cleaner._reads_colour else None
+        image, change = cleaner._clean(image, colour)
+        _write(image, change, target)
+        return change
+
+    return reader.plain_reader(range(n_rows), finish)(row)
+
+
+def _read_change(target):
+    """Return the change of a file that was written before, in a list, or None."""
+    try:
+        with Image.open(target, formats=["PNG"]) as picture:
+            return [json.loads(picture.info[_CHANGE])]
+    except (OSError, ValueError, KeyError, SyntaxError):  # missing or damaged
+        return None
+
+
+def _write(image, change, target):
+    """Write a grey PNG of 8 bits, all of it at once."""
+    info = PngInfo()
+    info.add_text(_CHANGE, json.dumps(change))
+    part = f"{target.stem}.{os.getpid()}-{threading.get_ident()}.part"
+    part = target.with_name(part)
+    part.unlink(missing_ok=True)  # left by a process of this number that was killed
+    make_file(part)
+    try:
+        picture = Image.fromarray(to_uint8(image[..., 0]))
+        picture.save(part, format="PNG", compress_level=1, pnginfo=info)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
