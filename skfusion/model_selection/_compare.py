@@ -104,8 +104,8 @@ def compare_models(
 
     on_leakage : {"raise", "warn", "ignore"}, default="raise"
         What to do if a group, or an image (the same file, or one of equal content), is
-        on both sides of a fold: raise an error or a warning, or nothing.
-        :func:`check_split` also finds near-duplicates.
+        on both sides of a fold: raise an error, give a warning, or continue without
+        one. :func:`check_split` also finds near-duplicates.
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
