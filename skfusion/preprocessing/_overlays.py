@@ -54,7 +54,8 @@ class OverlayRemover(ImageCleaner):
     original. The colours of DICOM files are not used. What was under a mark is lost,
     and a smooth patch remains in its place, which a model may recognise. Dotted lines
     between calipers remain in part. Rows that have another modality than "ultrasound"
-    in the column ``modality`` are not changed; rows without one are cleaned.
+    in the column ``modality`` are not changed; rows without a modality are treated as
+    ultrasound.
 
     Examples
     --------
