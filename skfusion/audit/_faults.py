@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .._validation._boxes import parse_boxes
-from ..images._crop import ROUNDING
+from .._validation._boxes import is_within, parse_boxes
 from ._finding import findings_of
 from ._overlays import OVERLAY_COLUMNS
 
@@ -143,13 +142,13 @@ def find_boxes_outside(measurements, regions):
 
 def _fault_of_box(value, width, height):
     try:
-        x0, y0, x1, y1 = parse_boxes(pd.Series([value], dtype=object))[0]
+        box = parse_boxes(pd.Series([value], dtype=object))[0]
     except ValueError:
         return "not a box 'x0,y0,x1,y1' of at least one pixel"
-    if min(x0, y0) < -ROUNDING or max(x1 - width, y1 - height) > ROUNDING:
-        box = ",".join(f"{edge:g}" for edge in (x0, y0, x1, y1))
-        return f"box {box}, image of {width:g} x {height:g} pixels"
-    return None
+    if np.isnan([*box, width, height]).any() or is_within(box, width, height):
+        return None
+    box = ",".join(f"{edge:g}" for edge in box)
+    return f"box {box}, image of {width:g} x {height:g} pixels"
 
 
 def find_overlays(measurements, n_shared):

@@ -188,23 +188,36 @@ def check_images_of_folds(X, splits, on_leakage):
         return
     marks = image_marks(X, features=False)
     marks = marks[marks["mark"].duplicated(keep=False)]
-    for fold, (train, test) in enumerate(splits if len(marks) else []):
-        in_train = marks[marks["row"].isin(train)]
-        in_test = marks[marks["row"].isin(test)]
-        crossing = in_train.merge(in_test, on="mark", suffixes=("_train", "_test"))
-        if len(crossing):
-            first = crossing.iloc[0]
-            report_leakage(
-                "Expected each image on one side of a split. Got "
-                f"{crossing['row_test'].nunique()} rows in the test part of fold "
-                f"{fold} whose image (the same file, or one of equal content) is in "
-                f"its training part: the first is row {first['row_test']} of X, the "
-                f"same as row {first['row_train']}. Its score would be too good. Give "
-                "all rows of an image the same group, usually the patient, or leave "
-                "copies out. on_leakage='warn' goes on with a warning.",
-                on_leakage,
-            )
-            return
+    if not len(marks):
+        return
+    report = pd.concat(
+        [_find_crossing(fold, *split, marks) for fold, split in enumerate(splits)],
+        ignore_index=True,
+    )
+    if len(report):
+        first = report.iloc[0]
+        report_leakage(
+            "Expected each image on one side of a split. Got "
+            f"{(report['fold'] == first['fold']).sum()} rows in the test part of fold "
+            f"{first['fold']} whose image (the same file, or one of equal content) is "
+            f"in its training part: the first is row {first['test_row']} of X, the "
+            f"same as row {first['train_row']}. Its score would be too good. Give "
+            "all rows of an image the same group, usually the patient, or leave "
+            "copies out. on_leakage='warn' goes on with a warning.",
+            on_leakage,
+            report,
+        )
+
+
+def _find_crossing(fold, train, test, marks):
+    """Return the rows to test with the first row to train that holds their image."""
+    in_train = marks[marks["row"].isin(train)].drop_duplicates("mark")
+    in_test = marks.loc[marks["row"].isin(test), ["row", "mark"]]
+    in_train = in_train.rename(columns={"row": "train_row"})
+    in_test = in_test.rename(columns={"row": "test_row"})
+    crossing = in_test.merge(in_train, on="mark").drop_duplicates("test_row")
+    crossing = crossing.sort_values("test_row", kind="stable").assign(fold=fold)
+    return crossing[["fold", "train_row", "test_row", "kind"]]
 
 
 def _count_separated(names, groups):

@@ -28,8 +28,8 @@ def check_planted(breast, plant, seed):
     assert {
         kind: found.get(kind, set()) & rows for kind, rows in faults.items()
     } == faults
-    # A change may cause a second finding in its image, such as marks in the image with
-    # a red patch (seed 31): the edge of the breast beside it becomes a thin stroke.
+    # A change may cause a second finding in its image: "marks" in that with the red
+    # patch (seed 31), which leaves a thin bright strip of the breast beside it.
     assert set().union(*found.values()) == faulty
 
 
