@@ -19,8 +19,8 @@ from ..exceptions import ImageReadError
 from ..images._batch_readers import with_channels
 from ..images._eight_bits import to_uint8
 from ..images._pixels import read_pixels
+from ..images._polarity import BRIGHT, border_median
 from ._overlays import measure_overlays
-from ._polarity import BRIGHT
 
 __all__ = [
     "BORDER_COLUMNS",
@@ -40,11 +40,11 @@ _MIN_SIDE = 512  # sufficient for all numbers
 #: Size of the image in its file, in pixels, and width / height.
 SIZE_COLUMNS = ["height", "width", "aspect"]
 #: Means of 16 segments of the outermost pixels, clockwise from the upper left corner,
-#: their median and their standard deviation.
+#: their standard deviation, and the median of a wider border.
 BORDER_COLUMNS = [
     *(f"border_{i:02d}" for i in range(16)),
-    "border_median",
     "border_std",
+    "border_median",
 ]
 #: Mean, standard deviation, 95th percentile, entropy of the grey values in bits, and
 #: mean difference of neighbours.
@@ -190,16 +190,18 @@ def _measure(pixels, size, is_mammogram):
         in_eight_bits = Image.fromarray(pixels)
         picture = in_eight_bits.convert("L")
     scale = np.float32(1 if picture.mode == "F" else 255)
-    border = _measure_border(np.asarray(picture) / scale)
+    grey = np.asarray(picture)
+    median = border_median(grey) / scale
     height, width = size
     numbers = [
         *(height, width, width / height),
-        *border,
+        *(_measure_border(grey) / scale),
+        median,
         *_measure_values(picture, scale),
         *(_shrink(picture, _SMALL) / scale).ravel(),
     ]
     thumbnail = _stretch(_shrink(picture, SIDE))
-    is_inverted = is_mammogram and border[-2] > BRIGHT
+    is_inverted = is_mammogram and bool(median > BRIGHT)
     cells = measure_overlays(in_eight_bits, is_inverted)
     return thumbnail, numbers, _digest(pixels), cells
 
@@ -224,17 +226,16 @@ def _stretch(image):
 
 
 def _measure_border(grey):
-    """Return means of segments of the border, its median and its deviation.
+    """Return means of segments of the border, and its standard deviation.
 
-    It is a hundredth of the shorter side wide, because the outermost pixels of some
-    mammograms are a white frame.
+    It is a hundredth of the shorter side wide, where machines leave their traces.
     """
     wide = max(1, min(grey.shape) // 100)
     sides = grey[:wide], grey[:, -wide:].T, grey[-wide:, ::-1], grey[::-1, :wide].T
     parts = [part for side in sides for part in np.array_split(side, 4, axis=1)]
     means = [part.mean() if part.size else np.nan for part in parts]
     ring = np.concatenate([side.ravel() for side in sides])
-    return *means, np.median(ring), ring.std()
+    return np.array([*means, ring.std()], dtype=np.float32)
 
 
 def _measure_values(picture, scale):

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from ..images._polarity import BRIGHT
 from ._finding import findings_of
 
-__all__ = ["BRIGHT", "find_inverted", "is_bright"]
+__all__ = ["find_inverted", "is_bright"]
 
-#: Median of the border above which a mammogram is inverted.
-BRIGHT = 0.5
 _DETAIL = {
     False: "the border is {:.2f} of white",
     True: "marked as inverted, but the border is {:.2f}",
