@@ -82,7 +82,7 @@ def count_overlays(cells, strata):
         The values of ``OVERLAY_COLUMNS``.
 
     n_shared : ndarray of shape (n_images,)
-        Number of pixels that were left out, at places where more than a fifth of the
+        Number of pixels that were left out, near places where more than a fifth of the
         images of the stratum have some.
     """
     counts, n_shared = np.zeros((len(cells), 2)), np.zeros(len(cells), dtype=np.int64)
