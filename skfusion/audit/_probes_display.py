@@ -35,13 +35,13 @@ class ProbesDisplay:
 
     Examples
     --------
-    >>> from skfusion.audit import audit_dataset
-    >>> from skfusion.datasets import make_breast_images
-    >>> breast = make_breast_images(60, image_size=32, random_state=0)
-    >>> breast.data[breast.target == 1, :3] = 200
-    >>> display = audit_dataset(breast.data, breast.target).plot("probes")
-    >>> display.ax_.get_yticklabels()[-1].get_text()
-    'border'
+    >>> import pandas as pd
+    >>> from skfusion.audit import ProbesDisplay
+    >>> probes = pd.DataFrame({"probe": ["thumbnail", "border"], "auc": [0.6, 0.9]})
+    >>> probes = probes.assign(low=[0.4, 0.8], high=[0.8, 1], flagged=[False, True])
+    >>> display = ProbesDisplay(probes=probes).plot()
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['thumbnail', 'border']
     """
 
     def __init__(self, *, probes):

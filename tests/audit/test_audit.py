@@ -206,10 +206,9 @@ def test_probes_find_a_border_that_depends_on_the_label():
 
 def test_columns_from_which_a_bunch_was_made_are_not_probed():
     breast = make_breast_images(30, image_size=32, random_state=0)
+    breast.data[:] = 0  # only columns have a value
     finding = np.where(breast.target, "cancer", "cyst")
     breast.frame = pd.DataFrame({"finding": finding, "box_width": breast.target * 9.5})
-    probes = audit_dataset(breast).probes.set_index("probe")
-    assert probes.loc["column finding":"all columns", "flagged"].all()
     breast.label_column, breast.used_columns = "finding", ["box_width"]
     probes = audit_dataset(breast).probes.set_index("probe")
     assert probes.loc[["column finding", "column box_width"], "note"].tolist() == [
@@ -221,7 +220,9 @@ def test_columns_from_which_a_bunch_was_made_are_not_probed():
 
 def test_two_calls_compute_the_same_probes():
     breast = make_breast_images(30, image_size=32, random_state=0)
-    first, second = (audit_dataset(breast.data, breast.target).probes for _ in "ab")
+    breast.data[:] = 0  # only columns have a value
+    breast.frame = pd.DataFrame({"age": np.arange(30) % 7 + 0.5})
+    first, second = (audit_dataset(breast).probes for _ in "ab")
     pd.testing.assert_frame_equal(first, second)
 
 
