@@ -147,3 +147,9 @@ def test_the_box_of_a_reduced_copy_is_no_region(folder):
     with pytest.warns(DataQualityWarning, match=r"region: 1 \(row 3 of 'bus_data"):
         busbra = load_busbra(folder)
     assert busbra.data["region"].isna().tolist() == [row == 2 for row in range(6)]
+
+
+def test_without_its_file_the_official_split_names_it(folder):
+    (folder / "5-fold-cv.csv").unlink()
+    with pytest.raises(ValueError, match=r"Put the publisher's '5-fold-cv\.csv' or"):
+        official_split(load_busbra(folder))
