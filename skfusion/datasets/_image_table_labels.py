@@ -122,8 +122,8 @@ def _warn_of_twins(classes, column):
     if twins:
         warn_user(
             f"The labels {show_labels(twins)} of the column {column!r} differ in case "
-            "or in blanks at their ends only, and are different labels. If they are one, "
-            f"write table[{column!r}] = table[{column!r}].str.strip().str.lower().",
+            "or in blanks at their ends only, and are different labels. If they are "
+            f"one: table[{column!r}] = table[{column!r}].str.strip().str.lower().",
             DataQualityWarning,
         )
 

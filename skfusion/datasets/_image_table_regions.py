@@ -41,9 +41,9 @@ def require_edges(columns):
         raise ValueError(
             "Expected the four columns of the edges x0, y0, x1 and y1 as region. Got "
             f"{list(columns)!r}, the last two of which look like a width and a height. "
-            f'Write table["x1"] = table[{x!r}] + table[{width!r}] and table["y1"] = '
-            f"table[{y!r}] + table[{height!r}], pass the DataFrame table, and "
-            f'region=[{x!r}, {y!r}, "x1", "y1"].'
+            f'Write table["x1"] = table["{x}"] + table["{width}"] and table["y1"] = '
+            f'table["{y}"] + table["{height}"], pass the DataFrame table, and '
+            f'region=["{x}", "{y}", "x1", "y1"].'
         )
 
 

@@ -119,7 +119,7 @@ def test_no_data_set_states_how_to_get_it(tmp_path):
         ("malignant,5", "suspicious,5", r"'Pathology' of 'bus_data.csv'. Got \['susp"),
         ("bus_0010-r,", "bus_0010-l,", r"differ in .*'ID'.* again in row 5"),
         ("[2,3,10,9]", "[2,3,10]", r"'BBOX' of 'bus_data.csv'. Got '\[2,3,10\]' in"),
-        ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 1"),
+        ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 2"),
         ("BBOX", "Box", r"without \['BBOX'\]"),
     ],
 )

@@ -597,7 +597,7 @@ def test_a_width_and_a_height_are_not_edges(table, tmp_path, names):
     x, _, width, _ = names
     with pytest.raises(ValueError, match="look like a width and a height") as caught:
         load(table, tmp_path, region=names)
-    assert f'table["x1"] = table[{x!r}] + table[{width!r}]' in str(caught.value)
+    assert f'table["x1"] = table["{x}"] + table["{width}"]' in str(caught.value)
 
 
 def test_names_of_edges_that_end_in_w_or_h_are_accepted(table, tmp_path):
