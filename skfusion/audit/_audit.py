@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from .._validation._columns import DATASET, MODALITY, REGION
 from .._validation._groups import find_groups
 from .._validation._image_table import holds_paths
+from .._validation._no_images import refuse_no_images
 from .._validation._private import _num_samples, validate_params
 from ._duplicates import find_duplicates
 from ._faults import (
@@ -75,7 +76,7 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     Raises
     ------
     ValueError
-        If there are no images, or `y` or `groups` has another length.
+        If `data` holds no images, or `y` or `groups` has another length.
 
     See Also
     --------
@@ -149,6 +150,7 @@ def _take_apart(data, y, groups):
         X, frame = data["data"], data.get("frame")
         y = data.get("target") if y is None else y
         groups = data.get("groups") if groups is None else groups
+    refuse_no_images(X, "data")
     groups = find_groups(X, groups)
     if y is not None:
         y = column_or_1d(y)
