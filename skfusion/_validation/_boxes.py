@@ -11,10 +11,11 @@ import re
 import numpy as np
 import pandas as pd
 
-__all__ = ["box_around", "box_text", "parse_boxes"]
+__all__ = ["box_around", "box_text", "cut_box", "is_within", "parse_boxes"]
 
 _NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _BOX = re.compile(",".join([_NUMBER] * 4))
+_ROUNDING = 1  # pixels by which a box may go beyond its image
 
 
 def box_text(x0, y0, x1, y1):
@@ -57,6 +58,61 @@ def box_around(boxes):
     return min(x0), min(y0), max(x1), max(y1)
 
 
+def cut_box(box, width, height):
+    """Return the part of a box that lies in its image, as the text of ``region``.
+
+    Parameters
+    ----------
+    box : tuple of (x0, y0, x1, y1)
+
+    width, height : int
+        Size of the image in pixels.
+
+    Returns
+    -------
+    text : str or None
+        None if no part lies in the image, or an edge is NaN.
+
+    Examples
+    --------
+    >>> from skfusion._validation._boxes import cut_box
+    >>> cut_box((30, -2, 45, 9), 40, 20)
+    '30,0,40,9'
+    """
+    x0, y0, x1, y1 = box
+    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    return box_text(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def is_within(box, width, height):
+    """Return whether a box lies within its image.
+
+    An edge may be one pixel outside, as after rounding. The box must have a pixel of
+    the image.
+
+    Parameters
+    ----------
+    box : tuple of (x0, y0, x1, y1)
+
+    width, height : int
+        Size of the image in pixels.
+
+    Returns
+    -------
+    is_within : bool
+
+    Examples
+    --------
+    >>> from skfusion._validation._boxes import is_within
+    >>> is_within((30, 5, 41, 9), 40, 20), is_within((30, 5, 42, 9), 40, 20)
+    (True, False)
+    """
+    x0, y0, x1, y1 = box
+    beyond = max(-x0, -y0, x1 - width, y1 - height)
+    meets = x0 < width and y0 < height and x1 > 0 and y1 > 0
+    return bool(meets and beyond <= _ROUNDING)
+
+
 def parse_boxes(values):
     """Return the boxes of the column ``region`` as numbers.
 
@@ -94,7 +150,7 @@ def parse_boxes(values):
 def _parse_box(text, row):
     match = _BOX.fullmatch(text)
     box = tuple(map(float, match.groups())) if match else None
-    if box is None or box[0] >= box[2] or box[1] >= box[3]:
+    if box is None or not (box[0] < box[2] < math.inf and box[1] < box[3] < math.inf):
         raise _no_box(text, row)
     return box
 

@@ -12,9 +12,9 @@ __all__ = ["check_no_region_twice", "column_regions", "paths_below"]
 def check_no_region_twice(X, columns):
     """Raise an error where two columns hold one file, and the same region of it.
 
-    The whole image and its lesion are two regions: a column of boxes, such as
-    ``lesion_region``, belongs to one of the two columns. They stand side by side in at
-    least one row; otherwise the file of one sample is in the column of another one.
+    The whole image and its lesion are two regions of a file: one of its columns has
+    boxes, such as ``lesion_region``. In at least one row, both columns must hold the
+    file. Otherwise the columns of two samples have been confused.
 
     Parameters
     ----------
@@ -49,8 +49,9 @@ def check_no_region_twice(X, columns):
     if is_wrong.any():
         raise ValueError(
             f"Expected each file in one of the columns {columns!r} only, or in several "
-            f"of one row with other boxes (as in '{columns[-1]}_{REGION}'). Several of "
-            f"them hold the file of row {cells['row'][is_wrong].iloc[0]} of X."
+            "columns of one row that read different regions of it, with boxes in a "
+            f"column such as '{columns[-1]}_{REGION}'. Several columns hold the file "
+            f"of row {cells['row'][is_wrong].iloc[0]} of X."
         )
 
 
@@ -113,7 +114,8 @@ def paths_below(X, columns):
 
 def _boxes(X, columns):
     """Boxes of all columns, one below the other; empty text where there is none."""
-    names = [f"{column}_{REGION}" for column in columns]
+    names = [_boxes_of(X, column) for column in columns]
     empty = pd.Series("", index=X.index)
-    boxes = [X[name].fillna("") if name in X.columns else empty for name in names]
-    return pd.concat(boxes, ignore_index=True).astype(str)
+    boxes = [X[name] if name in X.columns else empty for name in names]
+    texts = [box.astype(object).fillna("") for box in boxes]
+    return pd.concat(texts, ignore_index=True).astype(str)

@@ -19,8 +19,8 @@ from ..exceptions import ImageReadError
 from ..images._batch_readers import with_channels
 from ..images._eight_bits import to_uint8
 from ..images._pixels import read_pixels
+from ..images._polarity import BRIGHT, border_median
 from ._overlays import measure_overlays
-from ._polarity import BRIGHT
 
 __all__ = [
     "BORDER_COLUMNS",
@@ -59,7 +59,7 @@ _NUMBERS = [
     *THUMBNAIL_COLUMNS,
 ]
 #: All columns of the measurements.
-COLUMNS = [*_NUMBERS, "problem", "digest", "cells"]
+COLUMNS = [*_NUMBERS, "air", "problem", "digest", "cells"]
 
 
 def measure_images(X, modality=None):
@@ -83,14 +83,16 @@ def measure_images(X, modality=None):
 
     measurements : DataFrame of shape (n_images, n_columns)
         ``SIZE_COLUMNS`` (pixels), ``BORDER_COLUMNS``, ``STATISTIC_COLUMNS`` and
-        ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot be read; ``problem``,
-        text, None if it can be read; ``digest`` of all pixels; and ``cells``, from
-        which :func:`~skfusion.audit._overlays.count_overlays` computes the
+        ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot be read; ``air``, the
+        median of a wider border, by which the polarity is found; ``problem``, text,
+        None if it can be read; ``digest`` of all pixels; and ``cells``, from which
+        :func:`~skfusion.audit._overlays.count_overlays` computes the
         ``OVERLAY_COLUMNS``. Grey values are in [0, 1].
     """
     read, n_images = make_reader(X)
     thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
     numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
+    air = np.full(n_images, np.nan)
     is_mammogram = np.zeros(n_images, dtype=bool)
     if modality is not None:
         is_mammogram = np.asarray(modality) == "mammography"
@@ -103,7 +105,7 @@ def measure_images(X, modality=None):
             problems[row] = str(error)
         else:
             measured = _measure(pixels, size, bool(is_mammogram[row]))
-            thumbnails[row], numbers[row], digests[row], cells[row] = measured
+            thumbnails[row], numbers[row], air[row], digests[row], cells[row] = measured
 
     pool = ThreadPool(joblib.cpu_count())
     try:
@@ -112,7 +114,7 @@ def measure_images(X, modality=None):
     finally:
         pool.terminate()
     measurements = pd.DataFrame(numbers, columns=_NUMBERS)
-    more = {"problem": problems, "digest": digests, "cells": cells}
+    more = {"air": air, "problem": problems, "digest": digests, "cells": cells}
     return thumbnails, measurements.assign(**more)
 
 
@@ -141,11 +143,13 @@ def make_reader(X):
             return read_pixels(paths[row], _MIN_SIDE)
 
         return read, len(paths)
-    images = with_channels(np.asarray(X), None)
+    images = _as_images(X)
     low, high = _range_of(images)
 
     def read_array(row):
         image = images[row, ..., :3] if images.shape[-1] >= 3 else images[row, ..., 0]
+        if not np.isfinite(image).all():
+            raise ImageReadError("some pixels are not finite numbers")
         if images.dtype != np.uint8:
             image = (image.astype(np.float32) - low) / (high - low)
         if image.ndim == 3:
@@ -173,16 +177,33 @@ def paths_of(X):
     return np.where(is_path, values, None)
 
 
+def _as_images(X):
+    """Return X as an array of shape (n_images, height, width, n_channels)."""
+    try:
+        images = np.asarray(X)
+    except ValueError:  # images of several shapes
+        images = np.empty(len(X), dtype=object)
+    if images.ndim not in (3, 4) or images.dtype.kind not in "buif":
+        raise ValueError(
+            "Expected paths of images, or pixels as one array of numbers, of shape "
+            "(n_images, height, width) or (n_images, height, width, n_channels). Got "
+            f"{type(X).__name__} of shape {images.shape!r}, dtype {images.dtype!s}, "
+            "instead. Save images of several shapes as files, and pass their paths."
+        )
+    return with_channels(images, None)
+
+
 def _range_of(images):
     """Return the values of an array that are black and white."""
     if images.dtype in (np.uint8, np.uint16):
         return 0, np.iinfo(images.dtype).max
-    low, high = float(np.nanmin(images, initial=0)), float(np.nanmax(images, initial=1))
-    return low, high
+    known = np.isfinite(images)
+    low = float(images.min(initial=0, where=known))
+    return low, float(images.max(initial=1, where=known))
 
 
 def _measure(pixels, size, is_mammogram):
-    """Return thumbnail, numbers, digest and cells of overlays of one image."""
+    """Return thumbnail, numbers, border, digest and cells of overlays of one image."""
     if pixels.dtype != np.uint8:
         picture = Image.fromarray(pixels)
         in_eight_bits = Image.fromarray(to_uint8(pixels))
@@ -199,9 +220,9 @@ def _measure(pixels, size, is_mammogram):
         *(_shrink(picture, _SMALL) / scale).ravel(),
     ]
     thumbnail = _stretch(_shrink(picture, SIDE))
-    is_inverted = is_mammogram and border[-2] > BRIGHT
-    cells = measure_overlays(in_eight_bits, is_inverted)
-    return thumbnail, numbers, _digest(pixels), cells
+    air = border_median(np.asarray(picture)) / scale
+    cells = measure_overlays(in_eight_bits, is_mammogram and air > BRIGHT)
+    return thumbnail, numbers, air, _digest(pixels), cells
 
 
 def _digest(pixels):

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from ..images._polarity import BRIGHT
 from ._finding import findings_of
 
-__all__ = ["BRIGHT", "find_inverted", "is_bright"]
+__all__ = ["find_inverted", "is_bright"]
 
-#: Median of the border above which a mammogram is inverted.
-BRIGHT = 0.5
 _DETAIL = {
     False: "the border is {:.2f} of white",
     True: "marked as inverted, but the border is {:.2f}",
@@ -27,7 +26,7 @@ def is_bright(measurements):
     -------
     is_bright : ndarray of shape (n_images,), dtype bool
     """
-    return measurements["border_median"].to_numpy() > BRIGHT
+    return measurements["air"].to_numpy() > BRIGHT
 
 
 def find_inverted(measurements, modality, inverted):
@@ -50,7 +49,7 @@ def find_inverted(measurements, modality, inverted):
         Of the kinds "inverted polarity", also where the column is wrong, and "corrected
         polarity".
     """
-    border = measurements["border_median"].to_numpy()
+    border = measurements["air"].to_numpy()
     known = np.zeros(len(border), bool) if inverted is None else inverted
     bright = is_bright(measurements)
     is_mammogram = np.asarray(modality == "mammography") & np.isfinite(border)

@@ -9,7 +9,7 @@ from .._validation._columns import GROUP, IMAGE_COLUMNS, REGION
 from ..exceptions import DatasetNotFoundError
 from ._descr import read_descr
 
-__all__ = ["find_folder", "make_bunch", "make_synthetic_bunch"]
+__all__ = ["find_folder", "leave_out_normal", "make_bunch", "make_synthetic_bunch"]
 
 
 def find_folder(path, is_data_set, *, names, expected, remedy):
@@ -51,6 +51,31 @@ def find_folder(path, is_data_set, *, names, expected, remedy):
         f"as {names[0]!r}. Got {path.resolve().name!r} instead, which {problem}. "
         f"{remedy}"
     )
+
+
+def leave_out_normal(frame, is_normal, normal):
+    """Leave out the images without a lesion, or count them as benign.
+
+    Parameters
+    ----------
+    frame : DataFrame of n_images rows
+
+    is_normal : Series of bool
+        Whether an image has no lesion.
+
+    normal : {"drop", "benign"}
+        What to do with these images.
+
+    Returns
+    -------
+    frame : DataFrame
+
+    target_names : list of str
+        Names of the classes 0 and 1.
+    """
+    if normal == "drop":
+        return frame[~is_normal], ["benign", "malignant"]
+    return frame, ["benign or normal", "malignant"]
 
 
 def make_bunch(frame, *, name, target_names, return_X_y):

@@ -1,5 +1,6 @@
 """BrEaST-Lesions-USG: breast ultrasound images from Warsaw."""
 
+import re
 from os import PathLike
 from pathlib import Path
 
@@ -7,9 +8,14 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
+from ._incomplete import (
+    leave_out_incomplete,
+    require_distinct_rows,
+    require_known_values,
+)
 from ._regions import LESIONS, add_regions
-from ._table import require_table_columns, warn_about_missing_images
+from ._table import require_table_columns
 
 __all__ = ["load_breast_lesions_usg"]
 
@@ -20,7 +26,9 @@ _FOLDER = {
     "table, from https://doi.org/10.7937/9WKK-Q141.",
 }
 _TABLE = "BrEaST*.xlsx"
+_LABELS = ["benign", "malignant", "normal"]
 _MASKS = "Mask_tumor_filename"
+_MASK = re.compile(r"_(tumor|other)\d*\.png$")
 _COLUMNS = ["CaseID", "Image_filename", _MASKS, "Age", "BIRADS", "Classification"]
 
 
@@ -92,12 +100,12 @@ def load_breast_lesions_usg(
         If the data set is not found. The message states how to get it.
 
     ValueError
-        If a column of the table is missing.
+        If a column of the table is missing, or holds a value that is not known.
 
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out. If a mask is
+        If rows have no image (they are left out) or images have no row. If a mask is
         missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
@@ -127,10 +135,8 @@ def load_breast_lesions_usg(
     """
     folder = find_folder(path, _is_breast_lesions_usg, **_FOLDER)
     frame = _read_table(folder)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["Classification"] != "normal"]
-        target_names[0] = "benign"
+    is_normal = frame["Classification"] == "normal"
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     frame = add_regions(frame, _mask_files(frame), lesions=lesions)
     return make_bunch(
         frame,
@@ -149,9 +155,12 @@ def _read_table(folder):
     file = sorted(folder.glob(_TABLE))[0]
     frame = pd.read_excel(file, sheet_name=0, na_values=["not available"])
     require_table_columns(frame, _COLUMNS, file)
-    images = {image.name: str(image) for image in folder.glob("**/*.png")}
+    require_known_values(frame, ["Classification"], _LABELS, file)
+    require_distinct_rows(frame, ["Image_filename"], file)
+    files = [file for file in folder.glob("**/*.png") if not _MASK.search(file.name)]
+    images = {image.name: str(image) for image in files}
     frame[IMAGE] = frame["Image_filename"].map(images)
-    frame = warn_about_missing_images(frame, file, folder)
+    frame = leave_out_incomplete(frame, images.values(), file, "BrEaST-Lesions-USG")
     return frame.assign(
         Age=pd.to_numeric(frame["Age"], errors="coerce"),
         BIRADS=frame["BIRADS"].astype(str),

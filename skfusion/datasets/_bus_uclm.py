@@ -6,9 +6,14 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
+from ._incomplete import (
+    leave_out_incomplete,
+    require_distinct_rows,
+    require_known_values,
+)
 from ._regions import LESIONS, add_regions
-from ._table import require_table_columns, warn_about_missing_images
+from ._table import require_table_columns
 
 __all__ = ["load_bus_uclm"]
 
@@ -102,7 +107,7 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out. If a mask is
+        If rows have no image (they are left out) or images have no row. If a mask is
         missing, empty, unreadable or of another size than its image; its row remains.
 
     See Also
@@ -138,10 +143,8 @@ def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     """
     folder = find_folder(path, _is_bus_uclm, **_FOLDER)
     frame = _read_table(folder)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["Label"] != "Normal"]
-        target_names[0] = "benign"
+    is_normal = frame["Label"] == "Normal"
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     masks = _mask_files(frame, folder)
     frame = add_regions(frame, masks, lesions=lesions, split_masks=True)
     return make_bunch(
@@ -158,11 +161,12 @@ def _read_table(folder):
     file = folder / "INFO.csv"
     frame = pd.read_csv(file, sep=";", encoding="utf-8-sig", dtype=str)
     require_table_columns(frame, ["Image", "Label", *_FLAGS], file)
-    _require_values(frame, ["Label"], _LABELS, file)
-    _require_values(frame, _FLAGS, list(_YES_OR_NO), file)
-    images = {image.name: str(image) for image in (folder / "images").iterdir()}
+    require_known_values(frame, ["Label"], _LABELS, file)
+    require_known_values(frame, _FLAGS, list(_YES_OR_NO), file)
+    require_distinct_rows(frame, ["Image"], file)
+    images = {image.name: str(image) for image in (folder / "images").glob("*.png")}
     frame[IMAGE] = frame["Image"].map(images)
-    frame = warn_about_missing_images(frame, file, folder)
+    frame = leave_out_incomplete(frame, images.values(), file, "BUS-UCLM")
     patient = frame["Image"].str.split("_").str[0]
     return frame.assign(
         **{flag: frame[flag].map(_YES_OR_NO).astype(bool) for flag in _FLAGS},
@@ -174,18 +178,6 @@ def _read_table(folder):
         laterality=None,
         dataset="bus_uclm",
     )
-
-
-def _require_values(frame, columns, known, file):
-    """Raise a ValueError unless the columns hold known values only."""
-    for column in columns:
-        unknown = sorted(set(frame[column].fillna("")) - set(known))
-        if unknown:
-            raise ValueError(
-                f"Expected the values {known!r} in the column {column!r} of "
-                f"{file.name!r}. Got {unknown!r} instead. Download the publisher's "
-                "table again."
-            )
 
 
 def _masks(frame, folder):

@@ -5,11 +5,18 @@ from os import PathLike
 
 import pandas as pd
 
-from .._validation._boxes import box_text
-from .._validation._columns import IMAGE
+from .._validation._boxes import cut_box
+from .._validation._columns import IMAGE, REGION
 from .._validation._private import validate_params
 from ._base import find_folder, make_bunch
-from ._table import require_table_columns, warn_about_missing_images
+from ._files import have_another_size
+from ._incomplete import (
+    pair_rows_and_files,
+    require_distinct_rows,
+    require_known_values,
+    warn_about_incomplete,
+)
+from ._table import require_table_columns
 
 __all__ = ["load_busbra"]
 
@@ -21,6 +28,7 @@ _FOLDER = {
     "https://zenodo.org/records/8231412.",
 }
 _COLUMNS = ["ID", "Case", "Pathology", "Width", "Height", "BBOX"]
+_WITHOUT_REGION = "Images of another size than in the table, without a region"
 _LABELS = {"benign": 0, "malignant": 1}
 _FOLDS = {"fold_5": "5-fold-cv.csv", "fold_10": "10-fold-cv.csv"}
 _BOX = re.compile(r"\s*\[?" + r"[,;\s]+".join([r"([\d.]+)"] * 4) + r"\s*\]?\s*")
@@ -84,7 +92,9 @@ def load_busbra(path, *, return_X_y=False):
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing; their rows are left out.
+        If rows have no image (they are left out), images have no row, or images have
+        another size than in the table, as reduced copies have (their region is
+        missing). All are counted, and rows are named.
 
     See Also
     --------
@@ -139,17 +149,24 @@ def _read_table(folder):
     file = folder / _TABLE
     frame = pd.read_csv(file, dtype={"ID": str, "Case": str})
     require_table_columns(frame, _COLUMNS, file)
-    images = {image.stem: str(image) for image in (folder / "Images").iterdir()}
+    require_known_values(frame, ["Pathology"], list(_LABELS), file)
+    require_distinct_rows(frame, ["ID"], file)
+    images = {image.stem: str(image) for image in (folder / "Images").glob("*.png")}
     frame[IMAGE] = frame["ID"].map(images)
     frame = frame.assign(
-        target=_targets(frame["Pathology"], file),
+        target=frame["Pathology"].map(_LABELS),
         region=[
             _box(row, *values, file)
             for row, *values in frame[["BBOX", "Width", "Height"]].itertuples()
         ],
         **_read_folds(frame["ID"], folder),
     )
-    frame = warn_about_missing_images(frame, file, folder / "Images")
+    names = dict.fromkeys(images.values(), "")  # which contain the patient
+    frame, findings = pair_rows_and_files(frame, names, file)
+    is_other = have_another_size(frame[IMAGE], frame["Width"], frame["Height"])
+    frame.loc[is_other, REGION] = None
+    rows = [f"row {row + 1} of {_TABLE!r}" for row in frame.index[is_other]]
+    warn_about_incomplete("BUS-BRA", [*findings, (_WITHOUT_REGION, rows)])
     return frame.assign(
         masks=_masks(frame["ID"], folder),
         modality="ultrasound",
@@ -160,29 +177,18 @@ def _read_table(folder):
     )
 
 
-def _targets(pathology, file):
-    unknown = set(pathology.fillna("")) - set(_LABELS)
-    if unknown:
-        raise ValueError(
-            f"Expected the values {list(_LABELS)!r} in the column 'Pathology' of "
-            f"{file.name!r}. Got {sorted(unknown)!r} instead. Download the publisher's "
-            "table again."
-        )
-    return pathology.map(_LABELS)
-
-
 def _box(row, text, width, height, file):
     """Return the box "[x,y,w,h]" as "x0,y0,x1,y1", cut at the edge of the image."""
     match = _BOX.fullmatch(str(text))
     x, y, w, h = map(float, match.groups()) if match else (0, 0, 0, 0)
-    x1, y1 = min(x + w, width), min(y + h, height)
-    if not (x < x1 and y < y1):
+    region = cut_box((x, y, x + w, y + h), width, height)
+    if region is None:
         raise ValueError(
             "Expected a box '[x,y,w,h]' that begins inside the image in the column "
             f"'BBOX' of {file.name!r}. Got {text!r} in row {row}. Download the "
             "publisher's table again."
         )
-    return box_text(x, y, x1, y1)
+    return region
 
 
 def _masks(names, folder):

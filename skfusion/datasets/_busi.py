@@ -9,7 +9,7 @@ import pandas as pd
 
 from .._validation._columns import GROUP, IMAGE
 from .._validation._private import StrOptions, validate_params
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
 from ._regions import LESIONS, add_regions
 
 __all__ = ["busi_families", "load_busi"]
@@ -109,13 +109,14 @@ def load_busi(
     See Also
     --------
     load_breast_lesions_usg : Another ultrasound data set, one image per patient.
-    skfusion.images.find_near_duplicates : How the families were found.
+    skfusion.images.find_near_duplicates : Finds more families, as in cropped copies.
 
     Notes
     -----
     The families come from a table of file names that
-    ``docs/studies/make_busi_families.py`` made. An image that is not in the table is a
-    group of its own. Some images carry calipers, text or Doppler colour.
+    ``docs/studies/make_busi_families.py`` made, by the correlation of thumbnails. It is
+    kept, so that folds stay the same. An image that is not in the table is a group of
+    its own. Some images carry calipers, text or Doppler colour.
 
     References
     ----------
@@ -133,10 +134,8 @@ def load_busi(
     folder = find_folder(path, _is_busi, **_FOLDER)
     frame = _read_files(folder)
     frame[GROUP] = busi_families(Path(image).name for image in frame[IMAGE])
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["label"] != "normal"]
-        target_names[0] = "benign"
+    is_normal = frame["label"] == "normal"
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     if drop_mixed_families:
         n_targets = frame.groupby(GROUP)["target"].transform("nunique")
         frame = frame[n_targets == 1]

@@ -13,6 +13,7 @@ from ..images._size import image_size
 from ._base import find_folder, make_bunch
 from ._files import files_by_folder
 from ._incomplete import (
+    require_distinct_rows,
     require_known_values,
     require_some_images,
     warn_about_incomplete,
@@ -67,7 +68,7 @@ def load_cbis_ddsm(
     regions=True,
     return_X_y=False,
 ):
-    """Load CBIS-DDSM, the curated part of the Digital Database for Screening.
+    """Load CBIS-DDSM, the curated part of the DDSM database of film mammograms.
 
     3,103 film mammograms of 1,566 women with 3,568 masses and calcifications, each
     with a mask: 1,457 lesions are malignant. There are no normal images.
@@ -216,6 +217,7 @@ def _read_table(file):
     require_known_values(table, ["pathology"], [*_CALLED_BACK, _WITHOUT_CALLBACK], file)
     require_known_values(table, ["left or right breast"], ["LEFT", "RIGHT"], file)
     require_known_values(table, ["image view"], ["CC", "MLO"], file)
+    require_distinct_rows(table, ["image file path", "abnormality id"], file)
     table[_PATHS] = table[_PATHS].apply(lambda paths: paths.str.strip()).fillna("")
     split = "test" if "_test_" in file.name else "train"
     return table.assign(split=split, table=file.name, row=range(1, len(table) + 1))

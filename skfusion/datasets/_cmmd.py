@@ -7,11 +7,12 @@ import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import validate_params
-from ..exceptions import ImageReadError
 from ..images._formats._dicom_header import laterality_of, view_of
+from ..images._scan import read_dicom_header
 from ._base import find_folder, make_bunch
-from ._files import files_by_folder, read_header
+from ._files import files_by_folder
 from ._incomplete import (
+    require_distinct_rows,
     require_known_values,
     require_some_images,
     warn_about_incomplete,
@@ -40,8 +41,9 @@ _SAME_WOMAN = {"D2-0284": "D1-0202", "D1-0269": "D1-0014", "D1-1292": "D1-0808"}
 def load_cmmd(path, *, return_X_y=False):
     """Load CMMD, the Chinese Mammography Database of Cui et al.
 
-    3,744 digital mammograms of 1,872 breasts of 1,775 women, with the result of the
-    biopsy of the breast: 1,316 are malignant, 556 benign.
+    3,744 digital mammograms of 1,872 breasts, with the result of the biopsy of the
+    breast: 1,316 are malignant, 556 benign. The table has 1,775 names of patients, of
+    which three pairs are one group each (see Notes).
 
     Read more in the :ref:`User Guide <datasets>` and under :ref:`cmmd_dataset`.
 
@@ -168,6 +170,7 @@ def _read_table(folder):
     require_table_columns(table, _COLUMNS, file)
     require_known_values(table, ["LeftRight"], ["L", "R"], file)
     require_known_values(table, ["classification"], ["Benign", "Malignant"], file)
+    require_distinct_rows(table, ["ID1", "LeftRight"], file)
     return table.assign(row=range(1, len(table) + 1)), file
 
 
@@ -180,8 +183,8 @@ def _read_headers(folder):
 
 def _read_names(file):
     try:
-        header = read_header(file)
-    except ImageReadError:  # such as a copy in another format
+        header = read_dicom_header(file)
+    except Exception:  # a copy in another format raises errors of many classes
         return str(file), None, None, None
     folders = [part for part in file.parts if _PATIENT.fullmatch(part)]
     patient = str(header.get("PatientID") or "") or "".join(folders[-1:]) or None

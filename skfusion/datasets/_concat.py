@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._validation._columns import GROUP, REGION
+from ..exceptions import DataQualityWarning, warn_user
 
 __all__ = ["concat_datasets"]
 
@@ -44,10 +45,16 @@ def concat_datasets(*bunches):
     Raises
     ------
     ValueError
-        If no data set is passed.
+        If no data set is passed, or they differ in their number of classes.
 
     TypeError
         If an argument is not such a data set.
+
+    Warns
+    -----
+    DataQualityWarning
+        If two data sets have the same name and groups of the same name, which become
+        one group.
 
     Examples
     --------
@@ -63,7 +70,9 @@ def concat_datasets(*bunches):
         raise ValueError("Expected at least one data set. Got none instead.")
     for position, bunch in enumerate(bunches):
         _check_bunch(bunch, position)
+    _check_classes([bunch.target_names for bunch in bunches])
     frame = _pool([bunch.frame for bunch in bunches])
+    _warn_of_shared_groups(frame[GROUP], [len(bunch.frame) for bunch in bunches])
     return Bunch(
         data=_pool([bunch.data for bunch in bunches]),
         target=np.concatenate([bunch.target for bunch in bunches]),
@@ -89,6 +98,15 @@ def _check_bunch(bunch, position):
         )
 
 
+def _check_classes(target_names):
+    if len(set(map(len, target_names))) > 1:
+        raise ValueError(
+            "Expected data sets with the same number of classes. Got those of the "
+            f"classes {target_names!r}. Pass positive= to load_image_table for two "
+            "classes."
+        )
+
+
 def _pool(frames):
     """Concatenate frames, with prefixed groups, and region and polarity of all rows."""
     frames = [frame.assign(group=_prefixed(frame)) for frame in frames]
@@ -99,6 +117,20 @@ def _pool(frames):
                 for frame in frames
             ]
     return pd.concat(frames, ignore_index=True)
+
+
+def _warn_of_shared_groups(groups, n_rows):
+    """Warn where a group is in several data sets, such as patient 5 of two tables."""
+    number = np.repeat(np.arange(len(n_rows)), n_rows)
+    n_shared = (pd.Series(number).groupby(groups.to_numpy()).nunique() > 1).sum()
+    if n_shared:
+        warn_user(
+            f"{n_shared} groups are in several data sets, because these have the same "
+            "name and groups of the same name. If they are different patients, give "
+            "each data set a name of its own, as with load_image_table(..., dataset=a "
+            "column).",
+            DataQualityWarning,
+        )
 
 
 def _prefixed(frame):

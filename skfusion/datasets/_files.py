@@ -1,14 +1,16 @@
-"""Files of images on disk: where they are, and their headers."""
+"""Files of images on disk."""
 
 import os
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pydicom import dcmread
+import joblib
+import numpy as np
 
-from ..images._formats._decode import unreadable
+from ..images._size import image_size
 
-__all__ = ["files_by_folder", "read_header"]
+__all__ = ["files_by_folder", "have_another_size"]
 
 _SUFFIXES = (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".pgm", ".tif", ".tiff")
 
@@ -36,23 +38,26 @@ def files_by_folder(folder):
     return dict(files)
 
 
-def read_header(file):
-    """Return the header of a DICOM file, without pixels.
+def have_another_size(images, widths, heights):
+    """Find the images of another size than a table states, such as resized copies.
+
+    The headers are read in threads. An image whose header cannot be read is not found
+    here: it raises an error when it is decoded.
 
     Parameters
     ----------
-    file : Path
+    images : sequence of str
+        Paths.
+
+    widths, heights : sequence of int
+        Size of each image in the table.
 
     Returns
     -------
-    header : pydicom.FileDataset
-
-    Raises
-    ------
-    ImageReadError
-        If it cannot be read. The message gives the name of the file.
+    is_other : ndarray of shape (n_images,), dtype bool
     """
-    try:
-        return dcmread(file, stop_before_pixels=True)
-    except Exception as error:
-        raise unreadable(file, f"its header cannot be read ({error})") from error
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        sizes = list(pool.map(image_size, images))
+    stated = zip(widths, heights, strict=True)
+    pairs = zip(sizes, stated, strict=True)
+    return np.array([size not in (None, own) for size, own in pairs], dtype=bool)

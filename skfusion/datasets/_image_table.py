@@ -6,19 +6,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .._validation._columns import DATASET, GROUP, IMAGE_COLUMNS, REGION
+from .._validation._columns import DATASET, GROUP
 from .._validation._private import validate_params
 from ._base import make_bunch
 from ._image_table_files import find_files, leave_out_missing
-from ._image_table_read import read_own_table, require_own_columns
+from ._image_table_read import (
+    read_own_table,
+    rename_own_columns,
+    require_own_columns,
+)
 from ._image_table_rows import check_rows
 from ._image_table_values import MODALITIES, encode_labels
 
 __all__ = ["load_image_table"]
 
 _OWN_COLUMN = [str, None]
-# Names that have a meaning in every data set; a column of the user keeps another one.
-_TAKEN = {*IMAGE_COLUMNS, REGION, "target", "inverted", "augmentation"}
 
 
 @validate_params(
@@ -33,7 +35,7 @@ _TAKEN = {*IMAGE_COLUMNS, REGION, "target", "inverted", "augmentation"}
         "region": [str, list, tuple, None],
         "positive": "no_validation",
         "folder": [str, PathLike, None],
-        "dataset": [str, None],
+        "dataset": _OWN_COLUMN,
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -63,8 +65,9 @@ def load_image_table(
     Parameters
     ----------
     table : str, path-like or DataFrame
-        CSV file (UTF-8, separated by commas, semicolons or tabs), Excel file, or
-        DataFrame. All other parameters name its columns.
+        CSV file (UTF-8, separated by commas, semicolons or tabs), Excel file (its first
+        sheet) or DataFrame. Most of the other parameters name its columns. As usual in
+        pandas, cells such as "NA", "None" and "nan" in a file are empty.
 
     image : str
         Column of the paths of the images, of any format that
@@ -100,8 +103,8 @@ def load_image_table(
         the current folder for a DataFrame.
 
     dataset : str, default=None
-        Column of the data set or hospital or, if there is no such column, one name for
-        all images. If None, the name of the file `table` without its ending.
+        Column of the data set or hospital. If None, all images have the name of the
+        file `table` without its ending, or "table" for a DataFrame.
 
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
@@ -134,19 +137,20 @@ def load_image_table(
         If the table is not a file, or no row has a file.
 
     ValueError
-        If there is no such column, or if rows have no label, no group, an unknown side
-        or modality, a file that is not an image, a box that is none or outside its
-        image, a mask that cannot be used, or an image that another row shows already
-        (in the same region, under another label, or in another group). The message
-        lists all of these problems.
+        If the table cannot be read, or does not have a column. If rows have no label,
+        no group or data set, an unknown side or modality, a file that is not an image,
+        text that is no box, a box that goes beyond its image by more than one pixel, a
+        mask that cannot be used, or an image that another row shows already (in the
+        same region, under another label, or in another group): the message lists all
+        of these problems.
 
     Warns
     -----
     DataQualityWarning
         If rows have no file and are left out, images in the folder are in no row,
-        `group` is None, labels differ in case or blanks only, the alphabet alone
-        decides which class is positive, boxes reach beyond the edge of their image,
-        masks are empty, or regions of one image have different labels.
+        `group` is None, groups differ in blanks only, labels differ in case or blanks
+        only, the alphabet alone decides which class is positive, masks are empty, or
+        regions of one image have different labels.
 
     See Also
     --------
@@ -209,17 +213,20 @@ def load_image_table(
         "view": view,
         "laterality": laterality,
         "region": region,
+        "dataset": dataset,
     }
-    text = [image, *([group] if group else [])]
+    text = [column for column in (image, group, dataset) if column is not None]
     own, name, start = read_own_table(table, text=text)
     require_own_columns(own, _columns_named(columns), name)
+    renamed = rename_own_columns(own, name)
     folder = start if folder is None else Path(folder).expanduser()
     own, files = leave_out_missing(own, find_files(own[image], folder), image, folder)
     frame = check_rows(own, files, columns, folder, name)
-    frame[DATASET] = _data_sets(own, dataset, table)
+    if dataset is None:
+        is_file = not isinstance(table, pd.DataFrame)
+        frame[DATASET] = Path(table).stem if is_file else "table"
     target, target_names = encode_labels(own[label], positive, label)
-    own = own.rename(columns={column: f"table_{column}" for column in _TAKEN})
-    frame = pd.concat([frame.assign(target=target), own], axis=1)
+    frame = pd.concat([frame.assign(target=target), renamed.loc[own.index]], axis=1)
     bunch = make_bunch(
         frame, name="image_table", target_names=target_names, return_X_y=return_X_y
     )
@@ -240,12 +247,6 @@ def _columns_named(columns):
         elif value is not None and not (name == "modality" and value in MODALITIES):
             named[name] = value
     return named
-
-
-def _data_sets(own, dataset, table):
-    if dataset is None:
-        return "table" if isinstance(table, pd.DataFrame) else Path(table).stem
-    return own[dataset].astype(str) if dataset in own else dataset
 
 
 def _describe(bunch):

@@ -92,8 +92,8 @@ def leave_out_missing(own, files, column, folder):
         rows = files.index[~found]
         warn_user(
             f"{len(rows)} of the {len(own)} rows have no file and are left out: "
-            f"{name_rows(rows)}, from 0. Correct their paths if you meant to load "
-            "them.",
+            f"{name_rows(rows)}, counted from 0. Correct their paths if you meant to "
+            "load them.",
             DataQualityWarning,
         )
     return own[found], files[found]
@@ -109,6 +109,11 @@ def _remedy(values, folder):
                 return (
                     f"The files have an ending: add {beside.suffix!r} to each path of "
                     "the column."
+                )
+            if beside.name.casefold() == file.name.casefold():
+                return (
+                    f"The names of the files end in {beside.suffix!r}, or differ in "
+                    "another small or capital letter: write them in the same way."
                 )
     return "Pass the folder in which the paths start as folder=."
 

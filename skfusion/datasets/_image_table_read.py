@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from .._validation._columns import IMAGE_COLUMNS, REGION
 from ..exceptions import DatasetNotFoundError
 
-__all__ = ["read_own_table", "require_own_columns"]
+__all__ = ["read_own_table", "rename_own_columns", "require_own_columns"]
 
 _EXCEL = (".xlsx", ".xls", ".xlsm")
 _SEPARATORS = ",;\t"
+# Names that have a meaning in every data set; a column of the user keeps another one.
+_TAKEN = {*IMAGE_COLUMNS, REGION, "target", "inverted", "augmentation"}
 
 
 def read_own_table(table, *, text):
@@ -47,6 +50,7 @@ def read_own_table(table, *, text):
     else:
         file = Path(table).expanduser()
         own, name, folder = _read_file(file, text), repr(file.name), file.parent
+        _require_a_header_for_each_cell(own, name)
     if own.empty:
         raise ValueError(f"Expected a row for each image in {name}. Got no rows.")
     return own, name, folder
@@ -58,20 +62,38 @@ def _read_file(file, text):
             f"Expected a CSV or Excel file with a row for each image. Got {file.name!r}"
             ", which is not a file. Check the path, or pass a DataFrame."
         )
-    dtype = dict.fromkeys(text, str)
+    try:
+        return _read_cells(file, dict.fromkeys(text, str))
+    except (ImportError, MemoryError):
+        raise
+    except Exception as bad:  # a damaged file raises errors of many classes
+        # This one gives the line, and no cell of it.
+        is_line = isinstance(bad, pd.errors.ParserError)
+        reason = str(bad).strip() if is_line else type(bad).__name__
+        raise ValueError(
+            "Expected an Excel file, or a CSV file in UTF-8, separated by commas, "
+            f"semicolons or tabs. Got {file.name!r}, which cannot be read: {reason}. "
+            "Save it again as CSV UTF-8, or read it with pandas and pass the DataFrame."
+        ) from bad
+
+
+def _require_a_header_for_each_cell(own, name):
+    """Raise an error where pandas has made an index of the first cells of the rows."""
+    if not isinstance(own.index, pd.RangeIndex):
+        raise ValueError(
+            f"Expected rows with as many cells as the header of {name}. Got rows with "
+            "more. Put quotes around cells that contain the separator, such as boxes "
+            "'x0,y0,x1,y1', and remove separators at the ends of lines."
+        )
+
+
+def _read_cells(file, dtype):
     if file.suffix.lower() in _EXCEL:
         return pd.read_excel(file, dtype=dtype)
-    try:
-        with file.open(encoding="utf-8-sig") as lines:
-            header = lines.readline()
-        separator = max(_SEPARATORS, key=header.count)
-        return pd.read_csv(file, sep=separator, dtype=dtype, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as bad:
-        raise ValueError(
-            f"Expected a CSV file in UTF-8, separated by commas, semicolons or tabs. "
-            f"Got {file.name!r}, which cannot be read: {type(bad).__name__}. Save it "
-            "again as CSV UTF-8, or read it with pandas and pass the DataFrame."
-        ) from bad
+    with file.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    separator = max(_SEPARATORS, key=header.count)
+    return pd.read_csv(file, sep=separator, dtype=dtype, encoding="utf-8-sig")
 
 
 def require_own_columns(table, columns, name):
@@ -87,11 +109,13 @@ def require_own_columns(table, columns, name):
     name : str
         Name of the table, for the error.
     """
-    missing = [f"{key}={col!r}" for key, col in columns.items() if col not in table]
+    missing = {key: col for key, col in columns.items() if col not in table}
     if missing:
+        got = ", ".join(f"{key}={col!r}" for key, col in missing.items())
+        words = " A modality of all images is 'mammography' or 'ultrasound'."
         raise ValueError(
-            f"Expected parameters that name columns of {name}. Got "
-            f"{', '.join(missing)}, but the columns are {list(map(str, table))!r}."
+            f"Expected parameters that name columns of {name}. Got {got}, but the "
+            f"columns are {list(map(str, table))!r}.{words * ('modality' in missing)}"
         )
     repeated = table.columns[table.columns.duplicated()]
     if len(repeated):
@@ -99,3 +123,33 @@ def require_own_columns(table, columns, name):
             f"Expected columns of distinct names in {name}. Got several of the name "
             f"{str(repeated[0])!r}. Rename or drop them."
         )
+
+
+def rename_own_columns(table, name):
+    """Return the table with other names for columns that mean something else in X.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    name : str
+        Name of the table, for the error.
+
+    Returns
+    -------
+    table : DataFrame
+        Such a column is called, for example, ``table_image``.
+
+    Raises
+    ------
+    ValueError
+        If there is a column of that name, too.
+    """
+    names = {column: f"table_{column}" for column in _TAKEN if column in table}
+    both = sorted(new for new in names.values() if new in table)
+    if both:
+        raise ValueError(
+            f"Expected no column {both[0]!r} in {name}, because the column "
+            f"{both[0].removeprefix('table_')!r} gets this name. Rename one of them."
+        )
+    return table.rename(columns=names)

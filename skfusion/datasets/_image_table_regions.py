@@ -3,13 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
+import numpy as np
 import pandas as pd
 
-from .._validation._boxes import box_around, box_text, parse_boxes
-from .._validation._columns import is_present
+from .._validation._boxes import box_around, box_text, is_within, parse_boxes
 from ..exceptions import DataQualityWarning, warn_user
 from ._image_table_files import find_files
 from ._image_table_problems import name_rows
+from ._image_table_values import is_filled
 from ._mask_boxes import mask_boxes
 
 __all__ = ["read_regions"]
@@ -45,7 +46,7 @@ def read_regions(columns, folder, sizes, problems):
     Warns
     -----
     DataQualityWarning
-        If a mask is empty, or a box reaches beyond the edge of its image.
+        If a mask is empty.
     """
     if columns.shape[1] == 4:
         boxes, masks = _boxes_of_edges(columns, problems), pd.Series(dtype=object)
@@ -59,8 +60,8 @@ def read_regions(columns, folder, sizes, problems):
 def _boxes_of_edges(edges, problems):
     numbers = edges.apply(pd.to_numeric, errors="coerce")
     x0, y0, x1, y1 = (numbers.iloc[:, i] for i in range(4))
-    is_box = numbers.notna().all(axis=1) & (x0 < x1) & (y0 < y1)
-    given = edges.apply(is_present).any(axis=1)
+    is_box = np.isfinite(numbers).all(axis=1) & (x0 < x1) & (y0 < y1)
+    given = edges.apply(is_filled).any(axis=1)
     problems.add(edges.index[given & ~is_box], "no box of four edges", _NO_BOX)
     boxes = [
         tuple(row) if good else None
@@ -72,7 +73,7 @@ def _boxes_of_edges(edges, problems):
 def _boxes_of_one(values, folder, sizes, problems):
     """Return boxes of text and of masks, and the files of the masks."""
     boxes = pd.Series([_parse(value) for value in values], values.index, dtype=object)
-    others = values[boxes.isna() & is_present(values)]
+    others = values[boxes.isna() & is_filled(values)]
     files = find_files(others, folder)
     problems.add(
         files.index[files.isna()],
@@ -113,7 +114,8 @@ def _read_masks(masks, sizes, problems):
     if empty:
         warn_user(
             f"{len(empty)} masks are empty, so that the region is missing: "
-            f"{name_rows(empty)}, from 0. Replace them if these images have a lesion.",
+            f"{name_rows(empty)}, counted from 0. Replace them if these images have a "
+            "lesion.",
             DataQualityWarning,
         )
     boxes = [
@@ -131,25 +133,15 @@ def _read_mask(file):
 
 
 def _check_edges(boxes, sizes, problems):
-    """Note the boxes outside their image, and warn of those that reach out of it."""
-    outside, beyond = [], []
-    for row, (x0, y0, x1, y1) in boxes.items():
-        if sizes[row] is None:
-            continue
-        width, height = sizes[row]
-        if x0 >= width or y0 >= height or x1 <= 0 or y1 <= 0:
-            outside.append(row)
-        elif x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-            beyond.append(row)
+    """Note the boxes that do not lie within their image, if its size is known."""
+    outside = [
+        row
+        for row, box in boxes.items()
+        if sizes[row] is not None and not is_within(box, *sizes[row])
+    ]
     problems.add(
         outside,
-        "a box outside the image",
-        "Boxes are x0,y0,x1,y1 in pixels of the file, from its upper left corner.",
+        "a box beyond the edge of its image",
+        "Boxes are x0,y0,x1,y1 (not width and height) in pixels of the file, from its "
+        "upper left corner.",
     )
-    if beyond:
-        warn_user(
-            f"{len(beyond)} boxes reach beyond the edge of their image: "
-            f"{name_rows(beyond)}, from 0. Check that they are x0,y0,x1,y1 (not width "
-            "and height) in pixels of the file. They are kept as they are.",
-            DataQualityWarning,
-        )

@@ -46,8 +46,8 @@ def check_repeats(rows, problems):
     mixed = rows.index[(of_file["label"].transform("nunique") > 1) & ~has_two]
     if len(mixed):
         warn_user(
-            f"Regions of one image have different labels in {name_rows(mixed)}, from "
-            '0. Train with region="lesion": to a model of whole images, these rows are '
-            "one image under two labels.",
+            f"Regions of one image have different labels in {name_rows(mixed)}, "
+            'counted from 0. Train with region="lesion": to a model of whole images, '
+            "these rows are one image under two labels.",
             DataQualityWarning,
         )

@@ -4,19 +4,26 @@ import pandas as pd
 
 from .._validation._blanks import warn_of_blanks_in_groups
 from .._validation._columns import (
+    DATASET,
     GROUP,
     IMAGE,
     LATERALITY,
     MODALITY,
     REGION,
-    is_present,
 )
 from ..exceptions import DataQualityWarning, warn_user
 from ._image_table_files import identify_files, read_sizes, warn_of_unlisted
 from ._image_table_problems import Problems
 from ._image_table_regions import read_regions
 from ._image_table_repeats import check_repeats
-from ._image_table_values import MODALITIES, as_laterality, as_modality, as_view
+from ._image_table_values import (
+    MODALITIES,
+    as_laterality,
+    as_modality,
+    as_text,
+    as_view,
+    is_filled,
+)
 
 __all__ = ["check_rows"]
 
@@ -44,8 +51,8 @@ def check_rows(own, files, columns, folder, name):
     Returns
     -------
     frame : DataFrame
-        ``image``, ``modality``, ``group``, ``view``, ``laterality`` and, if there is a
-        column of boxes or masks, ``region``.
+        ``image``, ``modality``, ``group``, ``view``, ``laterality``, ``dataset`` (None
+        without a column of it) and, if there is a column of boxes or masks, ``region``.
 
     Raises
     ------
@@ -71,6 +78,7 @@ def check_rows(own, files, columns, folder, name):
             GROUP: _groups(own, columns["group"], codes, problems),
             "view": as_view(_values(own, columns["view"])),
             LATERALITY: as_laterality(_values(own, columns["laterality"]), problems),
+            DATASET: _data_sets(own, columns["dataset"], problems),
         },
         dtype=object,
     )
@@ -87,9 +95,7 @@ def check_rows(own, files, columns, folder, name):
 
 
 def _empty_rows(values):
-    """Return the rows without a value; blanks are no value."""
-    is_blank = [isinstance(value, str) and not value.strip() for value in values]
-    return values.index[~is_present(values) | is_blank]
+    return values.index[~is_filled(values)]
 
 
 def _values(own, column):
@@ -123,5 +129,14 @@ def _groups(own, group, codes, problems):
         "no group",
         "Give an image of an unknown patient a group of its own.",
     )
-    warn_of_blanks_in_groups(own[group])
-    return own[group].astype(str)
+    groups = as_text(own[group])
+    warn_of_blanks_in_groups(groups)
+    return groups
+
+
+def _data_sets(own, dataset, problems):
+    if dataset is None:
+        return None
+    remedy = "Fill it in: folds may be drawn by data set."
+    problems.add(_empty_rows(own[dataset]), "no data set", remedy)
+    return as_text(own[dataset])

@@ -3,11 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from .._validation._columns import is_present
 from .._validation._positive_class import warn_of_positive_class
 from ..exceptions import DataQualityWarning, warn_user
 
-__all__ = ["MODALITIES", "as_laterality", "as_modality", "as_view", "encode_labels"]
+__all__ = [
+    "MODALITIES",
+    "as_laterality",
+    "as_modality",
+    "as_text",
+    "as_view",
+    "encode_labels",
+    "is_filled",
+]
 
 MODALITIES = ("mammography", "ultrasound")
 _N_LABELS_SHOWN = 10
@@ -23,6 +30,21 @@ _MODALITIES = {
 }
 _SIDES = {"l": "L", "left": "L", "r": "R", "right": "R"}
 _VIEWS = {"craniocaudal": "CC", "mediolateraloblique": "MLO"}
+
+
+def is_filled(values):
+    """Find the cells of a column that hold more than blanks.
+
+    Parameters
+    ----------
+    values : Series
+
+    Returns
+    -------
+    is_filled : ndarray of shape (n_rows,), dtype bool
+    """
+    blank = [isinstance(value, str) and not value.strip() for value in values]
+    return values.notna().to_numpy(dtype=bool) & ~np.array(blank, dtype=bool)
 
 
 def as_laterality(values, problems):
@@ -65,11 +87,29 @@ def _translate(values, words, problems, expected):
     found = [words.get(str(value).strip().lower()) for value in values]
     found = pd.Series(found, index=values.index, dtype=object)
     problems.add(
-        values.index[found.isna() & is_present(values)],
+        values.index[found.isna() & is_filled(values)],
         f"an unknown value of {values.name!r}",
         f"Write {expected}, or leave the cell empty.",
     )
     return found
+
+
+def as_text(values):
+    """Return identifiers as text: 7, which pandas may have read as 7.0, is "7".
+
+    Parameters
+    ----------
+    values : Series
+
+    Returns
+    -------
+    texts : Series of str
+    """
+    texts = [
+        str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        for value in values
+    ]
+    return pd.Series(texts, index=values.index, dtype=object)
 
 
 def as_view(values):
@@ -89,9 +129,8 @@ def as_view(values):
         or str(value).strip().upper()
         for value in values
     ]
-    return pd.Series(views, index=values.index, dtype=object).where(
-        is_present(values), None
-    )
+    views = pd.Series(views, index=values.index, dtype=object)
+    return views.where(is_filled(values), None)
 
 
 def encode_labels(labels, positive, column):

@@ -7,13 +7,15 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
-from .._validation._boxes import box_text
+from .._validation._boxes import cut_box
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
+from ..images._size import image_size
 from ._base import find_folder, make_bunch
 from ._birads import birads_names, is_positive_birads
 from ._incomplete import (
     pair_rows_and_files,
+    require_distinct_rows,
     require_known_values,
     warn_about_incomplete,
 )
@@ -175,6 +177,7 @@ def _read_table(file):
     require_table_columns(table, _COLUMNS, file)
     table = table.apply(lambda values: values.str.strip())
     require_known_values(table, ["Laterality"], ["L", "R"], file)
+    require_distinct_rows(table, ["File Name"], file)
     return table
 
 
@@ -190,10 +193,10 @@ def _find_images(folder):
 def _add_outlines(table, folder):
     """Return one row per outline or image without one, and files that are damaged."""
     outlines, damaged = [], []
-    for number in table["File Name"]:
+    for number, image in zip(table["File Name"], table[IMAGE], strict=True):
         file = folder / f"{number}.xml"
         try:
-            found = _read_outlines(file) if file.is_file() else []
+            found = _read_outlines(file, image) if file.is_file() else []
         except Exception:  # a damaged file may raise any error
             found = []
             damaged.append(file.name)
@@ -204,8 +207,12 @@ def _add_outlines(table, folder):
     return frame, ("Files of outlines that cannot be read", damaged)
 
 
-def _read_outlines(file):
-    """Return name and box of the outlines of findings in a file of OsiriX."""
+def _read_outlines(file, image):
+    """Return name and box of the outlines of findings in a file of OsiriX.
+
+    The box is cut to the image, if the header of the image can be read.
+    """
+    size = image_size(image) or (np.inf, np.inf)
     with file.open("rb") as stream:
         images = plistlib.load(stream, fmt=plistlib.FMT_XML)["Images"]
     outlines = []
@@ -214,6 +221,6 @@ def _read_outlines(file):
         is_single = roi["Name"].lower().startswith("calcification")
         if len(points) >= _FEWEST_POINTS and not is_single:
             x, y = np.array(points, dtype=float).T
-            box = box_text(x.min(), y.min(), x.max() + 1, y.max() + 1)
-            outlines.append((roi["Name"], box))
+            box = x.min(), y.min(), x.max() + 1, y.max() + 1
+            outlines.append((roi["Name"], cut_box(box, *size)))
     return outlines

@@ -1,12 +1,16 @@
 """Checks of a download: unknown values, rows without a file, files without a row."""
 
+from pathlib import Path
+
 import numpy as np
 
 from .._validation._columns import IMAGE
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 
 __all__ = [
+    "leave_out_incomplete",
     "pair_rows_and_files",
+    "require_distinct_rows",
     "require_known_values",
     "require_some_images",
     "warn_about_incomplete",
@@ -40,6 +44,28 @@ def require_known_values(table, columns, known, file):
                 f"{file.name!r}. Got {unknown!r} instead. Download the publisher's "
                 "table again."
             )
+
+
+def require_distinct_rows(table, columns, file):
+    """Raise a ValueError if a table has two rows for the same image or breast.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    columns : list of str
+        Columns that identify a row together.
+
+    file : Path
+        File of the table, for the error.
+    """
+    repeated = np.flatnonzero(table.duplicated(columns))
+    if len(repeated):
+        raise ValueError(
+            f"Expected rows of {file.name!r} that differ in the columns {columns!r}. "
+            f"Got the same values again in row {repeated[0] + 1}. Download the "
+            "publisher's table again."
+        )
 
 
 def require_some_images(found, folder):
@@ -127,8 +153,45 @@ def pair_rows_and_files(table, images, file):
     require_some_images(found, file.parent)
     missing = [f"row {row + 1} of {file.name!r}" for row in np.flatnonzero(~found)]
     used = set(table[IMAGE])
-    unused = sorted(name for image, name in images.items() if image not in used)
+    unused = sorted(
+        name
+        for image, name in images.items()
+        if image not in used and not Path(image).name.startswith(".")  # as of macOS
+    )
     return table[found].copy(), [
         ("Rows without an image, left out", missing),
         ("Images without a row, left out", unused),
     ]
+
+
+def leave_out_incomplete(table, images, file, name):
+    """Leave out the rows of a table that have no file, and warn of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The column ``image`` holds paths, or missing values.
+
+    images : iterable of str
+        Every image on disk. Those without a row are counted and not named, because
+        their names may contain a patient.
+
+    file : Path
+        File of the table, for messages. Its folder is that of the data set.
+
+    name : str
+        Name of the data set; begins the warning.
+
+    Returns
+    -------
+    table : DataFrame
+        The rows with a file.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        If no row has a file.
+    """
+    table, findings = pair_rows_and_files(table, dict.fromkeys(images, ""), file)
+    warn_about_incomplete(name, findings)
+    return table

@@ -5,11 +5,11 @@ from os import PathLike
 
 import pandas as pd
 
-from .._validation._boxes import box_text
+from .._validation._boxes import cut_box
 from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
 from ..images._size import image_size
-from ._base import find_folder, make_bunch
+from ._base import find_folder, leave_out_normal, make_bunch
 from ._incomplete import pair_rows_and_files, warn_about_incomplete
 from ._lesion_rows import arrange_lesions
 
@@ -113,8 +113,8 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     Notes
     -----
     **Boxes.** The list counts the centre of a circle from the lower left corner of the
-    image: ``y`` is turned round here. A few findings, such as calcifications all over
-    the breast, have no circle and no box.
+    image, and ``region`` from the upper left one. A few findings, such as
+    calcifications all over the breast, have no circle and no box.
 
     **Sides.** Odd numbers are left and even ones right here, as in the file names of
     the full MIAS database (``mdb001lm``, ``mdb002rl``) [2]_. The notes of mini-MIAS
@@ -150,15 +150,11 @@ def load_mini_mias(path, *, normal="drop", lesions="together", return_X_y=False)
     table[REGION] = _regions(table)
     is_outside = table["radius"].notna() & table[REGION].isna()
     outside = [f"row {row + 1} of {file.name!r}" for row in table.index[is_outside]]
-    findings.append(
-        ("Circles without a region (outside the image, or it is unreadable)", outside)
-    )
+    findings.append((_WITHOUT_REGION, outside))
     warn_about_incomplete("mini-MIAS", findings)
     frame = _describe(table)
-    target_names = ["benign or normal", "malignant"]
-    if normal == "drop":
-        frame = frame[frame["abnormality"].notna()]
-        target_names[0] = "benign"
+    is_normal = frame["abnormality"].isna()
+    frame, target_names = leave_out_normal(frame, is_normal, normal)
     return make_bunch(
         arrange_lesions(frame, frame["abnormality"].notna(), lesions),
         name="mini_mias",
@@ -215,11 +211,8 @@ def _box(image, x, y, radius):
     size = None if pd.isna(radius) else image_size(image)
     if size is None:
         return None
-    width, height = size
-    y = height - y  # it is counted from the bottom
-    x0, x1 = max(x - radius, 0), min(x + radius, width)
-    y0, y1 = max(y - radius, 0), min(y + radius, height)
-    return box_text(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+    y = size[1] - y  # it is counted from the bottom
+    return cut_box((x - radius, y - radius, x + radius, y + radius), *size)
 
 
 def _describe(table):

@@ -28,8 +28,8 @@ def official_split(bunch, *, column=None):
 
     column : str, default=None
         Column of ``bunch.frame`` that holds the split: parts ("train", "test" and
-        perhaps "validation") or numbers of folds. If None, ``split`` or, if there is
-        no such column, the first one that begins with ``fold_``.
+        perhaps "validation") or the number of a fold. If None, ``split`` or, without
+        such a column, the first one that begins with ``fold_``.
 
     Returns
     -------
@@ -56,6 +56,8 @@ def official_split(bunch, *, column=None):
     --------
     load_busbra : Has official folds.
     load_breastmnist : Has an official split that families of near-duplicates cross.
+    load_cbis_ddsm : Has an official split that patients cross.
+    load_vindr_mammo : Has an official split by study.
 
     Notes
     -----
@@ -134,9 +136,9 @@ def _warn_of_crossing(splits, groups):
     if n_crossing:
         n_rows = sum(np.isin(codes[test], codes[train]).sum() for train, test in splits)
         warn_user(
-            f"The official split separates {n_crossing} groups (patients, or "
-            f"near-duplicates), which are on both sides, with {n_rows} rows to "
-            "predict. The score on it is too good. Also report the score on the other "
-            "rows, ~np.isin(groups[test], groups[train]).",
+            f"{n_crossing} groups (patients, or near-duplicates) are on both sides of "
+            f"the official split, with {n_rows} of its test rows, so that the score is "
+            "too good. Also report the score on the other test rows, "
+            "~np.isin(groups[test], groups[train]).",
             DataQualityWarning,
         )

@@ -119,7 +119,7 @@ def _warn_about_masks(problems):
     if found.empty:
         return
     kinds = [
-        f"its mask {problem} ({_list(rows.index)})"
+        f"the mask {problem} ({_list(rows.index)})"
         for problem, rows in found.groupby(found)
     ]
     warn_user(

@@ -10,7 +10,8 @@ from .._validation._private import StrOptions, validate_params
 from ..images import read_image
 from ..images._polarity import is_inverted
 from ._base import find_folder, make_bunch
-from ._table import require_table_columns, warn_about_missing_images
+from ._incomplete import leave_out_incomplete, require_distinct_rows
+from ._table import require_table_columns
 
 __all__ = ["load_rsna"]
 
@@ -106,7 +107,8 @@ def load_rsna(path, *, negatives="all", correct_polarity=True, return_X_y=False)
     Warns
     -----
     DataQualityWarning
-        If files of the table are missing (a subset); their rows are left out.
+        If rows have no image, as in a subset (they are left out), or images have no
+        row. All are counted, and rows are named.
 
     See Also
     --------
@@ -159,10 +161,11 @@ def _read_table(folder):
     file = folder / "train.csv"
     frame = pd.read_csv(file)
     require_table_columns(frame, _COLUMNS, file)
+    require_distinct_rows(frame, ["patient_id", "image_id"], file)
     images = _find_images(folder / "train_images")
     names = frame["patient_id"].astype(str) + "/" + frame["image_id"].astype(str)
     frame[IMAGE] = names.map(images)
-    frame = warn_about_missing_images(frame, file, folder / "train_images")
+    frame = leave_out_incomplete(frame, images.values(), file, "RSNA")
     return frame.assign(
         target=frame["cancer"].astype("int64"),
         modality="mammography",

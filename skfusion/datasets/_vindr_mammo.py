@@ -3,15 +3,18 @@
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from .._validation._boxes import box_text
-from .._validation._columns import REGION
+from .._validation._boxes import cut_box
+from .._validation._columns import IMAGE, REGION
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
 from ._birads import birads_names, is_positive_birads
+from ._files import have_another_size
 from ._incomplete import (
     pair_rows_and_files,
+    require_distinct_rows,
     require_known_values,
     warn_about_incomplete,
 )
@@ -123,8 +126,9 @@ def load_vindr_mammo(
     -----
     DataQualityWarning
         If rows have no image (they are left out), images have no row, findings are in
-        no row of the other table, or boxes lie outside their image (their region is
-        missing). All are counted and named.
+        no row of the other table, or boxes lie outside their image or belong to an
+        image of another size, such as a reduced copy (their region is missing). All
+        are counted and named.
 
     See Also
     --------
@@ -161,8 +165,8 @@ def load_vindr_mammo(
     names = {image: Path(image).name for image in images.values()}
     breasts, findings = pair_rows_and_files(breasts, names, folder / _BREASTS)
     frame, unknown = _add_findings(breasts, folder / _FINDINGS)
-    frame, outside = _add_regions(frame)
-    warn_about_incomplete("VinDr-Mammo", [*findings, unknown, outside])
+    frame, without = _add_regions(frame)
+    warn_about_incomplete("VinDr-Mammo", [*findings, unknown, *without])
     frame = _describe(frame, positive_birads, lesions, folder)
     frame = arrange_lesions(frame, frame["xmin"].notna(), lesions)
     return make_bunch(
@@ -189,6 +193,7 @@ def _read_breasts(file, images):
     require_table_columns(table, _BREAST_COLUMNS, file)
     require_known_values(table, ["laterality"], ["L", "R"], file)
     require_known_values(table, ["split"], list(_SPLITS), file)
+    require_distinct_rows(table, ["image_id"], file)
     names = table["study_id"] + "/" + table["image_id"]
     return table.assign(split=table["split"].map(_SPLITS), image=names.map(images))
 
@@ -206,17 +211,22 @@ def _add_findings(breasts, file):
 
 
 def _add_regions(frame):
-    """Add the boxes, cut to the image, and name findings that lie outside it."""
-    sides = frame[["width", "height", "width", "height"]].to_numpy()
-    edges = frame[_EDGES].clip(lower=0).clip(upper=sides)
-    inside = (edges["xmin"] < edges["xmax"]) & (edges["ymin"] < edges["ymax"])
-    boxes = [
-        box_text(*box) if is_inside else None
-        for box, is_inside in zip(edges.to_numpy(), inside, strict=True)
+    """Add the boxes, cut to the image, and name findings without a region."""
+    sizes = frame[["width", "height"]].to_numpy()
+    pairs = zip(frame[_EDGES].to_numpy(), sizes, strict=True)
+    boxes = pd.Series([cut_box(box, *size) for box, size in pairs], dtype=object)
+    is_outside = frame["xmin"].notna().to_numpy() & boxes.isna().to_numpy()
+    has_box = np.flatnonzero(boxes.notna())
+    is_other = have_another_size(frame[IMAGE].iloc[has_box], *sizes[has_box].T)
+    boxes.iloc[has_box[is_other]] = None
+    rows = frame["finding_row"]
+    return frame.assign(**{REGION: boxes.to_numpy()}), [
+        ("Boxes outside their image, without a region", _row_names(rows[is_outside])),
+        (
+            "Boxes of images of another size than in the table, without a region",
+            _row_names(rows.iloc[has_box[is_other]]),
+        ),
     ]
-    frame = frame.assign(**{REGION: pd.Series(boxes, frame.index, dtype=object)})
-    outside = frame.loc[~inside & frame["xmin"].notna(), "finding_row"]
-    return frame, ("Boxes outside their image, without a region", _row_names(outside))
 
 
 def _row_names(rows):

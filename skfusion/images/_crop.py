@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from .._validation._boxes import parse_boxes
+from .._validation._boxes import is_within, parse_boxes
 from .._validation._columns import IMAGE, REGION
 from ..exceptions import ImageReadError
 
 __all__ = ["LesionCrops", "find_crops"]
-
-_ROUNDING = 1  # pixels by which a box may go beyond its image
 
 
 def find_crops(X, region, margin):
@@ -43,7 +41,8 @@ def find_crops(X, region, margin):
             f"The 'region' parameter must be 'image' or 'lesion'. Got {region!r} "
             "instead."
         )
-    check_scalar(margin, "margin", Real, min_val=0)
+    finite = {"min_val": 0, "max_val": np.inf, "include_boundaries": "left"}
+    check_scalar(margin, "margin", Real, **finite)
     if region == "image":
         return None
     if REGION not in getattr(X, "columns", ()):
@@ -111,7 +110,7 @@ class LesionCrops:
         Raises
         ------
         ImageReadError
-            If the box of the row does not lie within the image.
+            If the box of the row goes beyond the image by more than one pixel.
         """
         self._check_within(row, image)
         left, top, side = self.square(row)
@@ -124,13 +123,11 @@ class LesionCrops:
 
     def _check_within(self, row, image):
         height, width = image.shape[:2]
-        x0, y0, x1, y1 = self.boxes[row]
-        beyond = max(-x0, -y0, x1 - width, y1 - height)
-        if beyond > _ROUNDING:
+        if not is_within(self.boxes[row], width, height):
             error = ImageReadError(
                 f"Expected a box within the image, of {width} x {height} pixels. Got "
                 f"{self.values[row]!r} in the column {REGION!r}. Boxes are in pixels "
-                "of the file: scale it if it belongs to another size of the image."
+                "of the file: scale it if it was drawn on a copy of another size."
             )
             error.region = self.values[row]
             raise error

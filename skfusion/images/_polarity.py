@@ -2,10 +2,11 @@
 
 import numpy as np
 
-__all__ = ["is_inverted"]
+__all__ = ["BRIGHT", "border_median", "is_inverted"]
 
 _BORDER = 0.05  # of the shorter side; scans of film have a frame in the outer 2 %
-_BRIGHT = 0.5
+#: Median of the border above which the polarity of a mammogram is inverted.
+BRIGHT = 0.5
 
 
 def is_inverted(image):
@@ -35,6 +36,20 @@ def is_inverted(image):
     >>> is_inverted(image), is_inverted(1 - image)
     (False, True)
     """
+    return border_median(image) > BRIGHT
+
+
+def border_median(image):
+    """Return the median of the border, a twentieth of the shorter side wide.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W)
+
+    Returns
+    -------
+    median : float
+    """
     width = max(1, round(_BORDER * min(image.shape)))
     border = [
         image[:width].ravel(),
@@ -42,4 +57,4 @@ def is_inverted(image):
         image[width:-width, :width].ravel(),
         image[width:-width, -width:].ravel(),
     ]
-    return bool(np.median(np.concatenate(border)) > _BRIGHT)
+    return float(np.median(np.concatenate(border)))

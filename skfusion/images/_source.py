@@ -144,7 +144,8 @@ class ImageSource:
         Raises
         ------
         ImageReadError
-            If a file cannot be read, or a box does not lie within its image.
+            If a file cannot be read, or a box goes beyond its image by more than one
+            pixel.
 
         ValueError
             If `image_size` is None and the images differ in size.

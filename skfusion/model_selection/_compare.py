@@ -137,7 +137,8 @@ def compare_models(
     Raises
     ------
     LeakageError
-        If a group or an image is on both sides of a split.
+        If a group or an image is on both sides of a split. The rows are its attribute
+        ``report``.
 
     ValueError
         If names are not distinct, lengths differ, y has a missing label or fewer than

@@ -48,7 +48,7 @@ class CNN17Classifier(BaseCNNClassifier):
     region : {"image", "lesion"}, default="image"
         What the network reads of each image: the whole image, or the square around the
         lesion, whose box is in the column ``region`` of X, in full resolution. A box
-        in prediction means that somebody has found the lesion.
+        in a new image means that somebody has found the lesion.
 
     margin : float, default=0.3
         Width of the margin on each side of the lesion, as a fraction of the longer side

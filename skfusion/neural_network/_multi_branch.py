@@ -60,7 +60,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     region : {"image", "lesion"}, default="image"
         What the network reads of each image: the whole image, or the square around the
         lesion, whose box is in a column such as ``ultrasound_region``; a column of
-        images without such a column is read whole. A box in prediction means that
+        images without such a column is read whole. A box in a new image means that
         somebody has found the lesion.
 
     margin : float, default=0.3

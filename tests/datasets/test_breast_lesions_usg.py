@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -93,9 +94,20 @@ def test_open_spreadsheet_is_not_taken_for_the_table(breast_folder):
 
 def test_missing_images_are_counted(breast_folder):
     (breast_folder / IMAGES / "case001.png").unlink()
-    with pytest.warns(DataQualityWarning, match="1 of the 3 images"):
+    with pytest.warns(DataQualityWarning, match=r"left out: 1 \(row 1 of 'BrEaST"):
         breast = load_breast_lesions_usg(breast_folder)
     assert breast.groups.tolist() == ["case022"]
+
+
+def test_images_in_no_row_are_counted_and_not_named(breast_folder):
+    file = breast_folder / IMAGES / "case001.png"
+    shutil.copy(file, file.with_name("case900.png"))
+    with pytest.warns(
+        DataQualityWarning, match=r"Images without a row.*: 1\.$"
+    ) as caught:
+        load_breast_lesions_usg(breast_folder)
+    assert len(caught) == 1
+    assert "case900" not in str(caught[0].message)
 
 
 def test_no_data_set_says_how_to_get_it(tmp_path):

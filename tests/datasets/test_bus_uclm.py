@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,15 +115,27 @@ def test_folders_around_it(bus_uclm_folder, levels):
 
 def test_missing_images_are_counted(bus_uclm_folder):
     (bus_uclm_folder / "images" / "SIBA_003.png").unlink()
-    with pytest.warns(DataQualityWarning, match="1 of the 6 images"):
+    with pytest.warns(DataQualityWarning, match=r"left out: 1 \(row 6 of 'INFO"):
         uclm = load_bus_uclm(bus_uclm_folder)
     assert "SIBA" not in uclm.groups
+
+
+def test_images_in_no_row_are_counted_and_not_named(bus_uclm_folder):
+    images = bus_uclm_folder / "images"
+    shutil.copy(images / "SIBA_003.png", images / "ANNA_000.png")
+    (images / "Thumbs.db").write_bytes(b"not an image")
+    with pytest.warns(
+        DataQualityWarning, match=r"Images without a row.*: 1\.$"
+    ) as caught:
+        load_bus_uclm(bus_uclm_folder)
+    assert len(caught) == 1
+    assert "ANNA" not in str(caught[0].message)
 
 
 def test_folder_without_images_says_what_to_do(bus_uclm_folder):
     for image in (bus_uclm_folder / "images").iterdir():
         image.unlink()
-    with pytest.raises(DatasetNotFoundError, match="none of the 6"):
+    with pytest.raises(DatasetNotFoundError, match="none of those that the 6"):
         load_bus_uclm(bus_uclm_folder)
 
 

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skfusion.datasets import load_busbra, official_split
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
@@ -54,7 +55,8 @@ def test_rows_labels_and_patients(folder):
 def test_the_box_is_cut_at_the_edge_and_read(folder):
     data = load_busbra(folder).data
     assert data["region"].tolist()[:3] == ["2,3,12,12", "12,3,20,12", "1,1,20,24"]
-    assert len(ImageSource(data)) == 6
+    lesions = ImageSource(data, region="lesion", image_size=8)[:]
+    assert lesions.shape == (6, 8, 8, 1)
 
 
 def test_side_is_not_the_breast_and_leaks_are_in_frame_only(folder):
@@ -93,9 +95,17 @@ def test_folders_around_it(folder, levels):
 
 def test_missing_images_are_counted_and_keep_their_fold(folder):
     (folder / "Images" / "bus_0001-l.png").unlink()
-    with pytest.warns(DataQualityWarning, match="1 of the 6 images"):
+    with pytest.warns(DataQualityWarning, match=r"left out: 1 \(row 1 of 'bus_"):
         busbra = load_busbra(folder)
     assert busbra.frame["fold_5"].tolist() == FOLDS[1:]
+
+
+def test_images_in_no_row_are_counted(folder):
+    images = folder / "Images"
+    (images / "bus_0900-l.png").write_bytes((images / "bus_0001-l.png").read_bytes())
+    (images / "._bus_0001-l.png").write_bytes(b"a companion file of macOS")
+    with pytest.warns(DataQualityWarning, match=r"Images without a row.*: 1\.$"):
+        load_busbra(folder)
 
 
 def test_no_data_set_states_how_to_get_it(tmp_path):
@@ -107,6 +117,7 @@ def test_no_data_set_states_how_to_get_it(tmp_path):
     ("old", "new", "message"),
     [
         ("malignant,5", "suspicious,5", r"'Pathology' of 'bus_data.csv'. Got \['susp"),
+        ("bus_0010-r,", "bus_0010-l,", r"differ in .*'ID'.* again in row 5"),
         ("[2,3,10,9]", "[2,3,10]", r"'BBOX' of 'bus_data.csv'. Got '\[2,3,10\]' in"),
         ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 1"),
         ("BBOX", "Box", r"without \['BBOX'\]"),
@@ -128,3 +139,11 @@ def test_return_x_y(folder):
 def test_header_is_the_publishers(data_folder):
     text = (data_folder / "tables/headers_only/busbra_bus_data.csv").read_text()
     assert text.strip() == HEADER
+
+
+def test_the_box_of_a_reduced_copy_is_no_region(folder):
+    file = folder / "Images" / "bus_0002-s.png"
+    Image.open(file).resize((10, 12)).save(file)
+    with pytest.warns(DataQualityWarning, match=r"region: 1 \(row 3 of 'bus_data"):
+        busbra = load_busbra(folder)
+    assert busbra.data["region"].isna().tolist() == [row == 2 for row in range(6)]

@@ -154,6 +154,15 @@ def test_return_x_y_and_folder_around_it(cmmd_folder, load):
     assert len(X) == len(y) == 12
 
 
+def test_a_breast_in_two_rows(cmmd_folder):
+    """Its images would be in two rows, under two labels."""
+    file = cmmd_folder / "CMMD_clinicaldata_revision.xlsx"
+    rows = [*ROWS, [*ROWS[0][:5], "Malignant", None]]
+    pd.DataFrame(rows, columns=[*COLUMNS, "subtype"]).to_excel(file, index=False)
+    with pytest.raises(ValueError, match=r"'LeftRight'\]\. Got .* again in row 7"):
+        load_cmmd(cmmd_folder)
+
+
 @pytest.mark.slow
 def test_real_table(data_folder, tmp_path, save_dicom):
     """One file per breast of the real table, found by its header."""

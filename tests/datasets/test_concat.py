@@ -1,7 +1,10 @@
+import warnings
+
 import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils import Bunch
 
 from skfusion.datasets import (
     concat_datasets,
@@ -10,6 +13,7 @@ from skfusion.datasets import (
     load_rsna,
     make_breast_images,
 )
+from skfusion.exceptions import DataQualityWarning
 from skfusion.images import ImageSource
 
 
@@ -121,6 +125,26 @@ def test_pooled_data_can_be_read_balanced_and_split(pooled):
 def test_nothing_given():
     with pytest.raises(ValueError, match="at least one data set"):
         concat_datasets()
+
+
+def test_patients_of_two_sets_of_one_name_are_counted(tmp_path):
+    """Two tables of two hospitals are both called "table" unless they are named."""
+    first = make_breast_images(4, folder=tmp_path / "a", random_state=0)
+    second = make_breast_images(3, folder=tmp_path / "b", random_state=1)
+    with pytest.warns(DataQualityWarning, match="3 groups are in several data sets"):
+        concat_datasets(first, second)
+    for part in (second.data, second.frame):
+        part["dataset"] = "other"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(set(concat_datasets(first, second).groups)) == 7
+
+
+def test_other_numbers_of_classes_are_refused(busi_folder):
+    busi = load_busi(busi_folder)
+    three = Bunch(**busi | {"target_names": ["benign", "malignant", "normal"]})
+    with pytest.raises(ValueError, match=r"Got .*'normal'\]\]. Pass positive="):
+        concat_datasets(busi, three)
 
 
 def test_arrays_are_refused(busi_folder):

@@ -101,6 +101,12 @@ def test_a_column_with_the_name_of_another_is_kept_under_another_name(table, tmp
     assert clinic.frame["table_region"].iloc[0] == "outer"
 
 
+def test_two_columns_that_would_get_one_name(table, tmp_path):
+    table = table.rename(columns={"file": "image"}).assign(table_image="b.png")
+    with pytest.raises(ValueError, match=r"Expected no column 'table_image'.*Rename"):
+        load(table, tmp_path, image="image")
+
+
 def test_a_model_and_its_folds_take_it(save):
     X, y = load(save(), return_X_y=True)
     features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=32)
@@ -139,6 +145,30 @@ def test_excel(table, tmp_path):
 def test_a_file_in_another_encoding(save):
     with pytest.raises(ValueError, match=r"'clinic.csv', which cannot be read.*UTF-8"):
         load(save(encoding="utf-16"))
+
+
+@pytest.mark.parametrize("more", [",1,2,9,8", ","])
+def test_more_cells_than_the_header_has(table, tmp_path, more):
+    """Pandas would make an index, such as paths, of the first cells."""
+    lines = table.to_csv(index=False).splitlines()
+    text = "\n".join([lines[0], *(line + more for line in lines[1:])])
+    (tmp_path / "clinic.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"Got rows with more\. Put quotes around"):
+        load(tmp_path / "clinic.csv")
+
+
+def test_one_line_with_more_cells_is_named(save):
+    with save().open("a") as file:
+        file.write("pictures/0.png,benign,7,left,61,anna\n")
+    with pytest.raises(ValueError, match=r"Expected 5 fields in line 8") as caught:
+        load(file.name)
+    assert "anna" not in str(caught.value)
+
+
+def test_a_damaged_excel_file(tmp_path):
+    (tmp_path / "clinic.xlsx").write_bytes(b"PK and no more")
+    with pytest.raises(ValueError, match=r"Got 'clinic.xlsx', which cannot be read"):
+        load(tmp_path / "clinic.xlsx")
 
 
 def test_a_table_without_rows(table, tmp_path):
@@ -213,6 +243,14 @@ def test_paths_without_their_ending_are_recognised(table, tmp_path):
         load(table, tmp_path)
 
 
+def test_endings_in_capital_letters_are_recognised(table, tmp_path):
+    table["file"] = table["file"].str.replace(".png", ".PNG")
+    with pytest.raises(
+        DatasetNotFoundError, match=r"names of the files end in '\.png'"
+    ):
+        load(table, tmp_path)
+
+
 # Problems, all at once
 
 
@@ -231,7 +269,7 @@ def test_all_problems_are_listed_in_one_error(table, tmp_path):
         "- no group in row 5",
         "- an unknown value of 'side' in row 4",
         "- neither a box nor the file of a mask in row 1",
-        "- a box outside the image in row 2",
+        "- a box beyond the edge of its image in row 2",
     ]
 
 
@@ -362,7 +400,7 @@ def test_groups_that_differ_in_blanks_only(table, tmp_path):
 
 def test_columns_of_modality_and_view(table, tmp_path):
     table["kind"] = ["US", "mammogram", "MG", "ultrasound", None, "Sonography"]
-    table["pose"] = [None, "cc", " MLO", "medio-lateral oblique", "", "ML"]
+    table["pose"] = [None, "cc", " MLO", "medio-lateral oblique", " ", "ML"]
     data = load(table, tmp_path, modality="kind", view="pose").data
     assert data["modality"].tolist() == [
         "ultrasound",
@@ -380,11 +418,27 @@ def test_unknown_modality(table, tmp_path):
         load(table.assign(kind=["US", "MRI"] * 3), tmp_path, modality="kind")
 
 
-def test_the_data_set_is_a_column_or_a_name(table, tmp_path):
-    table["hospital"] = ["north", "north", "north", "south", "south", "south"]
-    data = load(table, tmp_path, dataset="hospital").data
+def test_the_data_set_is_a_column(table, tmp_path, save):
+    table["hospital"] = ["01", "01", "01", "2", "2", "2"]
+    data = load(save(), dataset="hospital").data
     assert data["dataset"].tolist() == table["hospital"].tolist()
-    assert set(load(table, tmp_path, dataset="ours").data["dataset"]) == {"ours"}
+    with pytest.raises(ValueError, match="Got dataset='hopsital', but the columns"):
+        load(table, tmp_path, dataset="hopsital")
+    table.loc[[1, 4], "hospital"] = [None, " "]
+    with pytest.raises(ValueError, match="no data set in rows 1, 4"):
+        load(table, tmp_path, dataset="hospital")
+
+
+def test_a_mistyped_modality_is_named_with_the_words_there_are(table, tmp_path):
+    message = "modality='ultrasond', but the columns .* 'mammography' or 'ultrasound'"
+    with pytest.raises(ValueError, match=message):
+        load(table, tmp_path, modality="ultrasond")
+
+
+def test_numbers_of_patients_that_pandas_has_read_as_floats(table, tmp_path):
+    numbers = pd.Series([7, 7.0, 12, "12", 13.5, 14], dtype=object)
+    groups = load(table.assign(patient=numbers), tmp_path).groups
+    assert groups.tolist() == ["7", "7", "12", "12", "13.5", "14"]
 
 
 def test_the_description_counts_the_classes(save):
@@ -397,14 +451,15 @@ def test_the_description_counts_the_classes(save):
 
 
 def test_boxes_in_one_column_or_in_four(table, tmp_path):
-    table["box"] = ["1,2,9,8", None, "0, 0, 40, 30", "", "3.5,4,9.2,9", None]
+    table["box"] = ["1,2,9,8", " ", "0, 0, 40, 30", "", "3.5,4,9.2,9", None]
     texts = ["1,2,9,8", None, "0,0,40,30", None, "3,4,10,9", None]
     assert load(table, tmp_path, region="box").data["region"].tolist() == texts
     edges = ["left", "top", "right", "bottom"]
     table[edges] = [[1, 2, 9, 8], [None] * 4, [0, 0, 40, 30]] * 2
     data = load(table, tmp_path, region=edges).data
     assert data["region"].tolist() == ["1,2,9,8", None, "0,0,40,30"] * 2
-    assert len(ImageSource(data)) == 6
+    lesions = data[data["region"].notna()]
+    assert len(ImageSource(lesions, region="lesion", image_size=8)[:]) == 4
 
 
 def test_four_columns_that_are_no_box(table, tmp_path):
@@ -418,11 +473,25 @@ def test_four_columns_that_are_no_box(table, tmp_path):
         load(table, tmp_path, region=["left", "up", "right", "bottom"])
 
 
-def test_boxes_that_reach_beyond_the_edge(table, tmp_path):
-    table["box"] = ["1,2,41,8", "-3,2,9,8", "0,0,40,30", None, None, None]
-    with pytest.warns(DataQualityWarning, match="2 boxes reach beyond .* rows 0, 1"):
-        clinic = load_image_table(table, **COLUMNS, folder=tmp_path, region="box")
-    assert clinic.data["region"].iloc[0] == "1,2,41,8"
+def test_boxes_beyond_the_edge(table, tmp_path):
+    """The rule is that of the estimators: one pixel is rounding, more is an error."""
+    rounded = ["-1,2,9,8", "0,0,41,31", None, None, None, None]
+    data = load(table.assign(box=rounded), tmp_path, region="box").data
+    assert data["region"].tolist() == rounded
+    rows = data["region"].notna()
+    assert len(ImageSource(data[rows], region="lesion", image_size=8)[:]) == 2
+    wrong = ["-2,2,9,8", "0,0,42,30", "40,0,41,9", "0,0,9,8", None, "0,0,9,9e9"]
+    with pytest.raises(ValueError) as caught:
+        load(table.assign(box=wrong), tmp_path, region="box")
+    assert "beyond the edge of its image in rows 0, 1, 2. Boxes" in str(caught.value)
+    assert "neither a box nor the file of a mask in row 5." in str(caught.value)
+
+
+def test_edges_without_end(table, tmp_path):
+    edges = ["left", "top", "right", "bottom"]
+    table[edges] = [[0, 0, 9, 9], [0, 0, np.inf, 9], [-np.inf, 0, 9, 9]] * 2
+    with pytest.raises(ValueError, match="no box of four edges in rows 1, 2, 4, 5"):
+        load(table, tmp_path, region=edges)
 
 
 def save_mask(path, *boxes, size=(40, 30)):

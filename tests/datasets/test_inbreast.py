@@ -6,6 +6,7 @@ import pytest
 
 from skfusion.datasets import load_inbreast
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
+from skfusion.images import ImageSource
 
 CONTRACT = ["image", "modality", "group", "view", "laterality", "dataset", "region"]
 HEADER = "Patient ID;Patient age;Laterality;View;Acquisition date;File Name;ACR;Bi-Rads"
@@ -165,3 +166,12 @@ def test_return_x_y_and_folder_around_it(inbreast_folder):
 def test_header_of_the_real_table(data_folder):
     file = data_folder / "tables/headers_only/INbreast.csv"
     assert file.read_text().strip() == HEADER
+
+
+def test_an_outline_across_the_edge_is_cut(inbreast_folder):
+    points = [(-4, 2), (25, 2), (33.5, 44)]
+    write_outlines(inbreast_folder / "AllXML", "22678646", [("Mass", points)])
+    data = load_inbreast(inbreast_folder).data
+    assert data["region"].iloc[1] == "0,2,30,40"
+    data = data[data["region"].notna()]
+    assert len(ImageSource(data, region="lesion", image_size=8)[:]) == len(data)

@@ -39,7 +39,7 @@ def test_row_of_a_mask_that_cannot_be_used_is_named(tree, problem, lesions):
     frame, masks = tree
     PROBLEMS[problem](masks[1][0])
     with pytest.warns(
-        DataQualityWarning, match=rf"1 of 3 rows.*its mask {problem} \(1: row 1\)"
+        DataQualityWarning, match=rf"1 of 3 rows.*the mask {problem} \(1: row 1\)"
     ) as caught:
         frame = add_regions(frame, masks, lesions=lesions)
     assert len(caught) == 1
@@ -61,7 +61,7 @@ def test_all_problems_are_in_one_warning_without_names_of_files(tree):
         add_regions(frame, masks, lesions="together")
     (warning,) = caught
     message = str(warning.message)
-    assert "its mask is empty (1: row 1); its mask is missing (1: row 0)" in message
+    assert "the mask is empty (1: row 1); the mask is missing (1: row 0)" in message
     assert ".png" not in message
 
 

@@ -94,15 +94,25 @@ def test_folder_around_it(rsna_folder):
 
 def test_missing_images_are_counted(rsna_folder):
     shutil.rmtree(rsna_folder / "train_images/5")
-    with pytest.warns(DataQualityWarning, match="2 of the 7 images") as caught:
+    with pytest.warns(DataQualityWarning, match=r"left out: 2 \(row") as caught:
         rsna = load_rsna(rsna_folder)
     assert len(rsna.data) == len(rsna.target) == 5
     assert Path(caught[0].filename).name == Path(__file__).name
 
 
+def test_images_in_no_row_are_counted_and_not_named(rsna_folder):
+    folder = rsna_folder / "train_images"
+    shutil.copytree(folder / "5", folder / "905")
+    with pytest.warns(
+        DataQualityWarning, match=r"Images without a row.*: 2\.$"
+    ) as caught:
+        load_rsna(rsna_folder)
+    assert len(caught) == 1
+
+
 def test_no_image_at_all(rsna_folder):
     shutil.rmtree(rsna_folder / "train_images")
-    with pytest.raises(DatasetNotFoundError, match="none of the 7"):
+    with pytest.raises(DatasetNotFoundError, match="none of those that the 7"):
         load_rsna(rsna_folder)
 
 

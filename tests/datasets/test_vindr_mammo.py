@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from skfusion.datasets import load_vindr_mammo
 from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
@@ -190,3 +191,19 @@ def test_headers_of_the_real_tables(data_folder):
         BREASTS
     )
     assert (tables / "vindr_finding_annotations.csv").read_text().strip() == FINDINGS
+
+
+def test_boxes_of_a_reduced_copy_are_no_regions(vindr_folder):
+    file = vindr_folder / "images" / "s1" / "a1.dicom"
+    Image.open(file).resize((10, 12)).save(file, format="PNG")
+    message = r"another size than in the table, without a region: 1 \(row 1 of 'finding"
+    with pytest.warns(DataQualityWarning, match=message):
+        vindr = load_vindr_mammo(vindr_folder)
+    assert vindr.data["region"].isna().tolist() == [True, False, True, False, True]
+
+
+def test_an_image_in_two_rows(vindr_folder):
+    file = vindr_folder / "breast-level_annotations.csv"
+    rewrite(file, "b2,R,CC", "b1,R,CC")
+    with pytest.raises(ValueError, match=r"'image_id'\]\. Got .* again in row 5"):
+        load_vindr_mammo(vindr_folder)

@@ -62,6 +62,24 @@ def test_a_union_of_features(breast):
     assert model.predict_proba(breast.data).shape == (N, 2)
 
 
+def test_the_column_region_belongs_to_the_column_image(breast):
+    """The columns of a loader, beside which the same file is read whole."""
+    X = breast.data.assign(whole=breast.data["image"])
+    X["region"] = X["region"].astype("category")
+    columns = ["image", "whole"]
+    source = SampleSource(X, columns, image_size=16, region="lesion")
+    lesion = ImageSource(X, image_size=16, region="lesion")[[3]]
+    np.testing.assert_array_equal(source[[3]][..., :1], lesion)
+    np.testing.assert_array_equal(
+        source[[3]][..., 1:], ImageSource(X[["whole"]], image_size=16)[[3]]
+    )
+    params = {"image_size": 16, "width": 2, "max_epochs": 1, "random_state": 0}
+    model = MultiBranchCNNClassifier(columns, region="lesion", **params)
+    assert model.fit(X, breast.target).predict_proba(X).shape == (N, 2)
+    with pytest.raises(ValueError, match="Expected each file in one of the columns"):
+        model.fit(X.drop(columns="region"), breast.target)
+
+
 def test_a_vote_of_networks(breast):
     X, y = breast.data, np.array(["benign", "malignant"])[breast.target]
     vote = VotingClassifier(
@@ -117,7 +135,7 @@ def test_one_region_in_two_columns_is_refused(name, breast, two):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_file_of_another_sample_is_refused(name, breast, two):
     X = two.assign(lesion=np.roll(two["lesion"], 1))
-    with pytest.raises(ValueError, match="in several of one row"):
+    with pytest.raises(ValueError, match="in several columns of one row"):
         clone(MODELS[name]).fit(X, breast.target)
 
 

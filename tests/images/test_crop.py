@@ -104,7 +104,7 @@ def test_x_without_boxes_is_an_error(form, X, pixels):
 
 
 @pytest.mark.parametrize(
-    "box", ["30,10,62,20", "100,100,120,130", "-5,0,10,10", "0,0,9,45"]
+    "box", ["30,10,62,20", "100,100,120,130", "-5,0,10,10", "0,0,9,45", "60,0,61,9"]
 )
 def test_a_box_beyond_the_image_is_an_error(X, box):
     """It is that of another size of the image."""
@@ -120,7 +120,9 @@ def test_a_box_rounded_outwards_is_read(X):
     assert lesions(X.assign(region="-1,0,61,41"))[[0]].shape == (1, 99, 99, 1)
 
 
-@pytest.mark.parametrize("params", [{"region": "box"}, {"margin": -0.1}])
+@pytest.mark.parametrize(
+    "params", [{"region": "box"}, {"margin": -0.1}, {"margin": np.inf}]
+)
 def test_bad_parameters_are_refused(X, params):
     with pytest.raises(ValueError, match=next(iter(params))):
         ImageSource(X, **params)
