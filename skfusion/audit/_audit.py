@@ -78,12 +78,8 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     Raises
     ------
     ValueError
-    <<<<<<< HEAD
-        If `data` holds no images, or `y` or `groups` has another length.
-    =======
-        If there are no images, `y` or `groups` has another length or a missing value,
-        or `y` is continuous.
-    >>>>>>> wt-rev2
+        If `data` holds no images, `y` or `groups` has another length or a missing
+        value, or `y` is continuous.
 
     See Also
     --------
