@@ -53,7 +53,10 @@ NOTE = (
     "paired, and come from ModelComparison.tests. Model: frozen MobileNetV2 features, "
     "StandardScaler, SVC(class_weight='balanced'). Settings of the steps are their "
     "defaults; no other ones were tried. RSNA is read with its polarity corrected by "
-    "load_rsna, and for PolarityFixer with that of its files, 381 of them inverted."
+    "load_rsna, and for PolarityFixer with that of its files, 381 of them inverted. "
+    "Five comparisons (BUSI + BrEaST, BUS-UCLM, and LateralityFlipper) are older than "
+    "the column draws: its value was added to their files by hand. The script of their "
+    "commits, d970600 and e02d4ef, drew the folds with the three seeds 0, 1 and 2."
 )
 
 

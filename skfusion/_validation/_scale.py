@@ -81,10 +81,15 @@ def warn_of_rows(X, estimator):
     """
     if X.shape[1] < _FEWEST_PIXELS:
         return
+    remedy = "Pass X of shape (n_samples, height, width) if the images were flattened."
+    if hasattr(estimator, "image_shape"):
+        remedy = (
+            "Set image_shape=(height, width) if the images were flattened, or "
+            f"image_shape=(1, {X.shape[1]}) if they were not."
+        )
     warn_user(
         f"{type(estimator).__name__} treats each row of X as an image of 1 x "
-        f"{X.shape[1]} pixels. Set image_shape=(height, width) if the images were "
-        f"flattened, or image_shape=(1, {X.shape[1]}) if they were not.",
+        f"{X.shape[1]} pixels. {remedy}",
         DataQualityWarning,
     )
 

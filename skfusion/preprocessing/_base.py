@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._store._home import home_folder
@@ -13,6 +13,7 @@ from .._validation._boxes import box_text, parse_boxes
 from .._validation._columns import IMAGE, MODALITY, REGION
 from .._validation._images import check_images
 from .._validation._private import Options, _fit_context
+from .._validation._scale import warn_of_scale
 from .._validation._unreadable import names_unreadable_images
 from ..exceptions import DataQualityWarning, warn_user
 from ._files import clean_files
@@ -20,7 +21,9 @@ from ._files import clean_files
 __all__ = ["ImageCleaner"]
 
 
-class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+class ImageCleaner(
+    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Transformer that cleans each image by itself.
 
     Derived classes define :meth:`_clean`, and :meth:`_move` where pixels move.
@@ -34,9 +37,14 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     _version = 1  # raise it where the pixels that a class writes change
     _modality = None  # of the rows that are cleaned; None: all
     _reads_colour = False
+    _in_unit_range = False  # whether it needs images in [0, 1]
     _sought = None  # what an image that is left as it is does not have
 
     _parameter_constraints: dict = {"folder": [Options(bool, {True}), str, Path]}
+
+    def __init_subclass__(cls, **kwargs):
+        # Neither a table of files nor an array of images is wrapped.
+        super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)
 
     def __init__(self, *, folder=True):
         self.folder = folder
@@ -65,6 +73,12 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     def _move(self, box, change):
         """Return where a box (x0, y0, x1, y1) is after a change that is not None."""
         return box
+
+    def _settings(self):
+        """Return what the pixels depend on, apart from the file."""
+        parameters = self.get_params()
+        del parameters["folder"]
+        return type(self).__name__, self._version, sorted(parameters.items())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -109,17 +123,41 @@ class ImageCleaner(TransformerMixin, BaseEstimator, metaclass=ABCMeta):
 
         OSError
             If a file cannot be written.
+
+        Warns
+        -----
+        DataQualityWarning
+            If nothing was found in some images, which are left as they are, or if an
+            array has numbers far beyond [0, 1] and the class needs numbers in it.
         """
         check_is_fitted(self)
         images = check_images(self, X)
         if isinstance(images, pd.DataFrame):
             return self._clean_table(images)
+        if self._in_unit_range:
+            warn_of_scale(images, self)
         floats, back = _as_floats(images)
         cleaned = [self._clean(image) for image in floats]
         self._warn_of([change for _, change in cleaned], range(len(images)))
         is_flat = images.ndim == 3 and np.asarray(X).ndim == 2
         shape = (len(images), -1) if is_flat else images.shape
         return back(np.stack([image for image, _ in cleaned])).reshape(shape)
+
+    def set_output(self, *, transform=None):
+        """Do nothing: paths give a DataFrame, and pixels an array, in any case.
+
+        The method is here so that a pipeline with this step has it.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+        """
+        return self
 
     def _clean_table(self, table):
         """Return the table of the cleaned files."""
@@ -190,5 +228,8 @@ def _as_floats(images):
         whole = np.clip(np.rint(floats * scale), limits.min, limits.max)
         return whole.astype(dtype)
 
-    floats = images if dtype.kind == "f" else images / np.float64(scale)
+    if dtype.kind == "f":  # 16 bits are too few to compute with
+        floats = images.astype(np.promote_types(dtype, np.float32), copy=False)
+    else:
+        floats = images / np.float64(scale)
     return (floats if floats.ndim == 4 else floats[..., np.newaxis]), back

@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._optional import import_optional
+from .._store._keys import versions_of
 from .._validation._private import Interval
 from ._base import ImageCleaner
 
@@ -41,13 +42,19 @@ class ContrastEqualizer(ImageCleaner):
     feature_names_in_ : ndarray of str
         Names of the columns of X, where they are strings; ``["image"]`` for paths.
 
+    Warns
+    -----
+    DataQualityWarning
+        If an array has numbers far beyond [0, 1].
+
     See Also
     --------
     skimage.exposure.equalize_adapthist : It computes each image, and each channel.
 
     Notes
     -----
-    Of an array, numbers outside [0, 1] that are not uint8 or uint16 are cut off.
+    Arrays of uint8 and uint16 are scaled to [0, 1]. Numbers of other arrays that are
+    outside [0, 1] are cut off. Images of one colour are not changed.
 
     References
     ----------
@@ -69,17 +76,29 @@ class ContrastEqualizer(ImageCleaner):
         "clip_limit": [Interval(Real, 0, 1, closed="right")],
     }
 
+    _in_unit_range = True
+
     def __init__(self, *, clip_limit=0.01, folder=True):
         super().__init__(folder=folder)
         self.clip_limit = clip_limit
 
+    def _settings(self):
+        _import_exposure()
+        return *super()._settings(), versions_of("scikit-image")
+
     def _clean(self, image, colour=None):
-        exposure = import_optional(
-            "skimage.exposure", extra="contrast", purpose="ContrastEqualizer"
-        )
         image = np.clip(image, 0, 1)
-        channels = [
-            exposure.equalize_adapthist(channel, clip_limit=self.clip_limit)
-            for channel in np.moveaxis(image, -1, 0)
-        ]
+        channels = [self._equalize(channel) for channel in np.moveaxis(image, -1, 0)]
         return np.stack(channels, axis=-1).astype(image.dtype), [1]
+
+    def _equalize(self, channel):
+        exposure = _import_exposure()
+        if channel.min() == channel.max():  # which would become white
+            return channel
+        return exposure.equalize_adapthist(channel, clip_limit=self.clip_limit)
+
+
+def _import_exposure():
+    return import_optional(
+        "skimage.exposure", extra="contrast", purpose="ContrastEqualizer"
+    )

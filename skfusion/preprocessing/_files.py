@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from contextlib import contextmanager
 from functools import partial
 
 import joblib
@@ -18,6 +19,7 @@ from ..images._eight_bits import to_uint8
 __all__ = ["clean_files"]
 
 _CHANGE = "skfusion change"  # text chunk of a file, which names no image
+_END = b"IEND\xaeB`\x82"  # of each complete PNG
 
 
 def clean_files(cleaner, table, rows, folder):
@@ -45,10 +47,16 @@ def clean_files(cleaner, table, rows, folder):
 
     changes : list
         What was done to each.
+
+    Raises
+    ------
+    OSError
+        If a file or the folder cannot be written.
     """
-    make_folder(folder)
+    with _explained_errors():
+        make_folder(folder)
     reader = PathReader(table)
-    settings = _settings(cleaner)
+    settings = (*cleaner._settings(), reading_versions())
     names = [digest(*settings, file).hex() + ".png" for file in reader.files(rows)]
     first = dict(zip(reversed(names), reversed(rows.tolist()), strict=True))
     work = joblib.delayed(partial(_clean_file, cleaner, reader, len(rows)))
@@ -59,11 +67,18 @@ def clean_files(cleaner, table, rows, folder):
     return paths, [changes[name] for name in names]
 
 
-def _settings(cleaner):
-    parameters = cleaner.get_params()
-    del parameters["folder"]
-    name, version = type(cleaner).__name__, cleaner._version
-    return name, version, sorted(parameters.items()), reading_versions()
+@contextmanager
+def _explained_errors():
+    """Raise errors of writing with a message that shows no path."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            "Expected a folder for cleaned images with room on its disk. Writing into "
+            f"it failed: {error.strerror or type(error).__name__}. Pass another one as "
+            "the parameter 'folder'.",
+        ) from error
 
 
 def _clean_file(cleaner, reader, n_rows, row, target):
@@ -75,8 +90,11 @@ def _clean_file(cleaner, reader, n_rows, row, target):
 
     def finish(image):
         colour = read_colour(path) if cleaner._reads_colour else None
+        if colour is not None and reader.inverted[row]:
+            colour = 255 - colour  # as the image
         image, change = cleaner._clean(image, colour)
-        _write(image, change, target)
+        with _explained_errors():
+            _write(image, change, target)
         return change
 
     return reader.plain_reader(range(n_rows), finish)(row)
@@ -85,8 +103,10 @@ def _clean_file(cleaner, reader, n_rows, row, target):
 def _read_change(target):
     """Return the change of a file that was written before, in a list, or None."""
     try:
-        with Image.open(target, formats=["PNG"]) as picture:
-            return [json.loads(picture.info[_CHANGE])]
+        with target.open("rb") as file, Image.open(file, formats=["PNG"]) as picture:
+            change = json.loads(picture.info[_CHANGE])
+            file.seek(-len(_END), os.SEEK_END)
+            return [change] if file.read() == _END else None
     except (OSError, ValueError, KeyError, SyntaxError):  # missing or damaged
         return None
 

@@ -44,8 +44,9 @@ class LateralityFlipper(ImageCleaner):
     -----
     The breast is the largest bright part of the image. In an image with inverted
     polarity that is not marked in the column ``inverted``, it would be the air.
-    Letters in the image are mirrored, too. Rows whose column ``modality`` is not
-    "mammography" are not changed.
+    Letters in the image are mirrored, too. Rows that have another modality than
+    "mammography" in the column ``modality`` are not changed; rows without a modality
+    are treated as mammograms.
 
     Examples
     --------

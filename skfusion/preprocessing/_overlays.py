@@ -39,6 +39,11 @@ class OverlayRemover(ImageCleaner):
     feature_names_in_ : ndarray of str
         Names of the columns of X, where they are strings; ``["image"]`` for paths.
 
+    Warns
+    -----
+    DataQualityWarning
+        If an array has numbers far beyond [0, 1], in which no marks are found.
+
     See Also
     --------
     skfusion.datasets.load_bus_uclm : Its ``frame`` names the images with calipers.
@@ -48,8 +53,9 @@ class OverlayRemover(ImageCleaner):
     Use it before other steps, which write grey files: it needs the colours of the
     original. The colours of DICOM files are not used. What was under a mark is lost,
     and a smooth patch remains in its place, which a model may recognise. Dotted lines
-    between calipers remain in part. Rows whose column ``modality`` is not "ultrasound"
-    are not changed.
+    between calipers remain in part. Rows that have another modality than "ultrasound"
+    in the column ``modality`` are not changed; rows without a modality are treated as
+    ultrasound.
 
     Examples
     --------
@@ -63,6 +69,7 @@ class OverlayRemover(ImageCleaner):
 
     _modality = "ultrasound"
     _reads_colour = True
+    _in_unit_range = True
 
     def _clean(self, image, colour=None):
         if colour is None:

@@ -1,19 +1,27 @@
+import errno
 import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 from PIL import Image
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skfusion.exceptions import DataQualityWarning, ImageReadError
+from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.fusion import DecisionFusionClassifier
 from skfusion.images import ImageSource, read_image
 from skfusion.preprocessing import (
     ContrastEqualizer,
     LateralityFlipper,
     OverlayRemover,
+    _contrast,
 )
 
 STEPS = [
@@ -33,6 +41,13 @@ def mammogram(side="left", lesion=(20, 30)):
     image[top : top + 10, left : left + 10] = 250
     image[5:9, 110:120] = 255
     return image if side == "left" else image[:, ::-1].copy()
+
+
+def numbered(number, image):
+    """The image with a number in its first pixel, so that files differ."""
+    image = image.copy()
+    image[0, 0] = number
+    return image
 
 
 def ultrasound():
@@ -110,6 +125,44 @@ def test_contrast_needs_scikit_image(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "skimage.exposure", None)
     with pytest.raises(ImportError, match=r'"skfusion\[contrast\]"'):
         ContrastEqualizer().fit_transform(mammogram()[np.newaxis])
+
+
+@pytest.mark.parametrize("level", [0, 100, 255])
+def test_contrast_of_a_constant_image_is_not_changed(level):
+    X = np.full((1, 32, 32, 3), level, dtype=np.uint8)
+    X[..., 2] = 90
+    assert np.array_equal(ContrastEqualizer().fit_transform(X), X)
+
+
+def test_contrast_of_half_precision_is_that_of_single_precision():
+    X = (mammogram() / 256).astype(np.float16)[np.newaxis]
+    after = ContrastEqualizer().fit_transform(X)
+    assert after.dtype == np.float16
+    single = ContrastEqualizer().fit_transform(X.astype(np.float32))
+    assert np.allclose(after, single, atol=1e-3)
+
+
+def test_marks_are_found_in_inverted_files_of_any_mode(tmp_path):
+    marked = ultrasound()
+    marked[35:46, 55] = marked[40, 50:61] = 255
+    X = save(tmp_path / "in", grey=255 - marked[..., 0], colour=255 - marked)
+    after = OverlayRemover(folder=tmp_path).fit_transform(X.assign(inverted=True))
+    assert pixels(after, 0).max() <= 95
+    assert np.array_equal(pixels(after, 0), pixels(after, 1))
+
+
+@pytest.mark.parametrize("step", [ContrastEqualizer, OverlayRemover])
+def test_numbers_far_beyond_1_are_warned_of(step):
+    X = mammogram()[np.newaxis].astype(float)
+    with pytest.warns(DataQualityWarning, match=r"expects numbers in \[0, 1\]"):
+        step().fit_transform(X)
+
+
+def test_advice_about_flattened_images_can_be_followed():
+    X = np.random.default_rng(0).random((2, 100))
+    with pytest.warns(DataQualityWarning, match=r"\(n_samples, height, width\)") as w:
+        ContrastEqualizer().fit(X)
+    assert "image_shape" not in str(w[0].message)
 
 
 # What no image may change
@@ -210,6 +263,58 @@ def test_rows_of_another_modality_are_not_changed(tmp_path):
     assert np.array_equal(pixels(after, 1), mammogram())
 
 
+@pytest.mark.parametrize("values", [None, [None, "mammography"]])
+def test_rows_without_a_modality_are_cleaned(values, tmp_path):
+    X = save(tmp_path / "in", a=mammogram("right"), b=mammogram("right"))
+    X["modality"] = values
+    after = LateralityFlipper(folder=tmp_path).fit_transform(X)
+    assert np.array_equal(pixels(after, 0), mammogram())
+    assert np.array_equal(pixels(after, 1), mammogram())
+
+
+def test_each_modality_of_a_fusion_has_its_own_steps(tmp_path):
+    sides = ["left", "right"] * 6
+    images = {f"m{i}": numbered(i, mammogram(side)) for i, side in enumerate(sides)}
+    scans = {f"u{i}": numbered(i, ultrasound()[..., 0]) for i in range(12)}
+    X = save(tmp_path / "in", **images).rename(columns={"image": "mammogram"})
+    X["ultrasound"] = save(tmp_path / "in", **scans)["image"]
+    X["mammogram_region"] = ["30,20,40,30", "88,20,98,30"] * 6
+    seen = []
+
+    def look(table):
+        seen.append(table)
+        return table[["image"]].map(lambda path: read_image(path)[25, 35])
+
+    def model(step):
+        return make_pipeline(step, FunctionTransformer(look), LogisticRegression())
+
+    steps = [LateralityFlipper(folder=tmp_path), ContrastEqualizer(folder=tmp_path)]
+    columns = ["mammogram", "ultrasound"]
+    pairs = zip(columns, map(model, steps), columns, strict=True)
+    fusion = DecisionFusionClassifier(list(pairs), cv=2, random_state=0)
+    fusion.fit(X, [0, 1] * 6)
+    seen.clear()
+    fusion.predict(X)
+    assert set(seen[0]["region"]) == {"30,20,40,30"}
+    assert "region" not in seen[1]
+
+
+def test_a_pipeline_with_a_step_has_names_and_data_frames(tmp_path):
+    X = save(tmp_path / "in", a=mammogram(), b=mammogram("right"))
+
+    features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=17)
+    pipeline = make_pipeline(LateralityFlipper(folder=tmp_path), features)
+    after = pipeline.set_output(transform="pandas").fit_transform(X)
+    assert after.columns.tolist() == pipeline.get_feature_names_out().tolist()
+    assert len(after.columns) == 512
+    assert np.allclose(after.iloc[0], after.iloc[1], atol=1e-5)
+    with config_context(transform_output="pandas"):
+        step = LateralityFlipper(folder=tmp_path)
+        assert step.fit_transform(X).columns.tolist() == X.columns.tolist()
+        pixels_after = step.fit_transform(mammogram()[np.newaxis])
+    assert isinstance(pixels_after, np.ndarray)
+
+
 def test_augmented_copies_share_a_cleaned_file(tmp_path):
     X = save(tmp_path / "in", a=mammogram())
     X = pd.concat([X, X]).assign(augmentation=[0, 5])
@@ -240,11 +345,12 @@ def test_finished_files_are_reused_and_others_are_written_again(tmp_path):
     first = step.fit_transform(X)
     kept, damaged = map(Path, first["image"])
     content, time = damaged.read_bytes(), kept.stat().st_mtime_ns
-    damaged.write_bytes(content[:40])
-    again = clone(step).fit_transform(X)
-    pd.testing.assert_frame_equal(again, first)
-    assert kept.stat().st_mtime_ns == time
-    assert damaged.read_bytes() == content
+    for n_left in (0, 40, len(content) - 1):
+        damaged.write_bytes(content[:n_left])
+        again = clone(step).fit_transform(X)
+        pd.testing.assert_frame_equal(again, first)
+        assert kept.stat().st_mtime_ns == time
+        assert damaged.read_bytes() == content
 
 
 def test_other_parameters_and_changed_originals_are_other_files(tmp_path):
@@ -258,6 +364,45 @@ def test_other_parameters_and_changed_originals_are_other_files(tmp_path):
     assert len(set(files)) == 3
     lesions = [read_image(file)[40:50, 10:20].mean() for file in files]
     assert lesions[2] > lesions[0]
+
+
+def test_another_version_of_scikit_image_is_another_file(tmp_path, monkeypatch):
+    X = save(tmp_path / "in", a=mammogram())
+    steps = [ContrastEqualizer(folder=tmp_path), LateralityFlipper(folder=tmp_path)]
+    before = [step.fit_transform(X)["image"].iloc[0] for step in steps]
+    monkeypatch.setattr(_contrast, "versions_of", lambda name: f"{name} 99")
+    after = [step.fit_transform(X)["image"].iloc[0] for step in steps]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [False, True]
+
+
+def test_a_full_disk_and_a_file_as_folder_are_explained(tmp_path, monkeypatch):
+    X = save(tmp_path / "in", a=mammogram())
+
+    def fill(self, *args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/Doe_Jane/x.part")
+
+    step = LateralityFlipper(folder=tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, "save", fill)
+        with pytest.raises(OSError, match=r"No space left.*'folder'") as caught:
+            step.fit_transform(X)
+    assert caught.value.errno == errno.ENOSPC
+    assert "Doe" not in str(caught.value)
+    assert not list((tmp_path / "out").iterdir())
+    with pytest.raises(FileExistsError, match="Pass another one"):
+        step.set_params(folder=X["image"].iloc[0]).fit_transform(X)
+
+
+def test_runs_at_the_same_time_share_a_folder(tmp_path):
+    images = {f"i{i}": numbered(i, mammogram("right")) for i in range(6)}
+    X = save(tmp_path / "in", **images)
+    run = delayed(LateralityFlipper(folder=tmp_path / "out").fit(X).transform)
+    first, *others = Parallel(n_jobs=4, prefer="threads")(run(X) for _ in range(4))
+    for other in others:
+        pd.testing.assert_frame_equal(other, first)
+    names = {Path(path).name for path in first["image"]}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == names
+    assert [pixels(first, i)[0, -1] for i in range(6)] == list(range(6))
 
 
 def test_an_interrupted_run_leaves_no_half_file(tmp_path, monkeypatch):
