@@ -104,10 +104,11 @@ def compare_models(
 
     on_leakage : {"raise", "warn", "ignore"}, default="raise"
         What to do if a group, or an image (a file of equal content, or an array of
-        equal pixels), is on both sides of a fold: raise an error or a warning, or
-        nothing. Files are not decoded for this, so that an image that was saved again,
-        as another file with the same pixels, is not found, nor are near-duplicates.
-        :func:`check_split` and :func:`~skfusion.audit.audit_dataset` find both.
+        equal pixels), is on both sides of a fold: raise an error, give a warning, or
+        continue without one. Files are not decoded for this, so that an image that was
+        saved again, as another file with the same pixels, is not found, nor are
+        near-duplicates. :func:`check_split` and :func:`~skfusion.audit.audit_dataset`
+        find both.
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
