@@ -78,9 +78,9 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
     The thumbnails and the textures need 9 kB of memory for each image. Pairs are
     compared in blocks, so that the time grows with the square of the number of images,
     but the memory does not. Images of a single grey value, and copies that were rotated
-    by other angles or cropped by more than about 4 %, are not found. Images of 64 pixels
-    or fewer have little texture: many of their copies that were reduced, compressed or
-    marked are missed.
+    by other angles or cropped by more than about 4 %, are not found. Images of 64
+    pixels or fewer have little texture: many of their copies that were reduced,
+    compressed or marked are missed.
 
     Another image of the same breast, taken a moment later, is a near-duplicate only if
     it is nearly the same. If the patients are known, use them as groups.
