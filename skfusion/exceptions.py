@@ -56,8 +56,10 @@ class LeakageError(ValueError):
     Attributes
     ----------
     report : DataFrame or None
-        The rows that cross the split, if the error is raised by
-        :func:`~skfusion.model_selection.check_split`.
+        The rows that cross the split: ``train_row``, ``test_row`` and the ``kind`` of
+        what they share. If :func:`~skfusion.model_selection.compare_models` raises the
+        error, also the ``fold``, and both rows are those of X. None if the error
+        concerns an external data set.
     """
 
     report = None

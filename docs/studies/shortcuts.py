@@ -31,8 +31,8 @@ NOTE = (
     "of 95 % (Bonferroni). A probe is flagged if its interval is above 0.5 and its "
     f"area is {LEAST_AREA} or more, in three draws of the folds, of which the weakest "
     "is shown. 'with normals': normal images belong to the "
-    "negative class. The pooled sets are BUSI, BrEaST and BUS-UCLM. Columns that were "
-    "left out: "
+    "negative class. The pooled sets are BUSI, BrEaST and BUS-UCLM. Columns and probes "
+    "that were left out: "
 )
 
 
@@ -46,7 +46,7 @@ def main():
     for name, (bunch, frame) in sets.items():
         measurements = add_overlays(images.loc[bunch.data["image"]])
         probes = probe_shortcuts(measurements, frame, bunch.target, bunch.groups)
-        is_used = ~probes["note"].str.startswith("Left out")
+        is_used = probes["auc"].notna()
         tables.append(describe(probes[is_used], name))
         if not name.endswith("normals") and not is_used.all():
             left_out.append(f"{name}: {describe_left_out(probes[~is_used])}")
@@ -116,7 +116,8 @@ def describe(probes, name):
 def describe_left_out(probes):
     """Columns that were left out, by reason."""
     names = probes["probe"].str.removeprefix("column ")
-    reasons = probes["note"].str.removeprefix("Left out: ").str.removesuffix(".")
+    reasons = probes["note"].str.replace("Left out: |No value: ", "", regex=True)
+    reasons = reasons.str.removesuffix(".")
     parts = names.groupby(reasons).agg(", ".join)
     return ", ".join(f"{reason} ({columns})" for reason, columns in parts.items())
 

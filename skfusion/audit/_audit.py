@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from .._validation._columns import DATASET, MODALITY, REGION
 from .._validation._groups import find_groups
 from .._validation._image_table import holds_paths
 from .._validation._private import _num_samples, validate_params
+from ..model_selection._data_checks import check_labels
 from ._duplicates import find_duplicates
 from ._faults import (
     find_boxes_outside,
@@ -56,7 +57,8 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
 
     groups : array-like of shape (n_images,), default=None
         Group of each image, usually the patient. If None, the groups of a Bunch, or the
-        column ``group`` of X.
+        column ``group`` of X. If there are none, the probes use the families of
+        duplicates.
 
     probes : bool, default=True
         Whether to measure how well the label is predicted by what should not predict
@@ -75,7 +77,8 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     Raises
     ------
     ValueError
-        If there are no images, or `y` or `groups` has another length.
+        If there are no images, `y` or `groups` has another length or a missing value,
+        or `y` is continuous.
 
     See Also
     --------
@@ -95,13 +98,14 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     - "marks" (calipers, text, frames) and "colour" (as of Doppler), by colours that
       differ from the tint of the image, and by thin upright white strokes. What more
       than a fifth of the images of one data set and size have at the same place, such
-      as a logo, is a "shared overlay".
+      as a logo, is a "shared overlay". DICOM files are read in grey, so that only white
+      strokes are found in them.
     - "odd shape": aspect or size is far from the median of the data set.
 
     Files are examined as they are. An inverted image that the column ``inverted``
     corrects when it is read is a note, "corrected polarity".
 
-    Memory is limited by the number of images: about 7 kB for each of them.
+    Images are not kept. Each of them needs about 12 kB of memory.
 
     Examples
     --------
@@ -137,7 +141,11 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=None):
     table_of_probes = None
     if probes and y is not None and len(np.unique(y)) > 1:
         table_of_probes = probe_shortcuts(
-            measurements, frame, y, groups=groups, random_state=random_state
+            measurements,
+            frame,
+            y,
+            groups=families if groups is None else groups,
+            random_state=random_state,
         )
     return DatasetAudit(X, findings, families, table_of_probes)
 
@@ -146,13 +154,23 @@ def _take_apart(data, y, groups):
     """Return X, y, groups and the table of all columns, or None for each of them."""
     X, frame = data, data if isinstance(data, pd.DataFrame) else None
     if isinstance(data, Bunch):
+        if "data" not in data:
+            raise ValueError(
+                "Expected a Bunch with the images in 'data'. Got one with the keys "
+                f"{sorted(data)!r} instead."
+            )
         X, frame = data["data"], data.get("frame")
         y = data.get("target") if y is None else y
         groups = data.get("groups") if groups is None else groups
     groups = find_groups(X, groups)
-    if y is not None:
-        y = column_or_1d(y)
-        check_consistent_length(X, y)
+    check_consistent_length(X, y, frame)
+    y = None if y is None else check_labels(y)
+    if frame is not None and not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(
+            f"Expected distinct names of columns. Got {repeated!r} twice. Rename one "
+            "of these columns."
+        )
     return X, y, groups, None if frame is None else frame.reset_index(drop=True)
 
 

@@ -53,7 +53,9 @@ def _find_pairs(thumbnails, digests):
     """Return all pairs, the exact ones of images without texture, too."""
     pairs = _exact_pairs(digests)
     if len(thumbnails) > 1:
-        near = duplicate_pairs(thumbnails, threshold=_NEAR).assign(is_exact=False)
+        near = duplicate_pairs(thumbnails, threshold=_NEAR)
+        left, right = (digests.to_numpy()[near[side]] for side in ("left", "right"))
+        near = near.assign(is_exact=(left == right) & pd.notna(left))
         pairs = pd.concat([pairs, near], ignore_index=True)
     return pairs.drop_duplicates(["left", "right"], ignore_index=True)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .._validation._boxes import parse_boxes
+from .._validation._boxes import is_within, parse_boxes
 from ._finding import findings_of
 from ._overlays import OVERLAY_COLUMNS
 
@@ -39,28 +39,34 @@ def find_unreadable(measurements, paths):
     Returns
     -------
     findings : DataFrame
-        Of the kinds "missing file" and "unreadable file". The details name a file by
-        its last component.
+        Of the kinds "missing file" and "unreadable file". The details do not name the
+        file.
     """
-    rows = np.flatnonzero(measurements["problem"].notna())
-    missing = [row for row in rows if paths is None or not _exists(paths[row])]
+    problems = measurements["problem"]
+    rows = np.flatnonzero(problems.notna())
+    paths = [""] * len(problems) if paths is None else paths
+    details = {row: _reason(problems.iat[row], paths[row]) for row in rows}
+    missing = [row for row in rows if _is_missing(paths[row])]
     broken = [row for row in rows if row not in set(missing)]
     return pd.concat(
         [
-            findings_of(
-                kind, found, [_reason(measurements, row) for row in found], "error"
-            )
+            findings_of(kind, found, [details[row] for row in found], "error")
             for kind, found in (("missing file", missing), ("unreadable file", broken))
         ]
     )
 
 
-def _exists(path):
-    return path is not None and Path(path).exists()
+def _is_missing(path):
+    return path is None or (path != "" and not Path(path).exists())
 
 
-def _reason(measurements, row):
-    return measurements["problem"].iat[row]
+def _reason(problem, path):
+    """Return the reason of a problem without the name of the file."""
+    name = repr(Path(path).name) if path else None
+    if name is None or name not in problem:
+        return problem
+    reason = problem.partition(f"{name}: ")[2].partition(". Check the path")[0]
+    return reason or problem.replace(name, "the file")
 
 
 def find_constant(measurements):
@@ -112,6 +118,8 @@ def _is_odd(values, strata):
 def find_boxes_outside(measurements, regions):
     """Find boxes of the column ``region`` that are no boxes, or outside the image.
 
+    As in reading, they may go beyond the image by a pixel, which is rounding.
+
     Parameters
     ----------
     measurements : DataFrame
@@ -134,13 +142,13 @@ def find_boxes_outside(measurements, regions):
 
 def _fault_of_box(value, width, height):
     try:
-        x0, y0, x1, y1 = parse_boxes(pd.Series([value], dtype=object))[0]
+        box = parse_boxes(pd.Series([value], dtype=object))[0]
     except ValueError:
         return "not a box 'x0,y0,x1,y1' of at least one pixel"
-    if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
-        box = ",".join(f"{edge:g}" for edge in (x0, y0, x1, y1))
-        return f"box {box}, image of {width:g} x {height:g} pixels"
-    return None
+    if np.isnan([*box, width, height]).any() or is_within(box, width, height):
+        return None
+    box = ",".join(f"{edge:g}" for edge in box)
+    return f"box {box}, image of {width:g} x {height:g} pixels"
 
 
 def find_overlays(measurements, n_shared):

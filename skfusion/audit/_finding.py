@@ -8,7 +8,7 @@ __all__ = ["KINDS", "concat_findings", "findings_of"]
 #: All kinds of findings, and what each of them means.
 KINDS = {
     "missing file": "no path, or the file does not exist",
-    "unreadable file": "the file is no image, or damaged",
+    "unreadable file": "no image, or a damaged one",
     "constant": "all pixels have about the same value",
     "box outside": "the box of the lesion leaves the image",
     "two labels": "nearly the same image, different labels",

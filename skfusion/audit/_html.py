@@ -3,7 +3,13 @@
 from html import escape
 
 from ._finding import KINDS
-from ._text import SEVERITIES, describe_families, headline, shown_probes
+from ._text import (
+    ABOUT_PROBES,
+    SEVERITIES,
+    describe_families,
+    headline,
+    shown_probes,
+)
 
 __all__ = ["html_of"]
 
@@ -59,12 +65,9 @@ def _probes(probes):
         )
         for probe in shown.itertuples()
     )
-    about = (
-        "How well the label is predicted without looking at a lesion, in grouped "
-        f"folds; * marks a shortcut. Without a value, or not shown: {n_others}."
-    )
     table = _table(["probe", "AUC", "interval", ""], [rows])
-    return f"<p><small>{about}</small></p>{table}"
+    others = f"<p>Without a value, or not shown: {n_others}.</p>" if n_others else ""
+    return f"<p>{escape(ABOUT_PROBES)}</p>{table}{others}"
 
 
 def _table(names, bodies):

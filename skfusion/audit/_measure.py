@@ -40,11 +40,11 @@ _MIN_SIDE = 512  # sufficient for all numbers
 #: Size of the image in its file, in pixels, and width / height.
 SIZE_COLUMNS = ["height", "width", "aspect"]
 #: Means of 16 segments of the outermost pixels, clockwise from the upper left corner,
-#: their standard deviation, and the median of a wider border.
+#: their median and their standard deviation.
 BORDER_COLUMNS = [
     *(f"border_{i:02d}" for i in range(16)),
-    "border_std",
     "border_median",
+    "border_std",
 ]
 #: Mean, standard deviation, 95th percentile, entropy of the grey values in bits, and
 #: mean difference of neighbours.
@@ -59,7 +59,7 @@ _NUMBERS = [
     *THUMBNAIL_COLUMNS,
 ]
 #: All columns of the measurements.
-COLUMNS = [*_NUMBERS, "problem", "digest", "cells"]
+COLUMNS = [*_NUMBERS, "air", "problem", "digest", "cells"]
 
 
 def measure_images(X, modality=None):
@@ -83,14 +83,16 @@ def measure_images(X, modality=None):
 
     measurements : DataFrame of shape (n_images, n_columns)
         ``SIZE_COLUMNS`` (pixels), ``BORDER_COLUMNS``, ``STATISTIC_COLUMNS`` and
-        ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot be read; ``problem``,
-        text, None if it can be read; ``digest`` of all pixels; and ``cells``, from
-        which :func:`~skfusion.audit._overlays.count_overlays` computes the
+        ``THUMBNAIL_COLUMNS``, float32, NaN if the image cannot be read; ``air``, the
+        median of a wider border, by which the polarity is found; ``problem``, text,
+        None if it can be read; ``digest`` of all pixels; and ``cells``, from which
+        :func:`~skfusion.audit._overlays.count_overlays` computes the
         ``OVERLAY_COLUMNS``. Grey values are in [0, 1].
     """
     read, n_images = make_reader(X)
     thumbnails = np.zeros((n_images, SIDE, SIDE), dtype=np.uint8)
     numbers = np.full((n_images, len(_NUMBERS)), np.nan, dtype=np.float32)
+    air = np.full(n_images, np.nan)
     is_mammogram = np.zeros(n_images, dtype=bool)
     if modality is not None:
         is_mammogram = np.asarray(modality) == "mammography"
@@ -103,7 +105,7 @@ def measure_images(X, modality=None):
             problems[row] = str(error)
         else:
             measured = _measure(pixels, size, bool(is_mammogram[row]))
-            thumbnails[row], numbers[row], digests[row], cells[row] = measured
+            thumbnails[row], numbers[row], air[row], digests[row], cells[row] = measured
 
     pool = ThreadPool(joblib.cpu_count())
     try:
@@ -112,7 +114,7 @@ def measure_images(X, modality=None):
     finally:
         pool.terminate()
     measurements = pd.DataFrame(numbers, columns=_NUMBERS)
-    more = {"problem": problems, "digest": digests, "cells": cells}
+    more = {"air": air, "problem": problems, "digest": digests, "cells": cells}
     return thumbnails, measurements.assign(**more)
 
 
@@ -141,11 +143,13 @@ def make_reader(X):
             return read_pixels(paths[row], _MIN_SIDE)
 
         return read, len(paths)
-    images = with_channels(np.asarray(X), None)
+    images = _as_images(X)
     low, high = _range_of(images)
 
     def read_array(row):
         image = images[row, ..., :3] if images.shape[-1] >= 3 else images[row, ..., 0]
+        if not np.isfinite(image).all():
+            raise ImageReadError("some pixels are not finite numbers")
         if images.dtype != np.uint8:
             image = (image.astype(np.float32) - low) / (high - low)
         if image.ndim == 3:
@@ -173,16 +177,33 @@ def paths_of(X):
     return np.where(is_path, values, None)
 
 
+def _as_images(X):
+    """Return X as an array of shape (n_images, height, width, n_channels)."""
+    try:
+        images = np.asarray(X)
+    except ValueError:  # images of several shapes
+        images = np.empty(len(X), dtype=object)
+    if images.ndim not in (3, 4) or images.dtype.kind not in "buif":
+        raise ValueError(
+            "Expected paths of images, or pixels as one array of numbers, of shape "
+            "(n_images, height, width) or (n_images, height, width, n_channels). Got "
+            f"{type(X).__name__} of shape {images.shape!r}, dtype {images.dtype!s}, "
+            "instead. Save images of several shapes as files, and pass their paths."
+        )
+    return with_channels(images, None)
+
+
 def _range_of(images):
     """Return the values of an array that are black and white."""
     if images.dtype in (np.uint8, np.uint16):
         return 0, np.iinfo(images.dtype).max
-    low, high = float(np.nanmin(images, initial=0)), float(np.nanmax(images, initial=1))
-    return low, high
+    known = np.isfinite(images)
+    low = float(images.min(initial=0, where=known))
+    return low, float(images.max(initial=1, where=known))
 
 
 def _measure(pixels, size, is_mammogram):
-    """Return thumbnail, numbers, digest and cells of overlays of one image."""
+    """Return thumbnail, numbers, border, digest and cells of overlays of one image."""
     if pixels.dtype != np.uint8:
         picture = Image.fromarray(pixels)
         in_eight_bits = Image.fromarray(to_uint8(pixels))
@@ -190,20 +211,18 @@ def _measure(pixels, size, is_mammogram):
         in_eight_bits = Image.fromarray(pixels)
         picture = in_eight_bits.convert("L")
     scale = np.float32(1 if picture.mode == "F" else 255)
-    grey = np.asarray(picture)
-    median = border_median(grey) / scale
+    border = _measure_border(np.asarray(picture) / scale)
     height, width = size
     numbers = [
         *(height, width, width / height),
-        *(_measure_border(grey) / scale),
-        median,
+        *border,
         *_measure_values(picture, scale),
         *(_shrink(picture, _SMALL) / scale).ravel(),
     ]
     thumbnail = _stretch(_shrink(picture, SIDE))
-    is_inverted = is_mammogram and bool(median > BRIGHT)
-    cells = measure_overlays(in_eight_bits, is_inverted)
-    return thumbnail, numbers, _digest(pixels), cells
+    air = border_median(np.asarray(picture)) / scale
+    cells = measure_overlays(in_eight_bits, is_mammogram and air > BRIGHT)
+    return thumbnail, numbers, air, _digest(pixels), cells
 
 
 def _digest(pixels):
@@ -226,16 +245,17 @@ def _stretch(image):
 
 
 def _measure_border(grey):
-    """Return means of segments of the border, and its standard deviation.
+    """Return means of segments of the border, its median and its deviation.
 
-    It is a hundredth of the shorter side wide, where machines leave their traces.
+    It is a hundredth of the shorter side wide, because the outermost pixels of some
+    mammograms are a white frame.
     """
     wide = max(1, min(grey.shape) // 100)
     sides = grey[:wide], grey[:, -wide:].T, grey[-wide:, ::-1], grey[::-1, :wide].T
     parts = [part for side in sides for part in np.array_split(side, 4, axis=1)]
     means = [part.mean() if part.size else np.nan for part in parts]
     ring = np.concatenate([side.ravel() for side in sides])
-    return np.array([*means, ring.std()], dtype=np.float32)
+    return *means, np.median(ring), ring.std()
 
 
 def _measure_values(picture, scale):

@@ -26,7 +26,7 @@ def is_bright(measurements):
     -------
     is_bright : ndarray of shape (n_images,), dtype bool
     """
-    return measurements["border_median"].to_numpy() > BRIGHT
+    return measurements["air"].to_numpy() > BRIGHT
 
 
 def find_inverted(measurements, modality, inverted):
@@ -49,7 +49,7 @@ def find_inverted(measurements, modality, inverted):
         Of the kinds "inverted polarity", also where the column is wrong, and "corrected
         polarity".
     """
-    border = measurements["border_median"].to_numpy()
+    border = measurements["air"].to_numpy()
     known = np.zeros(len(border), bool) if inverted is None else inverted
     bright = is_bright(measurements)
     is_mammogram = np.asarray(modality == "mammography") & np.isfinite(border)

@@ -111,6 +111,8 @@ def is_reading(name):
 def _reason_to_leave_out(name, column, y, groups):
     """Return why a column is not probed, or empty text."""
     values = column.astype(object).where(is_present(column), None)
+    if not values.map(pd.api.types.is_hashable).all():
+        return "no numbers and no text"
     if values.nunique(dropna=False) < 2:
         return "one value in every row"
     if name in (IMAGE, GROUP):

@@ -99,7 +99,7 @@ def probe_shortcuts(measurements, metadata, y, groups=None, random_state=0):
         n, n_groups : int
             Rows and groups that were used.
         flagged : bool
-            Whether the probe is a shortcut.
+            Whether the probe predicts the label, and therefore may be a shortcut.
         note : str
             What a high value means, or why there is no value.
 
@@ -193,7 +193,7 @@ def _probe(name, table, y, groups, level, random_state):
     """One row: the area of one probe, or the reason why there is none."""
     y, groups = y[table.index], groups[table.index]
     n_groups = len(pd.unique(groups))
-    problem = _describe_problem(y, groups)
+    problem = _describe_problem(table, y, groups)
     if problem:
         return _row(name, len(y), n_groups, note=problem)
     model = make_pixel_model() if name == "thumbnail" else make_table_model()
@@ -211,7 +211,7 @@ def _probe(name, table, y, groups, level, random_state):
     return min(rows, key=lambda row: (row["flagged"], row["auc"]))
 
 
-def _describe_problem(y, groups):
+def _describe_problem(table, y, groups):
     """Describe why there is no area, or return empty text."""
     n_groups = pd.Series(groups).groupby(y).nunique()
     if len(n_groups) < 2:
@@ -219,9 +219,11 @@ def _describe_problem(y, groups):
     rarest = n_groups.idxmin()
     if n_groups[rarest] < N_FOLDS:
         return (
-            f"No value: the class {rarest} is in {n_groups[rarest]} groups. "
-            f"{N_FOLDS} folds need {N_FOLDS}."
+            f"No value: {N_FOLDS} folds need {N_FOLDS} groups of each class. The class "
+            f"{rarest} has {n_groups[rarest]}."
         )
+    if (table.nunique(dropna=False) < 2).all():
+        return "No value: the same in every image."
     return ""
 
 

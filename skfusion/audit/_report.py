@@ -1,6 +1,9 @@
 """The report of an audit."""
 
+from numbers import Integral
+
 import pandas as pd
+from sklearn.utils import check_scalar
 
 from ._finding import KINDS
 from ._html import html_of
@@ -14,7 +17,8 @@ class DatasetAudit:
     """Findings and probes of a data set, as returned by :func:`audit_dataset`.
 
     Print it, display it in a notebook, or draw the images of one kind of finding.
-    Rows are the only names of images: no path and no patient is shown.
+    Rows are the only names of images: no path and no patient is shown. A pickle of the
+    report contains X, and therefore its paths and groups.
 
     Parameters
     ----------
@@ -48,8 +52,9 @@ class DatasetAudit:
 
     probes : DataFrame of shape (n_probes, n_columns) or None
         ``probe``, ``auc``, ``low`` and ``high`` (its interval), ``n``, ``n_groups``,
-        ``flagged`` (whether it is a shortcut) and ``note``. None without labels, or
-        with ``probes=False``.
+        ``flagged`` (whether the interval lies above 0.5 and the area is 0.6 or more)
+        and ``note``, what a high value means. None without labels, or with
+        ``probes=False``.
 
     n_images : int
         Number of images.
@@ -120,7 +125,7 @@ class DatasetAudit:
             else the most severe kind.
 
         n : int, default=24
-            Largest number of images. Pairs and families stand side by side.
+            Largest number of images, at least 1. Pairs and families stand side by side.
 
         Returns
         -------
@@ -130,8 +135,9 @@ class DatasetAudit:
         Raises
         ------
         ValueError
-            If nothing of this kind was found.
+            If nothing of this kind was found, or `n` is less than 1.
         """
+        check_scalar(n, "n", Integral, min_val=1)
         kind = self._default_kind() if kind is None else kind
         if kind == "probes" and self.probes is not None:
             return draw_probes(self.probes)
@@ -139,6 +145,11 @@ class DatasetAudit:
         if found.empty:
             known = list(dict.fromkeys(self.findings["kind"]))
             known += ["probes"] if self.probes is not None else []
+            if not known:
+                raise ValueError(
+                    "Expected findings or probes to draw. Got none: nothing was found, "
+                    "and no probes were computed."
+                )
             raise ValueError(
                 f"Expected kind to be one of {known!r}, which were found. Got {kind!r} "
                 "instead."

@@ -116,7 +116,7 @@ def draw_probes(probes):
     ax.set_yticks(
         positions, [wrap(name, 40) for name in shown["probe"]], fontsize=SMALL
     )
-    ax.set_xlabel("area under the ROC curve, without the lesion (orange: shortcut)")
+    ax.set_xlabel("area under the ROC curve (orange: flagged)")
     ax.spines[["left", "top", "right"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
     return ax.figure

@@ -5,12 +5,28 @@ import textwrap
 import numpy as np
 
 from ._finding import KINDS
+from ._probes import LEAST_AREA
 
-__all__ = ["SEVERITIES", "describe_families", "headline", "shown_probes", "text_of"]
+__all__ = [
+    "ABOUT_PROBES",
+    "SEVERITIES",
+    "describe_families",
+    "headline",
+    "shown_probes",
+    "text_of",
+]
 
 SEVERITIES = {"error": "errors", "warning": "warnings", "note": "notes"}
 _WIDTH = 80
 _MOST_PROBES = 20  # lines
+
+#: What the numbers of the probes are.
+ABOUT_PROBES = (
+    "How well the label is predicted by what should not predict it: area under the ROC "
+    "curve in grouped folds, with its interval (95 % for all probes together). An "
+    "asterisk marks a flagged probe: the interval lies above 0.5, and the area is "
+    f"{LEAST_AREA} or more."
+)
 
 
 def text_of(audit):
@@ -51,7 +67,8 @@ def headline(audit):
     noun = "kind" if counts[0].endswith(" 1") else "kinds"
     counts[0] += f" {noun}"
     found = ", ".join(counts) if len(audit.findings) else "nothing found"
-    return f"Audit of {audit.n_images:,} images: {found}."
+    images = "image" if audit.n_images == 1 else "images"
+    return f"Audit of {audit.n_images:,} {images}: {found}."
 
 
 def describe_families(audit):
@@ -88,11 +105,7 @@ def shown_probes(probes):
 
 def _probe_lines(probes):
     shown, n_others = shown_probes(probes)
-    about = (
-        "How well the label is predicted without looking at a lesion: area under the "
-        "ROC curve in grouped folds, with its interval. An asterisk marks a shortcut."
-    )
-    lines = textwrap.wrap(about, _WIDTH)
+    lines = textwrap.wrap(ABOUT_PROBES, _WIDTH)
     for probe in shown.itertuples():
         name = textwrap.shorten(probe.probe, 40, placeholder="...")
         mark = " *" if probe.flagged else ""
@@ -100,4 +113,13 @@ def _probe_lines(probes):
         lines.append(f"  {name:<42}{numbers}")
     if n_others:
         lines.append(f"  Without a value, or not shown: {n_others} (see .probes).")
+    return lines + _explain(shown[shown["flagged"].astype(bool)])
+
+
+def _explain(flagged):
+    """Return what the flagged probes mean; columns have one note together."""
+    lines = [""] if len(flagged) else []
+    for note, probes in flagged.groupby("note", sort=False)["probe"]:
+        names = textwrap.shorten(", ".join(probes), 200, placeholder=" ...")
+        lines += textwrap.wrap(f"* {names}: {note}", _WIDTH, subsequent_indent="  ")
     return lines

@@ -1,5 +1,7 @@
 """Pairs of images that are nearly the same, also mirrored or rotated."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -40,6 +42,7 @@ SYMMETRIES = {
         ..., ::-1, ::-1
     ],
 }
+_BACK = {"rotated by 90": "rotated by 270", "rotated by 270": "rotated by 90"}
 
 
 def read_thumbnails(X, size=64, isolated=False):
@@ -112,17 +115,53 @@ def duplicate_pairs(thumbnails, threshold=0.95):
         ``symmetry``, the name of what turns the left image into the right one, a key of
         ``SYMMETRIES``: "same", "mirrored", "rotated by 90" ...
     """
+    # Equal thumbnails are compared once, or a thousand copies would be 500,000 pairs.
+    codes = pd.factorize(np.array([_digest(image) for image in thumbnails]))[0]
+    first, counts = np.unique(codes, return_index=True, return_counts=True)[1:]
+    if len(first) < len(codes):
+        thumbnails = thumbnails[first]
+    pairs = _compare(thumbnails, np.flatnonzero(counts > 1), threshold)
+    if len(first) < len(codes):
+        pairs = _pairs_of_copies(pairs, codes)
+    return pairs[_COLUMNS].sort_values(["left", "right"], ignore_index=True)
+
+
+def _digest(image):
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+
+
+def _compare(thumbnails, repeated, threshold):
+    """Return the pairs of different thumbnails, and the repeated ones with itself."""
     coarse, fine = _shrink_all(thumbnails)
     batches = _batches(len(thumbnails))
-    pairs = pd.concat([_find_likely(rows, coarse, fine) for rows in batches])
+    pairs = [_find_likely(rows, coarse, fine) for rows in batches]
+    pairs.append(
+        pd.DataFrame({"left": repeated, "right": repeated, "symmetry": "same"})
+    )
+    pairs = pd.concat(pairs)
     grey, texture = np.zeros((2, len(pairs)), dtype=np.float32)
     for rows in _batches(len(pairs)):
         grey[rows], texture[rows] = _align(pairs.iloc[rows], thumbnails)
     pairs = pairs.assign(correlation=grey, texture=texture)
     is_same = (pairs["correlation"] > threshold) & (pairs["texture"] > _SAME_TEXTURE)
     pairs = pairs[is_same].sort_values("texture", ascending=False, kind="stable")
-    pairs = pairs.drop_duplicates(["left", "right"])
-    return pairs[_COLUMNS].sort_values(["left", "right"], ignore_index=True)
+    return pairs.drop_duplicates(["left", "right"])
+
+
+def _pairs_of_copies(pairs, codes):
+    """Return the pairs of all images whose thumbnails are those of a pair."""
+    rows = pd.DataFrame({"code": codes, "row": np.arange(len(codes))})
+    for side in ("left", "right"):
+        named = rows.rename(columns={"code": side, "row": f"row_{side}"})
+        pairs = pairs.merge(named, on=side)
+    pairs = pairs.drop(columns=["left", "right"])
+    pairs = pairs.rename(columns={"row_left": "left", "row_right": "right"})
+    is_copy = codes[pairs["left"]] == codes[pairs["right"]]
+    pairs = pairs[~is_copy | (pairs["left"] < pairs["right"]).to_numpy()]
+    turned = pairs["left"] > pairs["right"]
+    symmetry = pairs["symmetry"].mask(turned, pairs["symmetry"].replace(_BACK))
+    left, right = (np.sort(pairs[["left", "right"]], axis=1)[:, i] for i in (0, 1))
+    return pairs.assign(left=left, right=right, symmetry=symmetry)
 
 
 def _shrink_all(thumbnails):

@@ -39,8 +39,9 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
         same, after they were aligned. Their fine structure must agree in any case.
 
     size : int, default=64
-        Side in pixels, at least 8, to which images are reduced first. Detail that is
-        finer is not compared, and that of thumbnails of 64 pixels is the finest.
+        Side in pixels, at least 8, to which images are reduced first. A smaller size
+        ignores finer detail. A size above 64 does not add any, because thumbnails of 64
+        pixels are compared.
 
     Returns
     -------
@@ -64,17 +65,21 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
     -----
     Each image becomes a thumbnail of 64 x 64 pixels. Mammograms of different women have
     nearly equal thumbnails, because of the shape of the breast: their correlation is
-    often above 0.95. Therefore the texture is compared, the local contrast without the
-    background and the outline. Its correlation must be above 0.75. Pairs are found in
-    three steps, each of which leaves few pairs for the next one: the textures at 16 x
-    16 pixels, in the eight symmetries of the square; the textures at 32 x 32 pixels,
-    where a shift or stretch is allowed for to first order, as in the tangent distance
-    [1]_; and both thumbnails, aligned by the Gauss-Newton method [2]_.
+    often above 0.95. For this reason the texture is compared as well, which is the
+    local contrast without the background and the outline. Its correlation must be above
+    0.75. Three steps compare fewer and fewer pairs:
+
+    1. The textures at 16 x 16 pixels, in the eight symmetries of the square.
+    2. The textures at 32 x 32 pixels, which may differ by a small shift or stretch, as
+       in the tangent distance [1]_.
+    3. Both thumbnails, after they were aligned by the Gauss-Newton method [2]_.
 
     The thumbnails and the textures need 9 kB of memory for each image. Pairs are
     compared in blocks, so that the time grows with the square of the number of images,
     but the memory does not. Images of a single grey value, and copies that were rotated
-    by other angles or cropped by more than about 4 %, are not found.
+    by other angles or cropped by more than about 4 %, are not found. Images of 64
+    pixels or fewer have little texture: many of their copies that were reduced,
+    compressed or marked are missed.
 
     Another image of the same breast, taken a moment later, is a near-duplicate only if
     it is nearly the same. If the patients are known, use them as groups.

@@ -44,8 +44,9 @@ def check_split(
         compared column by column.
 
     groups_train, groups_test : array-like of shape (n_samples,), default=None
-        Groups of both sides, usually the patients. If None, the column ``group``. They
-        are compared if both are known; 12 is the same as "12.0".
+        Groups of both sides, usually the patients; pass both or none. If None, the
+        column ``group``. They are compared if both sides have one; 12 is the same as
+        "12.0".
 
     on_leakage : {"raise", "warn", "ignore"}, default="raise"
         What to do if something crosses the split: raise an error or a warning, or only
@@ -67,6 +68,10 @@ def check_split(
 
     ImageReadError
         If a file cannot be read.
+
+    ValueError
+        If only one of `groups_train` and `groups_test` is passed, or there is nothing
+        to compare: neither images nor groups.
 
     Warns
     -----
@@ -95,7 +100,13 @@ def check_split(
        train_row  test_row      kind
     0          2         1  mirrored
     """
+    if (groups_train is None) != (groups_test is None):
+        raise ValueError(
+            "Expected the groups of both sides, or of none. Got only one of "
+            "groups_train and groups_test."
+        )
     groups = find_groups(X_train, groups_train), find_groups(X_test, groups_test)
+    _check_comparable(X_train, X_test, groups)
     images = [_shared_images(X_train, X_test), *_near_duplicates(X_train, X_test)]
     # A pair that is the same file is also one of the same pixels.
     images = pd.concat(images).drop_duplicates(["train_row", "test_row"])
@@ -105,6 +116,16 @@ def check_split(
     if len(report):
         report_leakage(_describe(report), on_leakage, report)
     return report
+
+
+def _check_comparable(X_train, X_test, groups):
+    has_images = all(map(_columns, (X_train, X_test)))
+    if not has_images and any(side is None for side in groups):
+        raise ValueError(
+            "Expected images, or the groups of both sides. Got neither, so that "
+            "nothing can be compared: rows of features are not. Pass groups_train "
+            "and groups_test."
+        )
 
 
 def _shared_groups(train, test):
@@ -124,7 +145,7 @@ def _shared_images(X_train, X_test):
 
 def _near_duplicates(X_train, X_test):
     """Yield the pairs of images that look alike, for each column of images."""
-    for train, test in zip(_columns(X_train), _columns(X_test), strict=False):
+    for train, test in _pairs_of_columns(_columns(X_train), _columns(X_test)):
         if not len(train[0]) or not len(test[0]):
             continue
         thumbnails = [read_thumbnails(images) for _, images in (train, test)]
@@ -137,18 +158,25 @@ def _near_duplicates(X_train, X_test):
         yield _table(train[0][pairs["left"]], test[0][pairs["right"]], kind)
 
 
+def _pairs_of_columns(train, test):
+    """Return the columns of one name, or the only ones of both sides."""
+    if len(train) == len(test) == 1:
+        return [(*train.values(), *test.values())]
+    return [(train[name], test[name]) for name in train if name in test]
+
+
 def _columns(X):
     """Return rows and images of each column of images, without augmentation."""
     if not isinstance(X, pd.DataFrame):
         is_image = len(path_columns(X)) > 0 or np.ndim(X) > 2
-        return [(np.arange(len(X)), X)] if is_image else []
+        return {None: (np.arange(len(X)), X)} if is_image else {}
     X = X.drop(columns="augmentation", errors="ignore")
     names = [column.name for column in path_columns(X)]
     names = [IMAGE] if IMAGE in names else names
-    return [
-        (np.flatnonzero(is_present(X[name])), column_table(X, name, names))
+    return {
+        name: (np.flatnonzero(is_present(X[name])), column_table(X, name, names))
         for name in names
-    ]
+    }
 
 
 def _table(train, test, kind):

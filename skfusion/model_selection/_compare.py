@@ -104,8 +104,8 @@ def compare_models(
 
     on_leakage : {"raise", "warn", "ignore"}, default="raise"
         What to do if a group, or an image (the same file, or one of equal content), is
-        on both sides of a fold: raise an error or a warning, or nothing.
-        :func:`check_split` also finds near-duplicates.
+        on both sides of a fold: raise an error, give a warning, or continue without
+        one. :func:`check_split` also finds near-duplicates.
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
@@ -134,7 +134,8 @@ def compare_models(
     Raises
     ------
     LeakageError
-        If a group or an image is on both sides of a split.
+        If a group or an image is on both sides of a split. The rows are its attribute
+        ``report``.
 
     ValueError
         If names are not distinct, lengths differ, y has a missing label or fewer than

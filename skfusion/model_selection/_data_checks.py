@@ -17,6 +17,7 @@ from ._same_images import image_marks, path_columns
 __all__ = [
     "check_classes",
     "check_images_of_folds",
+    "check_labels",
     "warn_of_group_features",
     "warn_of_images_in_groups",
     "warn_of_other_groups",
@@ -43,6 +44,33 @@ def check_classes(y, name):
     ValueError
         If a label is missing, y is continuous, or it holds fewer than two classes.
     """
+    y = check_labels(y)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} needs two classes or more in y. Got {classes.tolist()!r} only. "
+            "Add the rows of another class."
+        )
+    return y
+
+
+def check_labels(y):
+    """Return y as an array, or raise an error if it is not a column of labels.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+        A copy.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or y is continuous.
+    """
     y = np.array(column_or_1d(y, warn=True))
     missing = np.flatnonzero(pd.isna(y))
     if len(missing):
@@ -51,12 +79,6 @@ def check_classes(y, name):
             f"rows, the first of which is row {missing[0]}. Drop these rows."
         )
     check_classification_targets(y)
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} needs two classes or more in y. Got {classes.tolist()!r} only. "
-            "Add the rows of another class."
-        )
     return y
 
 
@@ -166,23 +188,36 @@ def check_images_of_folds(X, splits, on_leakage):
         return
     marks = image_marks(X, features=False)
     marks = marks[marks["mark"].duplicated(keep=False)]
-    for fold, (train, test) in enumerate(splits if len(marks) else []):
-        in_train = marks[marks["row"].isin(train)]
-        in_test = marks[marks["row"].isin(test)]
-        crossing = in_train.merge(in_test, on="mark", suffixes=("_train", "_test"))
-        if len(crossing):
-            first = crossing.iloc[0]
-            report_leakage(
-                "Expected each image on one side of a split. Got "
-                f"{crossing['row_test'].nunique()} rows in the test part of fold "
-                f"{fold} whose image (the same file, or one of equal content) is in "
-                f"its training part: the first is row {first['row_test']} of X, the "
-                f"same as row {first['row_train']}. Its score would be too good. Give "
-                "all rows of an image the same group, usually the patient, or leave "
-                "copies out. on_leakage='warn' goes on with a warning.",
-                on_leakage,
-            )
-            return
+    if not len(marks):
+        return
+    report = pd.concat(
+        [_find_crossing(fold, *split, marks) for fold, split in enumerate(splits)],
+        ignore_index=True,
+    )
+    if len(report):
+        first = report.iloc[0]
+        report_leakage(
+            "Expected each image on one side of a split. Got "
+            f"{(report['fold'] == first['fold']).sum()} rows in the test part of fold "
+            f"{first['fold']} whose image (the same file, or one of equal content) is "
+            f"in its training part: the first is row {first['test_row']} of X, the "
+            f"same as row {first['train_row']}. Its score would be too good. Give "
+            "all rows of an image the same group, usually the patient, or leave "
+            "copies out. on_leakage='warn' goes on with a warning.",
+            on_leakage,
+            report,
+        )
+
+
+def _find_crossing(fold, train, test, marks):
+    """Return the rows to test with the first row to train that holds their image."""
+    in_train = marks[marks["row"].isin(train)].drop_duplicates("mark")
+    in_test = marks.loc[marks["row"].isin(test), ["row", "mark"]]
+    in_train = in_train.rename(columns={"row": "train_row"})
+    in_test = in_test.rename(columns={"row": "test_row"})
+    crossing = in_test.merge(in_train, on="mark").drop_duplicates("test_row")
+    crossing = crossing.sort_values("test_row", kind="stable").assign(fold=fold)
+    return crossing[["fold", "train_row", "test_row", "kind"]]
 
 
 def _count_separated(names, groups):

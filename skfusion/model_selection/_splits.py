@@ -88,17 +88,32 @@ def _check_not_empty(fold, train, test):
 
 def _check_no_crossing(splits, rows, groups, on_leakage):
     codes = rows if groups is None else pd.factorize(groups)[0]
-    name = "rows" if groups is None else "groups (patients)"
-    for fold, (train, test) in enumerate(splits):
-        n_crossing = len(np.intersect1d(codes[train], codes[test]))
-        if n_crossing:
-            report_leakage(
-                f"Expected each of the {name} on one side of a split. Got {n_crossing} "
-                f"{name} on both sides of the split of fold {fold}, whose score would "
-                "be too good. Pass cv=StratifiedGroupKFold(5), or other splits.",
-                on_leakage,
-            )
-            return
+    kind, name = ("row",) * 2 if groups is None else ("group", "group (patient)")
+    report = pd.concat(
+        [_find_crossing(fold, *split, codes) for fold, split in enumerate(splits)],
+        ignore_index=True,
+    ).assign(kind=kind)
+    if len(report):
+        fold = report["fold"][0]
+        crossing = codes[report.loc[report["fold"] == fold, "test_row"]]
+        report_leakage(
+            f"Expected each {name} on one side of a split. Got {len(set(crossing))} on "
+            f"both sides of the split of fold {fold}, whose score would be too good. "
+            "Pass cv=StratifiedGroupKFold(5), or other splits. "
+            "on_leakage='warn' goes on with a warning.",
+            on_leakage,
+            report,
+        )
+
+
+def _find_crossing(fold, train, test, codes):
+    """Return the rows to test with the first row to train of the same code."""
+    first = pd.Series(train, codes[train], dtype=np.int64)
+    first = first[~first.index.duplicated()]
+    is_crossing = np.isin(codes[test], first.index)
+    rows = test[is_crossing]
+    pairs = {"train_row": first.loc[codes[rows]].to_numpy(), "test_row": rows}
+    return pd.DataFrame({"fold": fold, **pairs}, dtype=np.int64)
 
 
 def split_by_data_set(X, groups, user):

@@ -70,8 +70,8 @@ def plant():
         faults |= {kind: {row} for kind, row in row_of.items()}
         faults["marks"] = {int(echoes[4])}
         breast.data["region"] = None
-        breast.data.loc[echoes[5], "region"] = "10,10,40,97"
-        breast.data.loc[echoes[6], "region"] = "10,10,40,96"
+        breast.data.loc[echoes[5], "region"] = "10,10,40,98"
+        breast.data.loc[echoes[6], "region"] = "10,10,40,97"
         faults["box outside"] = {int(echoes[5])}
         return faults
 

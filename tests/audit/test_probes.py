@@ -107,7 +107,10 @@ def test_noise_is_not_flagged(seed):
     breast, frame = draw_noise(seed)
     probes = probe(breast.images, breast, frame)
     assert not flagged(probes)
-    assert probes.set_index("probe").loc[IMAGE_PROBES, "auc"].between(0.3, 0.7).all()
+    probes = probes.set_index("probe")
+    assert probes.loc["size and aspect", "note"].endswith("the same in every image.")
+    areas = probes.loc[IMAGE_PROBES, "auc"].drop("size and aspect")
+    assert areas.between(0.3, 0.7).all()
 
 
 def test_a_probe_has_to_be_flagged_with_several_draws_of_the_folds():
@@ -193,7 +196,8 @@ def test_a_rare_class_has_a_reason_and_no_value():
     assert probes["auc"].isna().all()
     assert not probes["flagged"].any()
     assert probes["note"][0] == (
-        f"No value: the class 1 is in 4 groups. {N_FOLDS} folds need {N_FOLDS}."
+        f"No value: {N_FOLDS} folds need {N_FOLDS} groups of each class. The class 1 "
+        "has 4."
     )
 
 

@@ -72,6 +72,20 @@ def test_probes_are_drawn_by_default(audit):
     plt.close(figure)
 
 
+def test_flagged_probes_are_explained(audit):
+    assert "* border: A machine." in repr(audit)
+    assert "A machine." in audit._repr_html_()
+    assert "Left out." not in repr(audit)
+
+
+def test_nothing_to_draw_is_an_error(audit):
+    with pytest.raises(ValueError, match="n == 0, must be >= 1"):
+        audit.plot("marks", n=0)
+    audit.findings, audit.probes = audit.findings[:0], None
+    with pytest.raises(ValueError, match="nothing was found"):
+        audit.plot()
+
+
 def test_an_unknown_kind_is_refused(audit):
     with pytest.raises(ValueError, match=r"'marks'.*Got 'shared overlay'"):
         audit.plot("shared overlay")

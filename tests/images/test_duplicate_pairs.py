@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skfusion.datasets import make_breast_images
+from skfusion.images import _duplicate_pairs
 from skfusion.images._duplicate_pairs import (
     SYMMETRIES,
     duplicate_pairs,
@@ -65,6 +66,29 @@ def test_a_cropped_copy_is_found(images):
     )
     assert pairs["left"].tolist() == list(range(12))
     assert pairs["right"].tolist() == list(range(12, 24))
+
+
+def test_many_equal_images_are_compared_once(images, monkeypatch):
+    n_aligned = []
+    align = _duplicate_pairs._align
+    monkeypatch.setattr(
+        _duplicate_pairs,
+        "_align",
+        lambda pairs, t: n_aligned.append(len(pairs)) or align(pairs, t),
+    )
+    pairs = pairs_of(np.repeat(images[:1], 60, axis=0))
+    assert len(pairs) == 60 * 59 / 2
+    assert set(pairs["symmetry"]) == {"same"}
+    assert sum(n_aligned) < 10
+
+
+def test_every_copy_of_a_turned_image_is_a_pair(images):
+    turned = np.rot90(images[0])
+    together = np.stack([turned, images[0], turned, images[1], images[0]])
+    pairs = pairs_of(together).set_index(["left", "right"])["symmetry"]
+    assert sorted(pairs.index) == [(0, 1), (0, 2), (0, 4), (1, 2), (1, 4), (2, 4)]
+    for (left, right), name in pairs.items():
+        assert (SYMMETRIES[name](together[left]) == together[right]).all()
 
 
 def check_planted(seed):

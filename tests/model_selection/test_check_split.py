@@ -114,9 +114,27 @@ def test_augmented_copies_count_as_their_image(tmp_path):
 
 def test_features_have_no_images():
     X = np.zeros((6, 20))
-    assert report_of(X[:3], X[3:]) == []
+    with pytest.raises(ValueError, match="nothing can be compared"):
+        check_split(X[:3], X[3:])
     groups = {"groups_train": [1, 2, 3], "groups_test": [3, 4, 4]}
     assert report_of(X[:3], X[3:], **groups) == [[2, 0, "group"]]
+
+
+def test_groups_of_one_side_are_refused():
+    images = draw(5)
+    with pytest.raises(ValueError, match="only one of groups_train and groups_test"):
+        check_split(images[:3], images[3:], groups_train=[1, 2, 3])
+
+
+def test_columns_are_compared_by_their_names(tmp_path):
+    images = draw(6)
+    left, right = (
+        save(part, tmp_path / str(i)) for i, part in enumerate([images[:3], images[3:]])
+    )
+    mirrored = save(images[4:5, :, ::-1], tmp_path / "mirrored")
+    train = pd.DataFrame({"mammography": left, "ultrasound": right})
+    test = pd.DataFrame({"ultrasound": mirrored, "mammography": [None]})
+    assert report_of(train, test) == [[1, 0, "mirrored"]]
 
 
 def test_the_error_names_rows_and_nobody(tmp_path):
@@ -152,6 +170,9 @@ def test_compare_models_refuses_an_image_on_both_sides(tmp_path, fault):
     with pytest.raises(LeakageError, match="row 2 of X, the same as row 9") as caught:
         compare(X)
     assert "secret" not in str(caught.value)
+    report = caught.value.report
+    assert report.drop(columns="kind").to_numpy().tolist() == [[0, 9, 2], [2, 2, 9]]
+    assert set(report["kind"]) == {fault.replace("content", "pixels")}
     with pytest.warns(
         DataQualityWarning, match="Got 1 rows in the test part of fold 0"
     ):
@@ -164,8 +185,12 @@ def test_compare_models_ignores_a_leak_that_is_wanted():
     images, groups = draw(), np.repeat(np.arange(6), 2)
     images[9] = images[2]
     cv = list(KFold(3, shuffle=True, random_state=0).split(images))
-    with pytest.raises(LeakageError, match=r"groups \(patients\) on both sides"):
+    with pytest.raises(LeakageError, match=r"each group \(patient\).*'warn'") as caught:
         compare(images, groups=groups, cv=cv)
+    report = caught.value.report
+    train, test = groups[report["train_row"]], groups[report["test_row"]]
+    assert train.tolist() == test.tolist()
+    assert set(report["kind"]) == {"group"}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         study = compare(images, groups=groups, cv=cv, on_leakage="ignore")

@@ -153,7 +153,7 @@ def test_permuted_labels_of_patients_are_not_predicted():
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_a_group_on_both_sides_is_refused():
     X, y = make_table()
-    with pytest.raises(ValueError, match=r"groups \(patients\) on both sides"):
+    with pytest.raises(ValueError, match=r"each group \(patient\) on one side"):
         compare_models(TABLE_MODELS, X, y, cv=KFold(3, shuffle=True, random_state=0))
 
 
@@ -167,7 +167,7 @@ def test_the_refusal_names_no_patient():
 
 def test_a_row_on_both_sides_is_refused():
     X, y, _ = draw_patients()
-    with pytest.raises(ValueError, match="1 rows on both sides"):
+    with pytest.raises(ValueError, match=r"each row on one side .* Got 1 on both"):
         compare_models(MODELS, X, y, cv=[([0, 1, 2, 150], [2, 3])])
 
 
