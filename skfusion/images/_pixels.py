@@ -1,6 +1,8 @@
-"""Read the pixels of a file as they are stored, with the size of its image."""
+"""Read the pixels of a file as they are stored, with their colours."""
 
 from pathlib import Path
+
+import numpy as np
 
 from ._formats._decode import decode_pixels
 from ._formats._signatures import is_compressed_dicom
@@ -9,7 +11,7 @@ from ._read import read_shared
 from ._size import image_size
 from ._worker_pool import can_isolate
 
-__all__ = ["read_pixels"]
+__all__ = ["read_colour", "read_pixels"]
 
 
 def read_pixels(path, min_side):
@@ -48,3 +50,39 @@ def read_pixels(path, min_side):
         grey = read_shared(path, 0, min_side, isolated, share)
         size = image_size(path)  # as (width, height)
         return grey, (size[::-1] if size else grey.shape)
+
+
+def read_colour(path):
+    """Return the colours of a file that :func:`~skfusion.images.read_image` has read.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    colour : ndarray of shape (H, W, 3), dtype uint8, or None
+        None if the file is grey, has more than 8 bits, or is PPM or DICOM.
+
+    Raises
+    ------
+    ImageReadError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from skfusion.images._pixels import read_colour
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.png"
+    ...     Image.new("RGB", (1, 1), (200, 100, 50)).save(path)
+    ...     read_colour(path).tolist()
+    [[[200, 100, 50]]]
+    """
+    # The reader of the grey image still holds its share, and would wait for itself.
+    pixels = decode_pixels(Path(path), admit=lambda n_pixels: None)
+    is_colour = pixels is not None and pixels.ndim == 3 and pixels.dtype == np.uint8
+    return pixels if is_colour else None

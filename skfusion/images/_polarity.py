@@ -4,9 +4,40 @@ import numpy as np
 
 __all__ = ["BRIGHT", "border_median", "is_inverted"]
 
-_BORDER = 0.05  # of the shorter side; scans of film have a frame in the outer 2 %
-#: Median of the border above which the polarity of a mammogram is inverted.
+#: Median of the border above which a mammogram is inverted.
 BRIGHT = 0.5
+_BORDER = 0.05  # of the shorter side; scans of film have a frame in the outer 2 %
+
+
+def border_median(image):
+    """Return the median of the border of an image.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W)
+
+    Returns
+    -------
+    median : float
+        Of the pixels that are at most a twentieth of the shorter side from the edge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.images._polarity import border_median
+    >>> image = np.full((8, 8), 0.9)
+    >>> image[1:-1, 1:-1] = 0.2
+    >>> border_median(image)
+    0.9
+    """
+    width = max(1, round(_BORDER * min(image.shape)))
+    border = [
+        image[:width].ravel(),
+        image[-width:].ravel(),
+        image[width:-width, :width].ravel(),
+        image[width:-width, -width:].ravel(),
+    ]
+    return float(np.median(np.concatenate(border)))
 
 
 def is_inverted(image):
@@ -24,8 +55,11 @@ def is_inverted(image):
     Returns
     -------
     is_inverted : bool
-        Whether the median of the border is above 0.5. It is as wide as a twentieth of
-        the shorter side.
+        Whether the median of the border is above 0.5.
+
+    See Also
+    --------
+    border_median : The median and how wide the border is.
 
     Examples
     --------
@@ -37,24 +71,3 @@ def is_inverted(image):
     (False, True)
     """
     return border_median(image) > BRIGHT
-
-
-def border_median(image):
-    """Return the median of the border, a twentieth of the shorter side wide.
-
-    Parameters
-    ----------
-    image : ndarray of shape (H, W)
-
-    Returns
-    -------
-    median : float
-    """
-    width = max(1, round(_BORDER * min(image.shape)))
-    border = [
-        image[:width].ravel(),
-        image[-width:].ravel(),
-        image[width:-width, :width].ravel(),
-        image[width:-width, -width:].ravel(),
-    ]
-    return float(np.median(np.concatenate(border)))

@@ -13,8 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 from .._store._home import make_file, make_folder
 from .._store._keys import digest
 from ..images._batch_readers import PathReader, reading_versions
-from ..images._colour import read_colour
 from ..images._eight_bits import to_uint8
+from ..images._pixels import read_colour
 
 __all__ = ["clean_files"]
 

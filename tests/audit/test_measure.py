@@ -84,3 +84,11 @@ def test_a_ppm_is_read_in_grey(tmp_path, image):
     pixels, size = read_pixels(tmp_path / "image.pgm", 64)
     assert np.allclose(pixels, image / 255)
     assert size == (60, 90)
+
+
+def test_a_white_frame_is_not_the_border():
+    image = np.zeros((1, 80, 80), dtype=np.uint8)
+    image[0, [0, -1]] = image[0, :, [0, -1]] = 255
+    _, measured = measure_images(image)
+    assert measured["border_00"][0] == 1
+    assert measured["air"][0] == 0

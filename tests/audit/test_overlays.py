@@ -66,6 +66,18 @@ def test_what_most_images_share_is_not_counted(speckle):
     assert (n_shared == 150).all()
 
 
+def test_a_drawing_that_moves_a_little_is_shared(speckle):
+    cells = []
+    for i in range(30):
+        image = in_colour(speckle)
+        x, y = 260 + 3 * (i % 6), 160 + 3 * (i % 5)
+        image[y : y + 3, x : x + 6] = (230, 220, 40)
+        cells.append(measure_overlays(Image.fromarray(image)))
+    counts, n_shared = count_overlays(cells, np.zeros(30))
+    assert counts.sum() == 0
+    assert (n_shared == 18).all()
+
+
 def test_each_data_set_shares_its_own(speckle):
     image = in_colour(speckle)
     image[180:190, 280:295] = (230, 220, 40)

@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from skfusion.datasets import load_breast_lesions_usg, load_bus_uclm
-from skfusion.images._overlays import find_overlays
+from skfusion.images._overlays import find_colours, find_overlays, find_strokes
 
 
 def tissue(seed, tint=(0.9, 0.95, 1.1)):
@@ -49,6 +49,28 @@ def test_a_mark_is_found_and_little_else(name, seed):
 def test_tissue_has_no_marks(seed):
     assert not find_overlays(tissue(seed)).any()
     assert not find_overlays(tissue(seed)[..., 1]).any()
+
+
+@pytest.mark.parametrize("shape", [(90, 70), (40, 3), (3, 40), (6, 6)])
+@pytest.mark.parametrize("seed", range(3))
+def test_strokes_are_those_of_morphology(shape, seed):
+    image = np.random.default_rng(seed).choice([0, 60, 150], shape, p=[0.8, 0.1, 0.1])
+    image = image.astype(np.uint8)
+    image[2:9, shape[1] // 2] = 200
+    thin = image - ndimage.grey_opening(image, size=(1, 7)) >= 80
+    upright = ndimage.binary_opening(thin, np.ones((4, 1)))
+    assert np.array_equal(find_strokes(image), upright)
+
+
+@pytest.mark.parametrize("step", [15, 30])
+def test_only_colours_beyond_the_step_are_found(step):
+    image = tissue(0)
+    image[50:56, 60:70] = 130, 130, 70  # 40 below the mean in blue
+    doppler, marks = find_colours(image, step=step)
+    assert not doppler.any()
+    assert marks[50:56, 60:70].all()
+    image[50:56, 60:70] = 104, 104, 92
+    assert find_colours(image, step=step)[1][50:56, 60:70].all() == (step == 15)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 3, 3), (1, 50), (50, 1, 3)])

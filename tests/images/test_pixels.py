@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skfusion.images._colour import read_colour
+from skfusion.images._pixels import read_colour
 
 RED = (204, 0, 0)  # in the palette of the web
 
