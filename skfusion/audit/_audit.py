@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_consistent_length
 from .._validation._columns import DATASET, MODALITY, REGION
 from .._validation._groups import find_groups
 from .._validation._image_table import holds_paths
+from .._validation._no_images import refuse_no_images
 from .._validation._private import _num_samples, validate_params
 from ..model_selection._data_checks import check_labels
 from ._duplicates import find_duplicates
@@ -76,8 +77,8 @@ def audit_dataset(data, y=None, *, groups=None, probes=True, random_state=0):
     Raises
     ------
     ValueError
-        If there are no images, `y` or `groups` has another length or a missing value,
-        or `y` is continuous.
+        If `data` holds no images, `y` or `groups` has another length or a missing
+        value, or `y` is continuous.
 
     See Also
     --------
@@ -166,6 +167,7 @@ def _take_apart(data, y, groups):
         X, frame = data["data"], data.get("frame")
         y = data.get("target") if y is None else y
         groups = data.get("groups") if groups is None else groups
+    refuse_no_images(X, "data")
     groups = find_groups(X, groups)
     check_consistent_length(X, y, frame)
     y = None if y is None else check_labels(y)

@@ -20,7 +20,7 @@ _LONGEST = 640  # side in pixels; of a larger image, a smaller copy is searched
 _LEAST_PIXELS = 4  # in a cell; fewer are the fringe of an edge
 _STEP = 17  # grey levels between a colour and the tint of the image
 #: Strokes that tissue does not have; a finding should be no false alarm.
-_CERTAIN = {"width": 5, "step": 90, "least": 170}
+_CERTAIN = {"width": 5, "step": 91, "least": 170}
 _LEAST_STROKES = 15  # pixels of them; speckle may have a few
 _SHARED = 0.2  # share of the images that have something at a place that all share
 _LEAST_IMAGES = 20  # with fewer, nothing is shared

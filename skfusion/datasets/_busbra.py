@@ -185,8 +185,8 @@ def _box(row, text, width, height, file):
     if region is None:
         raise ValueError(
             "Expected a box '[x,y,w,h]' that begins inside the image in the column "
-            f"'BBOX' of {file.name!r}. Got {text!r} in row {row}. Download the "
-            "publisher's table again."
+            f"'BBOX' of {file.name!r}. Got {text!r} in row {row + 1}. Download "
+            "the publisher's table again."
         )
     return region
 

@@ -30,6 +30,10 @@ _FOLDER = {
     "remedy": "Download CBIS-DDSM (CC BY 3.0, cite), the images and the four tables, "
     "from https://doi.org/10.7937/K9/TCIA.2016.7O02S9CY.",
 }
+_NO_IMAGES = (
+    "Open the publisher's manifest (.tcia) with the NBIA Data Retriever, and download "
+    "the images to this folder. Keep the names of their folders."
+)
 _TABLES = "*_case_description_*_set.csv"
 _PATHS = ["image file path", "cropped image file path", "ROI mask file path"]
 _COLUMNS = [
@@ -88,8 +92,8 @@ def load_cbis_ddsm(
         seven lesions.
 
     without_callback : {"benign", "drop"}, default="benign"
-        What to do with the 682 lesions that needed no further examination
-        (``BENIGN_WITHOUT_CALLBACK``): count them as benign, or leave them out. A
+        What to do with the 682 lesions that needed no further examination and had no
+        biopsy (``BENIGN_WITHOUT_CALLBACK``): count them as benign, or leave them out. A
         radiologist called them benign at first sight, so they are the easy ones.
 
     regions : bool, default=True
@@ -180,7 +184,7 @@ def load_cbis_ddsm(
     table = _read_tables(folder)
     files = files_by_folder(folder)
     table[IMAGE] = [_image_file(row, files) for row in table["image file path"]]
-    require_some_images(table[IMAGE].notna(), folder)
+    require_some_images(table[IMAGE].notna(), folder, _NO_IMAGES)
     frame = _describe(table[table[IMAGE].notna()])
     findings = _without_a_pair(table, files)
     if without_callback == "drop":

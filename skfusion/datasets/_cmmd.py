@@ -27,6 +27,10 @@ _FOLDER = {
     "remedy": "Download CMMD (CC BY 4.0, cite), the images and the table, from "
     "https://doi.org/10.7937/tcia.eqde-4b16.",
 }
+_NO_IMAGES = (
+    "Open the publisher's manifest (.tcia) with the NBIA Data Retriever, and download "
+    "the images to this folder."
+)
 _TABLES = ("CMMD_clinicaldata_revision*.xlsx", "CMMD_clinicaldata_revision*.csv")
 _COLUMNS = ["ID1", "LeftRight", "Age", "number", "abnormality", "classification"]
 _PATIENT = re.compile(r"D[12]-\d{4}")
@@ -133,7 +137,7 @@ def load_cmmd(path, *, return_X_y=False):
     named = images.dropna(subset=["ID1", "LeftRight"])
     frame = named.merge(table, on=["ID1", "LeftRight"])
     missing = ~table["row"].isin(frame["row"])
-    require_some_images(~missing, folder)
+    require_some_images(~missing, folder, _NO_IMAGES)
     rows = [f"row {row} of {file.name!r}" for row in table.loc[missing, "row"]]
     warn_about_incomplete(
         "CMMD",

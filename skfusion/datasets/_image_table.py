@@ -10,13 +10,16 @@ from .._validation._columns import DATASET, GROUP
 from .._validation._private import validate_params
 from ._base import make_bunch
 from ._image_table_files import find_files, leave_out_missing
+from ._image_table_labels import show_labels
 from ._image_table_read import (
+    name_in_frame,
     read_own_table,
     rename_own_columns,
     require_own_columns,
 )
+from ._image_table_regions import require_edges
 from ._image_table_rows import check_rows
-from ._image_table_values import MODALITIES, encode_labels
+from ._image_table_values import MODALITIES
 
 __all__ = ["load_image_table"]
 
@@ -58,7 +61,7 @@ def load_image_table(
     """Load your own images from a table with a row for each image.
 
     The table names the file, the label and the patient of each image. It is checked
-    before anything is fitted: one error lists all problems, with their rows.
+    before anything is fitted: one error lists all problems of its rows and labels.
 
     Read more in the :ref:`User Guide <own_images>`.
 
@@ -92,7 +95,9 @@ def load_image_table(
     region : str or list of 4 str, default=None
         Where the lesion is: a column of boxes "x0,y0,x1,y1" or of paths of masks, or
         the four columns of the edges x0, y0, x1 and y1. The unit is a pixel of the
-        file, the origin is its upper left corner, and x1 and y1 are exclusive.
+        file, the origin is its upper left corner, and x1 and y1 are exclusive. If you
+        have widths and heights, compute ``table["x1"] = table["x"] + table["w"]``, and
+        y1 likewise.
 
     positive : label or list of labels, default=None
         Labels of class 1; all others are class 0. If None, each label is a class, and
@@ -119,15 +124,21 @@ def load_image_table(
         target : ndarray of shape (n_images,), int64
             Class of each image: 0, 1, ...
         target_names : list of str
-            Names of the classes.
+            Names of the classes. Class 0 of several labels is "not malignant", for
+            example.
         groups : ndarray of shape (n_images,), object
             The group, as text.
         frame : DataFrame of n_images rows
-            The columns of `data`, ``target``, and every column of the table, so that
-            labels are in it and not in `data`. A column whose name is also one of
-            `data` is called, for example, ``table_image``.
+            The columns of `data`, ``target``, ``table_row`` (row of the table, from
+            0, the header not counted), and every column of the table, so that labels
+            are in it and not in `data`. A column whose name is also one of `data` is
+            called, for example, ``table_image``.
+        label_column : str
+            Column of the labels in `frame`.
+        used_columns : list of str
+            Columns in `frame` that the other parameters named.
         DESCR : str
-            Number of images and groups of each class.
+            Number of images and groups of each class, and its labels.
     (data, target) : tuple if `return_X_y` is True
         See above.
 
@@ -137,20 +148,22 @@ def load_image_table(
         If the table is not a file, or no row has a file.
 
     ValueError
-        If the table cannot be read, or does not have a column. If rows have no label,
-        no group or data set, an unknown side or modality, a file that is not an image,
-        text that is no box, a box that goes beyond its image by more than one pixel, a
-        mask that cannot be used, or an image that another row shows already (in the
-        same region, under another label, or in another group): the message lists all
-        of these problems.
+        If the table cannot be read, does not have a column, or has a width and a
+        height as edges. If rows have no label, no group or data set, an unknown side
+        or modality, a file that is not an image, text that is no box, a box that goes
+        beyond its image by more than one pixel, a mask that cannot be used, or an
+        image that another row shows already (in the same region, under another label,
+        or in another group), or if the labels do not give two classes or do not
+        contain `positive`: one message lists all of these problems. The rows of
+        messages count from 0, the header not counted.
 
     Warns
     -----
     DataQualityWarning
         If rows have no file and are left out, images in the folder are in no row,
         `group` is None, groups differ in blanks only, labels differ in case or blanks
-        only, the alphabet alone decides which class is positive, masks are empty, or
-        regions of one image have different labels.
+        only or may be misspelt, the alphabet alone decides which class is positive,
+        masks are empty, or regions of one image have different labels.
 
     See Also
     --------
@@ -164,6 +177,10 @@ def load_image_table(
     Headers of images are read, and no pixels: an image whose pixels are damaged is
     found when it is decoded. Masks are decoded; several lesions in one mask give one
     box around them. For several boxes in an image, give it several rows.
+
+    A label may be misspelt if it is in fewer than 1 % of the rows, in one or two of 20
+    rows or more, or nearly that of more frequent rows, such as "malignat". It would be
+    a class of its own or, with `positive`, a part of class 0.
 
     Examples
     --------
@@ -203,7 +220,7 @@ def load_image_table(
     >>> clinic.target
     array([1, 0, 1, 0])
     >>> clinic.target_names
-    ['cyst or fibroadenoma', 'cancer']
+    ['not cancer', 'cancer']
     """
     columns = {
         "image": image,
@@ -217,20 +234,20 @@ def load_image_table(
     }
     text = [column for column in (image, group, dataset) if column is not None]
     own, name, start = read_own_table(table, text=text)
-    require_own_columns(own, _columns_named(columns), name)
+    named = _columns_named(columns)
+    require_own_columns(own, named, name)
     renamed = rename_own_columns(own, name)
     folder = start if folder is None else Path(folder).expanduser()
     own, files = leave_out_missing(own, find_files(own[image], folder), image, folder)
-    frame = check_rows(own, files, columns, folder, name)
+    frame, target_names = check_rows(own, files, columns, positive, folder, name)
     if dataset is None:
         is_file = not isinstance(table, pd.DataFrame)
         frame[DATASET] = Path(table).stem if is_file else "table"
-    target, target_names = encode_labels(own[label], positive, label)
-    frame = pd.concat([frame.assign(target=target), renamed.loc[own.index]], axis=1)
+    frame = pd.concat([frame, renamed.loc[own.index]], axis=1)
     bunch = make_bunch(
         frame, name="image_table", target_names=target_names, return_X_y=return_X_y
     )
-    return bunch if return_X_y else _describe(bunch)
+    return bunch if return_X_y else _describe(bunch, named)
 
 
 def _columns_named(columns):
@@ -238,19 +255,18 @@ def _columns_named(columns):
     named = {}
     for name, value in columns.items():
         if name == "region" and isinstance(value, list | tuple):
-            if len(value) != 4:
-                raise ValueError(
-                    "Expected one column or the four columns of x0, y0, x1 and y1 as "
-                    f"region. Got {len(value)} columns."
-                )
+            require_edges(value)
             named |= {f"region[{i}]": edge for i, edge in enumerate(value)}
         elif value is not None and not (name == "modality" and value in MODALITIES):
             named[name] = value
     return named
 
 
-def _describe(bunch):
-    """Describe the images in place of the template."""
+def _describe(bunch, named):
+    """Name the columns of the table that were used, and describe the images."""
+    bunch.label_column = name_in_frame(named["label"])
+    used = [name_in_frame(column) for key, column in named.items() if key != "label"]
+    bunch.used_columns = list(dict.fromkeys(used))
     names = bunch.data[DATASET].unique()
     title = f"Own images: {', '.join(names)}"
     classes = [
@@ -268,4 +284,8 @@ def _describe(bunch):
 
 
 def _count(bunch, rows):
-    return f"{np.count_nonzero(rows)} images of {len(set(bunch.groups[rows]))} groups"
+    """Return the numbers of images and groups of a class, and its labels."""
+    labels = sorted(set(bunch.frame[bunch.label_column][rows].tolist()))
+    n_groups = len(set(bunch.groups[rows]))
+    text = f"{np.count_nonzero(rows)} images of {n_groups} groups"
+    return f"{text}, labelled {show_labels(labels)}" if len(labels) > 1 else text

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..exceptions import DataQualityWarning, DatasetNotFoundError, warn_user
 from ..images._size import image_size, is_image
-from ._image_table_problems import name_rows
+from ._image_table_problems import ROWS_COUNT, name_rows
 
 __all__ = [
     "find_files",
@@ -92,7 +92,7 @@ def leave_out_missing(own, files, column, folder):
         rows = files.index[~found]
         warn_user(
             f"{len(rows)} of the {len(own)} rows have no file and are left out: "
-            f"{name_rows(rows)}, counted from 0. Correct their paths if you meant to "
+            f"{name_rows(rows)} ({ROWS_COUNT}). Correct their paths if you meant to "
             "load them.",
             DataQualityWarning,
         )

@@ -1,7 +1,8 @@
 """All problems of a user's table, raised at once."""
 
-__all__ = ["Problems", "name_rows"]
+__all__ = ["ROWS_COUNT", "Problems", "name_rows"]
 
+ROWS_COUNT = "from 0, the header not counted"
 _N_NAMED = 5
 
 
@@ -35,14 +36,23 @@ class Problems:
         if len(rows):
             self._sentences.append(f"{problem} in {name_rows(rows)}. {remedy}")
 
+    def note(self, sentences):
+        """Note a problem that is not one of single rows.
+
+        Parameters
+        ----------
+        sentences : str
+        """
+        self._sentences.append(sentences)
+
     def raise_all(self):
         """Raise a ValueError that lists every problem that was noted."""
         if self._sentences:
             listed = "\n".join(f"- {sentence}" for sentence in self._sentences)
             raise ValueError(
                 f"Expected a readable image, a label and a group in every row of "
-                f"{self._name}. Got these problems instead, in rows that count from "
-                f"0:\n{listed}"
+                f"{self._name}. Got these problems instead (rows count {ROWS_COUNT}):\n"
+                f"{listed}"
             )
 
 

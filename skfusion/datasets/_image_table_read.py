@@ -6,13 +6,22 @@ import pandas as pd
 
 from .._validation._columns import IMAGE_COLUMNS, REGION
 from ..exceptions import DatasetNotFoundError
+from ._image_table_values import MODALITIES, known_modality
 
-__all__ = ["read_own_table", "rename_own_columns", "require_own_columns"]
+__all__ = [
+    "TABLE_ROW",
+    "name_in_frame",
+    "read_own_table",
+    "rename_own_columns",
+    "require_own_columns",
+]
+
+TABLE_ROW = "table_row"
 
 _EXCEL = (".xlsx", ".xls", ".xlsm")
 _SEPARATORS = ",;\t"
 # Names that have a meaning in every data set; a column of the user keeps another one.
-_TAKEN = {*IMAGE_COLUMNS, REGION, "target", "inverted", "augmentation"}
+_TAKEN = {*IMAGE_COLUMNS, REGION, "target", TABLE_ROW, "inverted", "augmentation"}
 
 
 def read_own_table(table, *, text):
@@ -112,10 +121,9 @@ def require_own_columns(table, columns, name):
     missing = {key: col for key, col in columns.items() if col not in table}
     if missing:
         got = ", ".join(f"{key}={col!r}" for key, col in missing.items())
-        words = " A modality of all images is 'mammography' or 'ultrasound'."
         raise ValueError(
-            f"Expected parameters that name columns of {name}. Got {got}, but the "
-            f"columns are {list(map(str, table))!r}.{words * ('modality' in missing)}"
+            f"Expected {_what_is_allowed(missing, name)}. Got {got}, but the columns "
+            f"are {list(map(str, table))!r}.{_known_word(missing.get('modality'))}"
         )
     repeated = table.columns[table.columns.duplicated()]
     if len(repeated):
@@ -123,6 +131,35 @@ def require_own_columns(table, columns, name):
             f"Expected columns of distinct names in {name}. Got several of the name "
             f"{str(repeated[0])!r}. Rename or drop them."
         )
+
+
+def _what_is_allowed(missing, name):
+    """Return what the parameters may be that name no column."""
+    words = " or ".join(map(repr, MODALITIES))
+    modality = f"modality to be {words} for all images, or to name a column of {name}"
+    columns = f"parameters that name columns of {name}"
+    if "modality" not in missing:
+        return columns
+    return modality if len(missing) == 1 else f"{columns}, and {modality}"
+
+
+def _known_word(modality):
+    known = known_modality(modality)
+    return f" Write modality={known!r}." if known else ""
+
+
+def name_in_frame(column):
+    """Return the name that a column of the user's table has in ``frame``.
+
+    Parameters
+    ----------
+    column : str
+
+    Returns
+    -------
+    name : str
+    """
+    return f"table_{column}" if column in _TAKEN else column
 
 
 def rename_own_columns(table, name):
@@ -145,7 +182,7 @@ def rename_own_columns(table, name):
     ValueError
         If there is a column of that name, too.
     """
-    names = {column: f"table_{column}" for column in _TAKEN if column in table}
+    names = {column: name_in_frame(column) for column in _TAKEN if column in table}
     both = sorted(new for new in names.values() if new in table)
     if both:
         raise ValueError(

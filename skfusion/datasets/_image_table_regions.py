@@ -1,5 +1,6 @@
 """Boxes of the lesions of a user's table."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -9,13 +10,41 @@ import pandas as pd
 from .._validation._boxes import box_around, box_text, is_within, parse_boxes
 from ..exceptions import DataQualityWarning, warn_user
 from ._image_table_files import find_files
-from ._image_table_problems import name_rows
+from ._image_table_problems import ROWS_COUNT, name_rows
 from ._image_table_values import is_filled
 from ._mask_boxes import mask_boxes
 
-__all__ = ["read_regions"]
+__all__ = ["read_regions", "require_edges"]
 
-_NO_BOX = "Write x0,y0,x1,y1 in pixels, with x0 < x1 and y0 < y1, or nothing."
+_NO_BOX = (
+    "Write x0,y0,x1,y1 in pixels, with x0 < x1 and y0 < y1, or nothing. If the boxes "
+    "are x, y, width, height, compute x1 = x + width and y1 = y + height."
+)
+_SIZE = re.compile(r"(.*[^a-z])?[wh]|.*(width|height)", re.IGNORECASE)
+
+
+def require_edges(columns):
+    """Raise a ValueError unless there are four columns, named like edges.
+
+    Parameters
+    ----------
+    columns : list or tuple of str
+        Names of the columns, of which the last two must not be a width and a height.
+    """
+    if len(columns) != 4:
+        raise ValueError(
+            "Expected one column or the four columns of x0, y0, x1 and y1 as region. "
+            f"Got {len(columns)} columns."
+        )
+    x, y, width, height = columns
+    if any(_SIZE.fullmatch(str(name).strip()) for name in (width, height)):
+        raise ValueError(
+            "Expected the four columns of the edges x0, y0, x1 and y1 as region. Got "
+            f"{list(columns)!r}, the last two of which look like a width and a height. "
+            f'Write table["x1"] = table["{x}"] + table["{width}"] and table["y1"] = '
+            f'table["{y}"] + table["{height}"], pass the DataFrame table, and '
+            f'region=["{x}", "{y}", "x1", "y1"].'
+        )
 
 
 def read_regions(columns, folder, sizes, problems):
@@ -114,7 +143,7 @@ def _read_masks(masks, sizes, problems):
     if empty:
         warn_user(
             f"{len(empty)} masks are empty, so that the region is missing: "
-            f"{name_rows(empty)}, counted from 0. Replace them if these images have a "
+            f"{name_rows(empty)} ({ROWS_COUNT}). Replace them if these images have a "
             "lesion.",
             DataQualityWarning,
         )

@@ -1,7 +1,7 @@
 """One file in several rows of a user's table."""
 
 from ..exceptions import DataQualityWarning, warn_user
-from ._image_table_problems import name_rows
+from ._image_table_problems import ROWS_COUNT, name_rows
 
 __all__ = ["check_repeats"]
 
@@ -46,8 +46,8 @@ def check_repeats(rows, problems):
     mixed = rows.index[(of_file["label"].transform("nunique") > 1) & ~has_two]
     if len(mixed):
         warn_user(
-            f"Regions of one image have different labels in {name_rows(mixed)}, "
-            'counted from 0. Train with region="lesion": to a model of whole images, '
+            f"Regions of one image have different labels in {name_rows(mixed)} "
+            f'({ROWS_COUNT}). Train with region="lesion": to a model of whole images, '
             "these rows are one image under two labels.",
             DataQualityWarning,
         )

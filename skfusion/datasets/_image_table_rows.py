@@ -13,7 +13,9 @@ from .._validation._columns import (
 )
 from ..exceptions import DataQualityWarning, warn_user
 from ._image_table_files import identify_files, read_sizes, warn_of_unlisted
+from ._image_table_labels import encode_labels
 from ._image_table_problems import Problems
+from ._image_table_read import TABLE_ROW
 from ._image_table_regions import read_regions
 from ._image_table_repeats import check_repeats
 from ._image_table_values import (
@@ -28,7 +30,7 @@ from ._image_table_values import (
 __all__ = ["check_rows"]
 
 
-def check_rows(own, files, columns, folder, name):
+def check_rows(own, files, columns, positive, folder, name):
     """Return the columns of every data set, or raise an error with all problems.
 
     Parameters
@@ -42,6 +44,9 @@ def check_rows(own, files, columns, folder, name):
     columns : dict of str to str or None
         The parameters of :func:`load_image_table` that name columns.
 
+    positive : label, list of labels or None
+        Labels of class 1.
+
     folder : Path
         Folder where relative paths start.
 
@@ -52,7 +57,11 @@ def check_rows(own, files, columns, folder, name):
     -------
     frame : DataFrame
         ``image``, ``modality``, ``group``, ``view``, ``laterality``, ``dataset`` (None
-        without a column of it) and, if there is a column of boxes or masks, ``region``.
+        without a column of it) and, if there is a column of boxes or masks, ``region``;
+        ``target`` and ``table_row``.
+
+    target_names : list of str
+        Names of the classes.
 
     Raises
     ------
@@ -68,8 +77,7 @@ def check_rows(own, files, columns, folder, name):
     sizes = read_sizes(files)
     unopened = own.index[sizes.isna()]
     problems.add(unopened, "a file that is not an image", "Replace or drop it.")
-    unlabelled = _empty_rows(own[columns["label"]])
-    problems.add(unlabelled, "no label", "Fill it in, or drop the row.")
+    target, target_names = _classes(own[columns["label"]], positive, problems)
     codes = identify_files(files)
     frame = pd.DataFrame(
         {
@@ -91,7 +99,20 @@ def check_rows(own, files, columns, folder, name):
     check_repeats(pd.DataFrame(shown), problems)
     problems.raise_all()
     warn_of_unlisted(files, masks, folder)
-    return frame
+    return frame.assign(target=target, **{TABLE_ROW: frame.index}), target_names
+
+
+def _classes(labels, positive, problems):
+    """Return the class of each row and the names of the classes, if there are any."""
+    unlabelled = _empty_rows(labels)
+    problems.add(unlabelled, "no label", "Fill it in, or drop the row.")
+    labels = labels.drop(unlabelled)
+    try:
+        target, names = encode_labels(labels, positive, labels.name)
+    except ValueError as error:
+        problems.note(str(error))
+        return None, []
+    return pd.Series(target, index=labels.index), names
 
 
 def _empty_rows(values):

@@ -68,7 +68,9 @@ def require_distinct_rows(table, columns, file):
         )
 
 
-def require_some_images(found, folder):
+def require_some_images(
+    found, folder, remedy="Unpack the publisher's archive of images there."
+):
     """Raise a DatasetNotFoundError if no row has a file.
 
     Parameters
@@ -78,12 +80,14 @@ def require_some_images(found, folder):
 
     folder : Path
         Folder of the images, for the error.
+
+    remedy : str
+        How to get the images, for the error.
     """
     if not found.any():
         raise DatasetNotFoundError(
             f"Expected images in {folder.resolve().name!r}. Got none of those that "
-            f"the {len(found)} rows of the table name. Unpack the publisher's archive "
-            "of images there."
+            f"the {len(found)} rows of the table name. {remedy}"
         )
 
 

@@ -10,6 +10,8 @@ from ..exceptions import DataQualityWarning, warn_user
 __all__ = ["official_split"]
 
 _SPLIT, _FOLD = "split", "fold_"
+# Files of the publishers that hold the split, where it is not in the table.
+_FILES = {"busbra": "'5-fold-cv.csv' or '10-fold-cv.csv' next to 'bus_data.csv'"}
 _PARTS = ["train", "validation", "test"]
 
 
@@ -113,10 +115,10 @@ def _parts(frame, column):
     if column is None:
         column = known[0] if known else _SPLIT
     if column not in frame:
+        got = f"one with {known!r}" if known else "a frame without such a column"
         raise ValueError(
             f"Expected a data set with an official split in the column {column!r} of "
-            f"its frame. Got one with {known!r}. Draw folds of your own, for "
-            "example with StratifiedGroupKFold and the groups of the data set."
+            f"its frame. Got {got}. {_remedy(frame)}"
         )
     parts = frame[column].reset_index(drop=True)
     missing = np.flatnonzero(~is_present(parts))
@@ -127,6 +129,17 @@ def _parts(frame, column):
             "Take the split of one data set before you pool it with others."
         )
     return parts
+
+
+def _remedy(frame):
+    """Return what to do without a split: add the publisher's file, or draw folds."""
+    own = (
+        "Draw folds of your own, for example with StratifiedGroupKFold and the groups "
+        "of the data set."
+    )
+    names = set(frame.get("dataset", []))
+    files = [_FILES[name] for name in _FILES if names == {name}]
+    return f"Put the publisher's {files[0]} and load it again." if files else own
 
 
 def _warn_of_crossing(splits, groups):

@@ -2,6 +2,7 @@
 
 from numbers import Integral, Real
 
+from .._validation._no_images import refuse_no_images
 from .._validation._private import Interval, validate_params
 from ._duplicate_pairs import duplicate_pairs, family_numbers, read_thumbnails
 
@@ -55,7 +56,7 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
         If a file cannot be read.
 
     ValueError
-        If `images` is empty.
+        If `images` is empty, or holds no images, such as the path of a folder.
 
     See Also
     --------
@@ -103,6 +104,7 @@ def find_near_duplicates(images, *, threshold=0.95, size=64):
     >>> find_near_duplicates(np.stack([*images, darker_copy, mirrored_copy]))
     array([0, 1, 2, 3, 1, 3])
     """
+    refuse_no_images(images, "images")
     thumbnails = read_thumbnails(images, size)
     pairs = duplicate_pairs(thumbnails, threshold)
     return family_numbers(pairs, len(thumbnails))

@@ -70,4 +70,4 @@ def is_inverted(image):
     >>> is_inverted(image), is_inverted(1 - image)
     (False, True)
     """
-    return bool(border_median(image) > BRIGHT)
+    return border_median(image) > BRIGHT

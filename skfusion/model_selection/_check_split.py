@@ -5,6 +5,7 @@ import pandas as pd
 
 from .._validation._columns import IMAGE, is_present
 from .._validation._groups import find_groups
+from .._validation._no_images import refuse_no_images
 from .._validation._private import StrOptions, validate_params
 from .._validation._samples import column_table
 from ..images._duplicate_pairs import duplicate_pairs, mark_exact, read_thumbnails
@@ -41,7 +42,9 @@ def check_split(
     ----------
     X_train, X_test : DataFrame, list or ndarray
         Images of both sides, in any form. The images of a sample with several are
-        compared column by column.
+        compared column by column. Of tables of features and of flattened images only
+        the groups are compared. The indices that a splitter returns hold no images:
+        pass ``X.iloc[train]`` and ``X.iloc[test]``, or ``X[train]`` and ``X[test]``.
 
     groups_train, groups_test : array-like of shape (n_samples,), default=None
         Groups of both sides, usually the patients; pass both or none. If None, the
@@ -70,8 +73,9 @@ def check_split(
         If a file cannot be read.
 
     ValueError
-        If only one of `groups_train` and `groups_test` is passed, or there is nothing
-        to compare: neither images nor groups.
+        If a side is a path, a Bunch or the indices of rows, only one of `groups_train`
+        and `groups_test` is passed, or there is nothing to compare: neither images nor
+        groups.
 
     Warns
     -----
@@ -80,7 +84,8 @@ def check_split(
 
     See Also
     --------
-    compare_models : Compares groups and files of all folds itself.
+    compare_models : Compares the groups of all folds, and the content of files without
+        decoding them.
     skfusion.images.find_near_duplicates : Families of near-duplicates, to be used as
         groups.
 
@@ -100,6 +105,8 @@ def check_split(
        train_row  test_row      kind
     0          2         1  mirrored
     """
+    refuse_no_images(X_train, "X_train")
+    refuse_no_images(X_test, "X_test")
     if (groups_train is None) != (groups_test is None):
         raise ValueError(
             "Expected the groups of both sides, or of none. Got only one of "

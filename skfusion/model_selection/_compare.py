@@ -103,14 +103,18 @@ def compare_models(
         compared with "no cancer".
 
     on_leakage : {"raise", "warn", "ignore"}, default="raise"
-        What to do if a group, or an image (the same file, or one of equal content), is
-        on both sides of a fold: raise an error, give a warning, or continue without
-        one. :func:`check_split` also finds near-duplicates.
+        What to do if a group, or an image (a file of equal content, or an array of
+        equal pixels), is on both sides of a fold: raise an error, give a warning, or
+        continue without one. Files are not decoded for this, so that an image that was
+        saved again, as another file with the same pixels, is not found, nor are
+        near-duplicates. :func:`check_split` and :func:`~skfusion.audit.audit_dataset`
+        find both.
 
     error_score : "raise" or float, default=np.nan
         Kappa and accuracy of a fold on which a candidate fails. A
         ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
-        error without the paths and the groups. With "raise", the error itself is
+        error without the paths and the groups; of an image that cannot be read, it is
+        the row of X and the reason. With "raise", the error itself is
         raised.
 
     n_jobs : int, default=None

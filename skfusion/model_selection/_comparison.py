@@ -174,9 +174,10 @@ class ModelComparison:
         Raises
         ------
         ValueError
-            If the name is taken, a group or an image is in the comparison, too, a label
-            is not one of its classes, every model fails, or the comparison was pickled
-            or copied.
+            If the name is taken, a group or an image (an equal file, or equal pixels or
+            features) is in the comparison, too, a label is unknown, every model fails,
+            or the comparison was pickled or copied. Images that were saved again as
+            other files, and near-duplicates, are not found: use :func:`check_split`.
 
         Warns
         -----

@@ -131,7 +131,7 @@ def _check_no_shared_image(X, known):
     if n_shared:
         raise LeakageError(
             f"Expected an external data set of other images. Got {n_shared} images "
-            "(the same files, or the same pixels or features) that are in the "
+            "(files of equal content, or equal pixels or features) that are in the "
             "comparison, too: every model would be fitted on them. Leave these rows "
             "out. The out-of-fold predictions of the comparison already score them."
         )
@@ -167,22 +167,27 @@ def predict_external(comparison, name, data):
     if len(errors) == len(results):
         raise ValueError(
             f"All {len(errors)} models failed on the external data set {name!r}. The "
-            f"first error was:\n{next(iter(errors.values()))}"
+            f"first error was raised in {next(iter(errors.values()))}"
         )
     for model, error in errors.items():
         warn_user(
             f"The model {model!r} failed on the external data set {name!r} and is not "
-            f"scored there. The error was:\n{error}",
+            f"scored there. The error was raised in {error}",
             FitFailedWarning,
         )
     return prediction_table(results, data.splits, row_table(data))
 
 
 def _predict(comparison, model, data):
+    # A row in the error is one of the data that this step reads.
+    step = "the fit to the data of the comparison"
     try:
-        return predict_rows(comparison.refit(model), data.X, data.labels)
+        fitted = comparison.refit(model)
+        step = "the prediction of the external data"
+        return predict_rows(fitted, data.X, data.labels)
     except Exception:
         if comparison._error_score == "raise":
             raise
         known = (comparison._data, data)
-        return {"error": error_text(*((each.X, each.groups) for each in known))}
+        text = error_text(*((each.X, each.groups) for each in known))
+        return {"error": f"{step}:\n{text}"}

@@ -10,6 +10,7 @@ import pandas as pd
 from .._validation._boxes import parse_boxes
 from .._validation._cells import is_path
 from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS, REGION
+from ..exceptions import ImageReadError
 from ._same_images import group_name, path_columns
 
 __all__ = ["SHOWN", "error_text", "identifies"]
@@ -60,12 +61,14 @@ def error_text(*data):
     Returns
     -------
     text : str
-        The lines of code are those of the traceback. Paths of X, and their folders, are
-        "<path>" in it, and groups, and texts of X that identify patients, "<group>".
-        Names of one or two characters, and numbers of less than five, stay.
+        The lines of code are those of the traceback. An ``ImageReadError`` has none,
+        because it names the row of the image and what to do. Paths of X, and their
+        folders, are "<path>" in it, and groups, and texts of X that identify patients,
+        "<group>". Names of one or two characters, and numbers of less than five, stay.
     """
     message = "".join(traceback.format_exception_only(sys.exception()))
-    text = f"{message}\n{traceback.format_exc()}"
+    is_explained = isinstance(sys.exception(), ImageReadError)
+    text = message if is_explained else f"{message}\n{traceback.format_exc()}"
     hidden = {}
     for X, groups in data:
         hidden |= dict.fromkeys(_paths_of(X), "<path>")

@@ -1,5 +1,6 @@
 import os
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -268,3 +269,9 @@ def test_marks_of_bus_uclm():
         drawn = truth | uclm.frame["Doppler"].to_numpy()
         assert found[truth].mean() > sensitivity
         assert found[~drawn].mean() < 0.05
+
+
+@pytest.mark.parametrize("data", ["folder", Path("folder"), [0, 2, 5]])
+def test_neither_a_folder_nor_indices_are_a_data_set(data):
+    with pytest.raises(ValueError, match=r"data .*images.*(scan_images|X\.iloc)"):
+        audit_dataset(data)

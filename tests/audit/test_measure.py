@@ -91,4 +91,4 @@ def test_a_white_frame_is_not_the_border():
     image[0, [0, -1]] = image[0, :, [0, -1]] = 255
     _, measured = measure_images(image)
     assert measured["border_00"][0] == 1
-    assert measured["border_median"][0] == 0
+    assert measured["air"][0] == 0

@@ -119,7 +119,7 @@ def test_no_data_set_states_how_to_get_it(tmp_path):
         ("malignant,5", "suspicious,5", r"'Pathology' of 'bus_data.csv'. Got \['susp"),
         ("bus_0010-r,", "bus_0010-l,", r"differ in .*'ID'.* again in row 5"),
         ("[2,3,10,9]", "[2,3,10]", r"'BBOX' of 'bus_data.csv'. Got '\[2,3,10\]' in"),
-        ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 1"),
+        ("[12,3,9,9]", "[22,3,9,9]", r"Got '\[22,3,9,9\]' in row 2"),
         ("BBOX", "Box", r"without \['BBOX'\]"),
     ],
 )
@@ -147,3 +147,9 @@ def test_the_box_of_a_reduced_copy_is_no_region(folder):
     with pytest.warns(DataQualityWarning, match=r"region: 1 \(row 3 of 'bus_data"):
         busbra = load_busbra(folder)
     assert busbra.data["region"].isna().tolist() == [row == 2 for row in range(6)]
+
+
+def test_without_its_file_the_official_split_names_it(folder):
+    (folder / "5-fold-cv.csv").unlink()
+    with pytest.raises(ValueError, match=r"Put the publisher's '5-fold-cv\.csv' or"):
+        official_split(load_busbra(folder))

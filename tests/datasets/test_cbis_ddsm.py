@@ -275,7 +275,10 @@ def test_lesion_without_its_mask_has_no_region(make_tree, save_dicom, fault):
 def test_no_image_at_all(make_tree):
     folder = make_tree()
     shutil.rmtree(folder / "CBIS-DDSM")
-    with pytest.raises(DatasetNotFoundError, match="none of those that the 6 rows"):
+    message = (
+        r"none of those that the 6 rows .* \(\.tcia\) with the NBIA Data Retriever"
+    )
+    with pytest.raises(DatasetNotFoundError, match=message):
         load_cbis_ddsm(folder)
 
 

@@ -9,9 +9,15 @@ import pytest
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
 
 from skfusion.datasets import concat_datasets, load_image_table
-from skfusion.exceptions import DataQualityWarning, DatasetNotFoundError
+from skfusion.datasets._image_table_misspelt import warn_of_misspelt_labels
+from skfusion.exceptions import (
+    DataQualityWarning,
+    DatasetNotFoundError,
+    ImageReadError,
+)
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.images import ImageSource
 
@@ -92,6 +98,18 @@ def test_columns_of_the_table_are_in_frame_only(save):
     assert clinic.frame["finding"].iloc[1] == "malignant"
 
 
+def test_the_columns_that_parameters_name_are_known(table, tmp_path):
+    """An audit leaves the label out of what may reveal it."""
+    edges = ["left", "top", "right", "bottom"]
+    table[edges] = [1, 2, 9, 8]
+    table = table.rename(columns={"finding": "target"})
+    clinic = load(table, tmp_path, label="target", laterality="side", region=edges)
+    assert clinic.label_column == "table_target"
+    assert clinic.frame["table_target"].iloc[1] == "malignant"
+    assert clinic.used_columns == ["file", "patient", "side", *edges]
+    assert {*clinic.used_columns} <= {*clinic.frame}
+
+
 def test_a_column_with_the_name_of_another_is_kept_under_another_name(table, tmp_path):
     table = table.rename(columns={"file": "image"}).assign(region="outer", inverted="x")
     clinic = load(table, tmp_path, image="image")
@@ -99,6 +117,12 @@ def test_a_column_with_the_name_of_another_is_kept_under_another_name(table, tmp
     assert "inverted" not in clinic.data
     assert clinic.frame["table_image"].iloc[0] == "pictures/0.png"
     assert clinic.frame["table_region"].iloc[0] == "outer"
+
+
+def test_a_column_of_rows_of_the_user_is_kept(table, tmp_path):
+    frame = load(table.assign(table_row="A7"), tmp_path).frame
+    assert frame["table_row"].tolist() == list(range(6))
+    assert set(frame["table_table_row"]) == {"A7"}
 
 
 def test_two_columns_that_would_get_one_name(table, tmp_path):
@@ -219,6 +243,9 @@ def test_rows_without_a_file_are_left_out_and_named(table, tmp_path):
     )
     assert any("2 images in the folder" in message for message in messages)
     assert clinic.groups.tolist() == ["007", "12", "13", "14"]
+    assert clinic.frame["table_row"].tolist() == [1, 2, 4, 5]
+    rows = "rows 0, 3 (from 0, the header not counted). Correct"
+    assert any(rows in message for message in messages)
 
 
 def test_images_without_a_row_are_counted_in_sub_folders_too(table, tmp_path):
@@ -260,7 +287,7 @@ def test_all_problems_are_listed_in_one_error(table, tmp_path):
     table.loc[5, "patient"] = ""
     table.loc[4, "side"] = "both"
     table["box"] = ["1,2,9,8", "9,9,2,2", "50,50,60,60", None, None, None]
-    with pytest.raises(ValueError, match="in rows that count from 0") as caught:
+    with pytest.raises(ValueError, match="from 0, the header not counted") as caught:
         load(table, tmp_path, laterality="side", region="box")
     problems = str(caught.value).splitlines()[1:]
     assert [problem.partition(". ")[0] for problem in problems] == [
@@ -324,10 +351,85 @@ def test_positive_label_and_the_names_of_both_classes(table, tmp_path):
     table["finding"] = ["cancer", "normal", "cyst", "normal", "cancer", "cyst"]
     clinic = load(table, tmp_path, positive="cancer")
     assert clinic.target.tolist() == [1, 0, 0, 0, 1, 0]
-    assert clinic.target_names == ["cyst or normal", "cancer"]
+    assert clinic.target_names == ["not cancer", "cancer"]
+    assert "4 images of 3 groups, labelled 'cyst', 'normal'" in clinic.DESCR
     clinic = load(table, tmp_path, positive=["cancer", "cyst"])
     assert clinic.target.tolist() == [1, 0, 1, 0, 1, 1]
     assert clinic.target_names == ["normal", "cancer or cyst"]
+
+
+def test_names_of_classes_of_many_labels_stay_short(table, tmp_path):
+    table["finding"] = ["DCIS", "IDC", "lobular", "cyst", "lipoma", "scar"]
+    clinic = load(table, tmp_path, positive=["DCIS", "IDC", "lobular"])
+    assert clinic.target_names == ["other", "DCIS or 2 others"]
+
+
+def test_labels_that_may_be_misspelt_are_listed_with_their_rows(table, tmp_path):
+    table.loc[4, "finding"] = "malignat"
+    with pytest.warns(DataQualityWarning) as caught:
+        clinic = load_image_table(
+            table, **COLUMNS, positive="malignant", folder=tmp_path
+        )
+    assert clinic.target.tolist() == [0, 1, 0, 0, 0, 0]
+    assert len(caught) == 1
+    assert (
+        "'malignat' (1 of the 6 rows: row 4; similar to 'malignant'). Rows count from 0"
+        in str(caught[0].message)
+    )
+
+
+def labels_with(**counts):
+    return pd.Series([label for label, n in counts.items() for _ in range(n)])
+
+
+@pytest.mark.parametrize(
+    ("counts", "suspect"),
+    [
+        ({"benign": 12, "malignant": 6, "cyst": 2}, "'cyst' (2 of the 20 rows"),
+        ({"benign": 150, "malignant": 150, "cyst": 4}, None),
+        ({"benign": 200, "malignant": 200, "cyst": 3}, "'cyst' (3 of the 403 rows"),
+        ({"benign": 12, "malignant": 6, "bening": 1}, "similar to 'benign'"),
+        ({"benign": 12, "malignant": 6, "malignant2": 1}, None),
+        ({"normal": 9, "abnormal": 2}, None),
+        ({"cancer": 9, "no cancer": 1}, None),
+        ({"benign": 12, "Benign": 1}, None),  # has a warning of its own
+        ({"grade 1": 9, "grade 2": 1}, None),
+        ({"benign": 5000, "malignant": 9}, None),
+        ({"mass": 8, "masss": 7}, None),
+    ],
+)
+def test_which_labels_may_be_misspelt(counts, suspect):
+    labels = labels_with(**counts)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warn_of_misspelt_labels(labels, [], "finding")
+    assert len(caught) == (suspect is not None)
+    assert suspect is None or suspect in str(caught[0].message)
+
+
+def test_a_column_of_many_labels_is_listed_in_part():
+    """Such as a column of comments that was passed by mistake."""
+    labels = pd.Series(
+        [f"finding {chr(97 + i)}{chr(97 + j)}" for i in range(26) for j in range(26)]
+    )
+    with pytest.warns(DataQualityWarning, match=r"row 9; .*\) and others\. Rows"):
+        warn_of_misspelt_labels(labels, [], "finding")
+
+
+def test_labels_that_the_user_has_confirmed_are_not_misspelt():
+    labels = labels_with(benign=20, malignant=9, DCIS=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_misspelt_labels(labels, ["malignant", "DCIS"], "finding")
+
+
+def test_a_wrong_positive_is_listed_with_the_problems_of_rows(table, tmp_path):
+    table.loc[[0, 2], "finding"] = None
+    with pytest.raises(ValueError) as caught:
+        load(table, tmp_path, positive="tumour")
+    problems = str(caught.value).splitlines()[1:]
+    assert problems[0].startswith("- no label in rows 0, 2.")
+    assert problems[1].startswith("- Expected positive to be some of the labels")
 
 
 def test_several_classes_keep_their_labels(table, tmp_path):
@@ -430,9 +532,14 @@ def test_the_data_set_is_a_column(table, tmp_path, save):
 
 
 def test_a_mistyped_modality_is_named_with_the_words_there_are(table, tmp_path):
-    message = "modality='ultrasond', but the columns .* 'mammography' or 'ultrasound'"
-    with pytest.raises(ValueError, match=message):
+    message = "to be 'mammography' or 'ultrasound' .* Got modality='ultrasond', but"
+    with pytest.raises(ValueError, match=f"^Expected modality {message}"):
         load(table, tmp_path, modality="ultrasond")
+    with pytest.raises(ValueError, match=r"\. Write modality='ultrasound'\.$"):
+        load(table, tmp_path, modality="US")
+    message = "name columns of .*, and modality to be 'mammography' or 'ultrasound'"
+    with pytest.raises(ValueError, match=message):
+        load(table, tmp_path, modality="ultrasond", group="who")
 
 
 def test_numbers_of_patients_that_pandas_has_read_as_floats(table, tmp_path):
@@ -471,6 +578,51 @@ def test_four_columns_that_are_no_box(table, tmp_path):
         load(table, tmp_path, region=edges[:3])
     with pytest.raises(ValueError, match=r"region\[1\]='up', but the columns are"):
         load(table, tmp_path, region=["left", "up", "right", "bottom"])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x", "y", "w", "h"),
+        ("x", "y", "W", "H"),
+        ("left", "top", "Width", "height"),
+        ("bbox_x", "bbox_y", "bbox_w", "bbox_h"),
+        ("x", "y", "boxWidth", "boxHeight"),
+    ],
+)
+def test_a_width_and_a_height_are_not_edges(table, tmp_path, names):
+    """They may look like edges: these boxes have w > x and h > y."""
+    names = list(names)
+    table[names] = [1, 2, 9, 8]
+    x, _, width, _ = names
+    with pytest.raises(ValueError, match="look like a width and a height") as caught:
+        load(table, tmp_path, region=names)
+    assert f'table["x1"] = table["{x}"] + table["{width}"]' in str(caught.value)
+
+
+def test_names_of_edges_that_end_in_w_or_h_are_accepted(table, tmp_path):
+    names = ["west", "south", "xnew", "north"]
+    table[names] = [1, 2, 9, 8]
+    assert set(load(table, tmp_path, region=names).data["region"]) == {"1,2,9,8"}
+
+
+def test_a_malformed_box_may_have_a_width_and_a_height(table, tmp_path):
+    with pytest.raises(ValueError, match="If the boxes are x, y, width, height, comp"):
+        load(table.assign(box="20,12,9,8"), tmp_path, region="box")
+
+
+def test_new_images_with_boxes_are_predicted_without_a_table(table, tmp_path):
+    clinic = load(table.assign(box="1,2,9,8"), tmp_path, region="box")
+    features = CNNFeatureExtractor(
+        "squeezenet1_1", weights=None, image_size=32, region="lesion"
+    )
+    model = make_pipeline(features, LogisticRegression())
+    model.fit(clinic.data, clinic.target)
+    files = clinic.data["image"].tolist()
+    new = pd.DataFrame({"image": files, "region": ["1,2,9,8"] * 6})
+    assert model.predict(new).tolist() == model.predict(clinic.data).tolist()
+    with pytest.raises(ImageReadError, match="Row 1 of X: Expected the box"):
+        model.predict(new.assign(region=["1,2,9,8", *[None] * 5]))
 
 
 def test_boxes_beyond_the_edge(table, tmp_path):

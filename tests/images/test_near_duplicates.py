@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,3 +142,9 @@ def test_no_image_is_in_both_ultrasound_sets(data_folder):
     data_sets = pooled.data["dataset"].groupby(families)
     assert data_sets.nunique().max() == 1
     assert data_sets.size()[data_sets.first() == "breast_lesions_usg"].max() == 1
+
+
+@pytest.mark.parametrize("images", ["folder", Path("folder"), [0, 2, 5]])
+def test_neither_a_folder_nor_indices_are_images(images):
+    with pytest.raises(ValueError, match=r"images .*(scan_images|X\.iloc)"):
+        find_near_duplicates(images)

@@ -120,6 +120,49 @@ def test_features_have_no_images():
     assert report_of(X[:3], X[3:], **groups) == [[2, 0, "group"]]
 
 
+@pytest.mark.parametrize("form", [np.asarray, list, pd.Series])
+@pytest.mark.parametrize("as_mask", [False, True])
+def test_the_indices_of_a_splitter_are_no_images(form, as_mask):
+    train, test = next(KFold(3).split(draw(6)))
+    if as_mask:
+        train, test = (np.isin(np.arange(6), rows).tolist() for rows in (train, test))
+    with pytest.raises(ValueError, match=r"X_train holds no images.*Pass .*iloc\[rows"):
+        check_split(form(train), form(test))
+    with pytest.raises(ValueError, match="X_test holds no images"):
+        check_split(draw(4), form(test))
+
+
+def test_neither_a_folder_nor_a_bunch_is_images(tmp_path):
+    bunch = make_breast_images(4, random_state=0)
+    for X in (str(tmp_path), tmp_path, bunch, None):
+        with pytest.raises(ValueError, match=r"X_train .*scan_images") as caught:
+            check_split(X, bunch.data)
+        assert tmp_path.name not in str(caught.value)
+
+
+def save_again(paths, folder):
+    """Write files of the same pixels and another compression."""
+    folder.mkdir()
+    copies = [str(folder / f"copy{row}.png") for row in range(len(paths))]
+    for path, copy in zip(paths, copies, strict=True):
+        Image.open(path).save(copy, compress_level=0)
+    return copies
+
+
+def test_files_that_were_saved_again_are_found(tmp_path):
+    paths = save(draw(6), tmp_path / "a")
+    copies = save_again(paths[2:4], tmp_path / "b")
+    expected = [[2, 0, "same pixels"], [3, 1, "same pixels"]]
+    assert report_of(paths, copies) == expected
+
+
+def test_a_leading_missing_path_is_no_number(tmp_path):
+    paths = save(draw(4), tmp_path / "a")
+    for missing in (None, np.nan):
+        with pytest.raises(ValueError, match="Expected the path of an image"):
+            check_split([missing, *paths[:2]], paths[2:])
+
+
 def test_groups_of_one_side_are_refused():
     images = draw(5)
     with pytest.raises(ValueError, match="only one of groups_train and groups_test"):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
+from PIL import Image, ImageOps
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import FitFailedWarning
@@ -632,7 +633,7 @@ def test_mistakes_on_an_external_data_set_are_drawn(images, tmp_path):
     other = X.assign(group=[f"other {i}" for i in range(40)]).drop(columns="image")
     other["picture"] = [tmp_path / f"{i}.png" for i in range(40)]
     for source, target in zip(X["image"], other["picture"], strict=True):
-        target.write_bytes(Path(source).read_bytes())
+        ImageOps.invert(Image.open(source)).save(target)
     study.external("B", other, y)
     figure = study.errors("good", n=3, data="B")
     assert len(titles(figure)) == 3

@@ -1,5 +1,6 @@
 """A study names an unreadable image by its row in the X of the user."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,58 @@ def test_the_box_stays_in_the_explanation_of_a_failed_fit(tmp_path):
         FitFailedWarning, match=r"Got '\d+,0,99,99' in the column 'region'"
     ):
         compare_models(models, X, data.target, cv=2)
+
+
+def lesion_models():
+    lesion = make_pipeline(clone(FEATURES).set_params(region="lesion"), SVC())
+    return [("lesion", lesion), ("image", make_pipeline(FEATURES, SVC()))]
+
+
+def failures(caught):
+    return [str(w.message) for w in caught if w.category is FitFailedWarning]
+
+
+def test_a_missing_box_is_explained_in_one_sentence_per_fold(tmp_path):
+    data = make_breast_images(12, image_size=16, folder=tmp_path, random_state=0)
+    X = data.data.assign(region=["1,1,9,9"] * 5 + [None] + ["1,1,9,9"] * 6)
+    with pytest.warns(FitFailedWarning) as caught:
+        study = compare_models(lesion_models(), X, data.target, cv=2)
+    messages = failures(caught)
+    assert len(messages) == 2
+    for message in messages:
+        assert "Row 5 of X: Expected the box" in message
+        assert "Drop the rows without a box" in message
+        assert "Traceback" not in message
+        assert len(message.strip().splitlines()) == 2
+    has_box = X["region"].notna()
+    study = compare_models(
+        lesion_models(), X[has_box], data.target[has_box], cv=2, error_score="raise"
+    )
+    assert study.folds["n"].groupby(study.folds["model"]).sum().unique().size == 1
+
+
+@pytest.mark.parametrize("place", ["comparison", "external"])
+def test_a_missing_box_of_external_data_names_the_data_and_the_row(tmp_path, place):
+    boxes = dict.fromkeys(("comparison", "external"), ["1,1,9,9"] * 12)
+    boxes[place] = [*boxes[place][:5], None, *boxes[place][6:]]
+    sets = [
+        make_breast_images(12, image_size=16, folder=tmp_path / name, random_state=seed)
+        for seed, name in enumerate(boxes)
+    ]
+    tables = [
+        bunch.data.assign(region=boxes[name], group=[f"{name} {i}" for i in range(12)])
+        for bunch, name in zip(sets, boxes, strict=True)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitFailedWarning)
+        study = compare_models(lesion_models(), tables[0], sets[0].target, cv=2)
+    with pytest.warns(FitFailedWarning) as caught:
+        study.external("B", tables[1], sets[1].target)
+    (message,) = failures(caught)
+    assert f"of the {place} data" in message or f"data of the {place}" in message
+    assert "Row 5 of X: Expected the box" in message
+    assert "Traceback" not in message
+    assert set(study.externals["B"]["model"]) == {"image"}
 
 
 def test_a_gain_names_the_row_of_the_whole_table(tmp_path):
