@@ -17,7 +17,7 @@ _NOT_THE_USER = ("skfusion", "sklearn", "imblearn", "joblib", "contextlib")
 
 
 class ImageReadError(ValueError):
-    """Error raised if an image file cannot be read.
+    """Error raised if an image file, or the region of it, cannot be read.
 
     The message contains only the last component of the path, because the names of
     folders often identify patients.
@@ -36,9 +36,12 @@ class ImageReadError(ValueError):
     path : str, Path or None
         Path of the file as in X. A pickle of the error, and therefore the error in
         another process, contains only its last component.
+
+    region : str or None
+        Box of the lesion as in X, "" if it is missing, where the box is what is wrong.
     """
 
-    row = column = reason = path = None
+    row = column = reason = path = region = None
 
     def __reduce__(self):
         """Return the state for pickle, without the folder of the path."""

@@ -13,10 +13,10 @@ from ._cells import (
     check_paths,
     check_values,
     find_values_by_cell,
-    is_path,
     none_of_values,
 )
-from ._columns import OF_AN_IMAGE, is_present, require_column
+from ._column_regions import check_no_region_twice, paths_below
+from ._columns import IMAGE, OF_AN_IMAGE, REGION, is_present, require_column
 from ._groups import find_groups
 from ._image_table import image_table
 from ._named_columns import name_columns
@@ -166,7 +166,7 @@ def check_columns(X, columns, user, any_image=True, of_values=None):
     ------
     ValueError
         If X is not a DataFrame, a column is missing, a row has no image at all, or two
-        columns hold one file.
+        columns read one region of a file.
     """
     for column in columns:
         require_column(X, column, user)
@@ -179,7 +179,7 @@ def check_columns(X, columns, user, any_image=True, of_values=None):
     if any_image and not all(of_values):
         check_any_image(present, columns)
     pairs = zip(columns, of_values, strict=True)
-    _check_no_file_twice(X, [name for name, is_of_values in pairs if not is_of_values])
+    check_no_region_twice(X, [name for name, is_of_values in pairs if not is_of_values])
     return present
 
 
@@ -199,30 +199,6 @@ def check_any_image(present, columns):
             f"Expected an image in at least one of the columns {columns!r}. Got none "
             f"in row {without[0]} of X."
         )
-
-
-def _check_no_file_twice(X, columns):
-    if len(columns) < 2:
-        return
-    names = np.repeat(columns, len(X))
-    columns_of_a_file = pd.Series(names).groupby(_paths(X, columns).to_numpy())
-    n_columns = columns_of_a_file.transform("nunique").to_numpy()
-    if (n_columns > 1).any():
-        row = int(np.argmax(n_columns > 1)) % len(X)
-        raise ValueError(
-            f"Expected each file in one of the columns {columns!r} only. Several of "
-            f"them hold the file of row {row} of X."
-        )
-
-
-def _paths(X, columns):
-    """Paths of all columns, one below the other; NaN where there is no image."""
-    values = [X[column].astype(object) for column in columns]
-    paths = [
-        column.where(is_present(column) & column.map(is_path).to_numpy(dtype=bool))
-        for column in values
-    ]
-    return pd.concat(paths, ignore_index=True)
 
 
 def column_table(X, column, columns):
@@ -246,7 +222,8 @@ def column_table(X, column, columns):
     others = [name for name in columns if name != column]
     renamed = {f"{column}_{name}": name for name in OF_AN_IMAGE}
     others += [f"{other}_{name}" for other in others for name in OF_AN_IMAGE]
-    others += ["image"] if column != "image" else []
+    # A box without a name of its column is that of the column "image".
+    others += [IMAGE, REGION] if column != IMAGE else []
     table = X[is_present(X[column])].drop(columns=others, errors="ignore")
     return image_table(table.rename(columns={column: "image", **renamed}))
 
@@ -284,7 +261,7 @@ def group_samples(X, columns, groups, name):
     )
     if not columns:  # of paths
         return np.arange(len(X))
-    codes = pd.factorize(_paths(X, columns))[0]
+    codes = pd.factorize(paths_below(X, columns))[0]
     samples = np.tile(np.arange(len(X)), len(columns))[codes >= 0]
     shape = (len(X), codes.max() + 1)
     links = coo_array((np.ones(len(samples)), (samples, codes[codes >= 0])), shape)

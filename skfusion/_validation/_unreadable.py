@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..exceptions import ImageReadError
+from ._columns import REGION
 
 __all__ = ["names_unreadable_images"]
 
@@ -75,9 +76,9 @@ def _name_place(error, X, columns):
     is_known = np.array([name in known for name in table.columns], dtype=bool)
     if columns and not is_known.any():
         return
-    cells = _find(table, error.path, np.flatnonzero(is_known))
+    cells = _find(table, error, np.flatnonzero(is_known))
     if not len(cells) and not columns:
-        cells = _find(table, error.path, np.flatnonzero(~is_known))
+        cells = _find(table, error, np.flatnonzero(~is_known))
     if not len(cells):
         return
     rows = np.unique(cells[:, 0]).tolist()
@@ -91,16 +92,19 @@ def _name_place(error, X, columns):
     error.args = (f"{place}: {error.reason}",)
 
 
-def _find(table, path, places):
-    """Return the first cell that holds a path, in columns at some places.
+def _find(table, error, places):
+    """Return the first cell that holds the path of an error, in columns at some places.
 
     An error of another process has the last component of the path alone, which files
     of several folders may have. Then return the cells of all these files.
     """
+    path = error.path
     cells = np.argwhere(
         table.iloc[:, places].map(lambda cell: isinstance(cell, str | Path))
     )
     cells[:, 1] = places[cells[:, 1]]
+    if error.region is not None:  # several rows, or columns, may hold one file
+        cells = cells[[_box(table, *cell) == error.region for cell in cells]]
     values = [table.iat[row, column] for row, column in cells]
     exact = np.array([str(value) == str(path) for value in values], dtype=bool)
     if exact.any():
@@ -108,3 +112,11 @@ def _find(table, path, places):
     named = np.array([Path(value).name == path for value in values], dtype=bool)
     n_files = len(set(np.array(values, dtype=str)[named]))
     return cells[named] if n_files > 1 else cells[named][:1]
+
+
+def _box(table, row, place):
+    """Return the box that belongs to a cell with a path; empty text without one."""
+    own = f"{table.columns[place]}_{REGION}"
+    name = own if own in table.columns else REGION
+    box = table[name].iloc[row] if name in table.columns else ""
+    return "" if pd.isna(box) else box

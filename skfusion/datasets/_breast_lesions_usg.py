@@ -1,12 +1,14 @@
 """BrEaST-Lesions-USG: breast ultrasound images from Warsaw."""
 
 from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+from ._regions import LESIONS, add_regions
 from ._table import require_table_columns, warn_about_missing_images
 
 __all__ = ["load_breast_lesions_usg"]
@@ -18,18 +20,22 @@ _FOLDER = {
     "table, from https://doi.org/10.7937/9WKK-Q141.",
 }
 _TABLE = "BrEaST*.xlsx"
-_COLUMNS = ["CaseID", "Image_filename", "Age", "BIRADS", "Classification"]
+_MASKS = "Mask_tumor_filename"
+_COLUMNS = ["CaseID", "Image_filename", _MASKS, "Age", "BIRADS", "Classification"]
 
 
 @validate_params(
     {
         "path": [str, PathLike],
         "normal": [StrOptions({"drop", "benign"})],
+        "lesions": LESIONS,
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
+def load_breast_lesions_usg(
+    path, *, normal="drop", lesions="together", return_X_y=False
+):
     """Load BrEaST-Lesions-USG, the ultrasound images of Pawłowska et al.
 
     256 images of 256 patients: 154 benign, 98 malignant (each confirmed by biopsy or
@@ -49,15 +55,21 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
         What to do with images without a lesion: leave them out, or count them as
         class 0.
 
+    lesions : {"together", "each"}, default="together"
+        Rows of an image with several lesions: one row with the smallest box around all
+        of them, or one row for each lesion, the largest first.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 6)
+        data : DataFrame of shape (n_images, 7)
             ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them) and ``dataset``.
+            (missing, because the data set does not contain them), ``dataset`` and
+            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
+            lesion or a mask that can be used).
         target : ndarray of shape (n_images,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
@@ -107,7 +119,7 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     >>> from skfusion.datasets import load_breast_lesions_usg
     >>> breast = load_breast_lesions_usg("downloads/BrEaST")  # doctest: +SKIP
     >>> breast.data.shape  # doctest: +SKIP
-    (252, 6)
+    (252, 7)
     """
     folder = find_folder(path, _is_breast_lesions_usg, **_FOLDER)
     frame = _read_table(folder)
@@ -115,6 +127,7 @@ def load_breast_lesions_usg(path, *, normal="drop", return_X_y=False):
     if normal == "drop":
         frame = frame[frame["Classification"] != "normal"]
         target_names[0] = "benign"
+    frame = add_regions(frame, _mask_files(frame), lesions=lesions)
     return make_bunch(
         frame,
         name="breast_lesions_usg",
@@ -145,3 +158,19 @@ def _read_table(folder):
         laterality=None,
         dataset="breast_lesions_usg",
     )
+
+
+def _mask_files(frame):
+    """Return the masks of each image's tumor, or None for an image without one."""
+    rows = zip(frame[IMAGE], frame[_MASKS], frame["Classification"], strict=True)
+    return [
+        None if label == "normal" else _beside(image, names)
+        for image, names, label in rows
+    ]
+
+
+def _beside(image, names):
+    """Return the files that the table lists, which lie beside the image."""
+    if pd.isna(names):
+        return []
+    return [Path(image).with_name(name.strip()) for name in names.split("&")]

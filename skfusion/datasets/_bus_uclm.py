@@ -7,6 +7,7 @@ import pandas as pd
 from .._validation._columns import IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+from ._regions import LESIONS, add_regions
 from ._table import require_table_columns, warn_about_missing_images
 
 __all__ = ["load_bus_uclm"]
@@ -35,11 +36,12 @@ _SAME_WOMAN = {"CHCO": "CHVI"}
     {
         "path": [str, PathLike],
         "normal": [StrOptions({"drop", "benign"})],
+        "lesions": LESIONS,
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_bus_uclm(path, *, normal="drop", return_X_y=False):
+def load_bus_uclm(path, *, normal="drop", lesions="together", return_X_y=False):
     """Load BUS-UCLM, the breast ultrasound images of Vállez et al.
 
     683 images of 37 patients: 174 benign, 90 malignant, 419 normal. Most patients have
@@ -58,15 +60,21 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
         What to do with images without a lesion: leave them out, or count them as
         class 0. Most of them belong to patients who have a lesion in other images.
 
+    lesions : {"together", "each"}, default="together"
+        Rows of an image with several lesions: one row with the smallest box around all
+        of them, or one row for each lesion, the largest first.
+
     return_X_y : bool, default=False
         If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 6)
+        data : DataFrame of shape (n_images, 7)
             ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them) and ``dataset``.
+            (missing, because the data set does not contain them), ``dataset`` and
+            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
+            lesion or a mask that can be used).
         target : ndarray of shape (n_images,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
@@ -121,7 +129,7 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     >>> from skfusion.datasets import load_bus_uclm
     >>> uclm = load_bus_uclm("downloads/BUS-UCLM")  # doctest: +SKIP
     >>> uclm.data.shape  # doctest: +SKIP
-    (264, 6)
+    (264, 7)
     """
     folder = find_folder(path, _is_bus_uclm, **_FOLDER)
     frame = _read_table(folder)
@@ -129,6 +137,8 @@ def load_bus_uclm(path, *, normal="drop", return_X_y=False):
     if normal == "drop":
         frame = frame[frame["Label"] != "Normal"]
         target_names[0] = "benign"
+    masks = _mask_files(frame, folder)
+    frame = add_regions(frame, masks, lesions=lesions, split_masks=True)
     return make_bunch(
         frame, name="bus_uclm", target_names=target_names, return_X_y=return_X_y
     )
@@ -178,3 +188,11 @@ def _masks(frame, folder):
     names = {mask.name for mask in (folder / "masks").glob("*")}
     has_mask = frame["Image"].isin(names) & (frame["Label"] != "Normal")
     return frame["Image"].where(has_mask, "")
+
+
+def _mask_files(frame, folder):
+    """Return each image's mask in a list, or None for an image without a lesion."""
+    return [
+        None if label == "Normal" else [folder / "masks" / name] * (name != "")
+        for label, name in zip(frame["Label"], frame["masks"], strict=True)
+    ]

@@ -10,6 +10,7 @@ import pandas as pd
 from .._validation._columns import GROUP, IMAGE
 from .._validation._private import StrOptions, validate_params
 from ._base import find_folder, make_bunch
+from ._regions import LESIONS, add_regions
 
 __all__ = ["busi_families", "load_busi"]
 
@@ -28,12 +29,20 @@ _MASK = re.compile(r"_mask(_\d+)?$")
     {
         "path": [str, PathLike],
         "normal": [StrOptions({"drop", "benign"})],
+        "lesions": LESIONS,
         "drop_mixed_families": ["boolean"],
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
 )
-def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False):
+def load_busi(
+    path,
+    *,
+    normal="drop",
+    lesions="together",
+    drop_mixed_families=True,
+    return_X_y=False,
+):
     """Load BUSI, the breast ultrasound images of Al-Dhabyani et al.
 
     780 images: 437 benign, 210 malignant, 133 normal. The data set has no patient
@@ -54,6 +63,10 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
         What to do with images without a lesion: leave them out, or count them as
         class 0.
 
+    lesions : {"together", "each"}, default="together"
+        Rows of an image with several lesions: one row with the smallest box around all
+        of them, or one row for each lesion, the largest first.
+
     drop_mixed_families : bool, default=True
         Whether to leave out near-duplicate families whose images have both targets: 5
         families with 13 images. One of their labels must be wrong. No warning is given.
@@ -64,9 +77,11 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`
-        data : DataFrame of shape (n_images, 6)
+        data : DataFrame of shape (n_images, 7)
             ``image`` (path), ``modality``, ``group``, ``view`` and ``laterality``
-            (missing, because the data set does not contain them) and ``dataset``.
+            (missing, because the data set does not contain them), ``dataset`` and
+            ``region`` ("x0,y0,x1,y1", the box of the lesion in pixels; None without a
+            lesion or a mask that can be used).
         target : ndarray of shape (n_images,), int64
             1 for malignant, 0 for benign (or normal).
         target_names : list of str
@@ -108,7 +123,7 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     >>> from skfusion.datasets import load_busi
     >>> busi = load_busi("downloads/busi")  # doctest: +SKIP
     >>> busi.data.shape  # doctest: +SKIP
-    (634, 6)
+    (634, 7)
     """
     folder = find_folder(path, _is_busi, **_FOLDER)
     frame = _read_files(folder)
@@ -120,6 +135,7 @@ def load_busi(path, *, normal="drop", drop_mixed_families=True, return_X_y=False
     if drop_mixed_families:
         n_targets = frame.groupby(GROUP)["target"].transform("nunique")
         frame = frame[n_targets == 1]
+    frame = add_regions(frame, _mask_files(frame), lesions=lesions)
     return make_bunch(
         frame, name="busi", target_names=target_names, return_X_y=return_X_y
     )
@@ -159,6 +175,17 @@ def _masks_by_image(pictures):
         if _MASK.search(file.stem):
             masks.setdefault(_MASK.sub("", file.stem), []).append(file.name)
     return masks
+
+
+def _mask_files(frame):
+    """Return the masks of each image, or None for an image without a lesion."""
+    rows = zip(frame[IMAGE], frame["label"], frame["masks"], strict=True)
+    return [
+        None
+        if label == "normal"
+        else [Path(image).with_name(name) for name in masks.split("&") if name]
+        for image, label, masks in rows
+    ]
 
 
 def _number(file):

@@ -1,6 +1,6 @@
 """The extractor of features, as a transformer."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 from sklearn.base import (
@@ -61,6 +61,15 @@ class CNNFeatureExtractor(
 
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
+
+    region : {"image", "lesion"}, default="image"
+        What the network reads of each image: the whole image, or the square around the
+        lesion, whose box is in the column ``region`` of X, in full resolution. A box
+        in prediction means that somebody has found the lesion.
+
+    margin : float, default=0.3
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has no effect with ``region="image"``.
 
     batch_size : int, default=32
         Number of images in a batch.
@@ -131,6 +140,8 @@ class CNNFeatureExtractor(
         "image_shape": ["array-like", None],
         "image_size": [Interval(Integral, 8, None, closed="left"), None],
         "resize": [StrOptions({"pad", "stretch"})],
+        "region": [StrOptions({"image", "lesion"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
@@ -151,6 +162,8 @@ class CNNFeatureExtractor(
         image_shape=None,
         image_size=None,
         resize="pad",
+        region="image",
+        margin=0.3,
         batch_size=32,
         device="auto",
         precision="auto",
@@ -167,6 +180,8 @@ class CNNFeatureExtractor(
         self.image_shape = image_shape
         self.image_size = image_size
         self.resize = resize
+        self.region = region
+        self.margin = margin
         self.batch_size = batch_size
         self.device = device
         self.precision = precision
@@ -201,6 +216,7 @@ class CNNFeatureExtractor(
         # transform uses the parameters of fit, which may change afterwards.
         default_size = backbone_image_size(self.backbone, self.weights)
         self._size, self._resize = self.image_size or default_size, self.resize
+        self._crop = {"region": self.region, "margin": self.margin}
         source = self._source(X)
         check_channels(source.n_channels, self)
         warn_of_scale(X, self)
@@ -268,6 +284,7 @@ class CNNFeatureExtractor(
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
+            **self._crop,
         )
 
     def _count_features(self, X):

@@ -21,6 +21,8 @@ def make_feature_classifier(
     backbone="mobilenet_v2",
     weights="DEFAULT",
     image_size=None,
+    region="image",
+    margin=0.3,
     cache=None,
     random_state=None,
 ):
@@ -45,6 +47,15 @@ def make_feature_classifier(
     image_size : int, default=None
         Side in pixels of the square to which images are resized. If None, the side for
         which the backbone's weights were trained.
+
+    region : {"image", "lesion"}, default="image"
+        What the network reads of each image: the whole image, or the square around the
+        lesion, whose box is in the column ``region`` of X, in full resolution. A box
+        in prediction means that somebody has found the lesion.
+
+    margin : float, default=0.3
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has no effect with ``region="image"``.
 
     cache : True, str, Path or None, default=None
         Folder of a :class:`FeatureCache`, which stores the features of each image. True
@@ -76,6 +87,8 @@ def make_feature_classifier(
         backbone,
         weights=weights,
         image_size=image_size,
+        region=region,
+        margin=margin,
         cache=cache,
         random_state=random_state,
     )

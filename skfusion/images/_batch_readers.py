@@ -55,9 +55,11 @@ class PathReader:
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, table, min_side=None, isolated=False):
-        self.min_side = min_side
+    def __init__(self, table, min_side=None, isolated=False, crops=None):
+        # A crop needs the full resolution of the file.
+        self.min_side = min_side if crops is None else None
         self.isolated = isolated
+        self.crops = crops
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
@@ -70,7 +72,8 @@ class PathReader:
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            yield digest(*known, bool(self.inverted[row]))
+            crop = () if self.crops is None else ("crop", *self.crops.square(row))
+            yield digest(*known, bool(self.inverted[row]), *crop)
 
     def identities(self):
         files = self.files(range(len(self)))
@@ -97,15 +100,21 @@ class PathReader:
         with PixelShare() as share:
             try:
                 image = read_shared(path, 0, self.min_side, isolated, share)
+                image = self._cut(row, image[..., np.newaxis])
             except ImageReadError as error:
                 # Names of files repeat in folders, which are not shown: name the row.
                 named = ImageReadError(f"Row {row} of X: {error}")
                 named.row, named.reason = int(row), str(error)
+                named.region = error.region
                 named.path = self.paths[row]  # to find the row, not to be shown
                 raise named from error
-            if self.inverted[row]:
-                image = 1 - image
-            return finish(image[..., np.newaxis])
+            return finish(image)
+
+    def _cut(self, row, image):
+        """Correct the polarity, then cut out the lesion: what is padded is black."""
+        if self.inverted[row]:
+            image = 1 - image
+        return image if self.crops is None else self.crops.cut(row, image)
 
     def unaugmented(self):
         reader = copy.copy(self)

@@ -12,6 +12,7 @@ from ._batch_readers import (
     reading_versions,
     with_channels,
 )
+from ._crop import find_crops
 from ._eight_bits import to_uint8
 from ._image_cache import ImageCache
 from ._resize import resize_image
@@ -61,10 +62,25 @@ class ImageSource:
         ``read_image(isolated=True)``. Use it for files of unknown origin. It changes no
         pixel, and costs a copy of each image.
 
+    region : {"image", "lesion"}, default="image"
+        What is read of each image: the whole image, or the square around the lesion,
+        whose box is in the column ``region`` of X as text, ``"x0,y0,x1,y1"`` in pixels
+        of the file. It is cut out in full resolution before it is resized, and padded
+        with 0 beyond the edge of the image.
+
+    margin : float, default=0.3
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has no effect with ``region="image"``.
+
     Attributes
     ----------
     n_channels : int
         Number of channels of each image; 1 for paths.
+
+    Raises
+    ------
+    ValueError
+        If `region` is "lesion" and X has no column ``region``, or no box in a row.
 
     See Also
     --------
@@ -89,15 +105,19 @@ class ImageSource:
         resize="pad",
         image_cache=None,
         isolated=False,
+        region="image",
+        margin=0.3,
     ):
         self.image_size = image_size
         self.resize = resize
         if not holds_paths(X):
             self._X = with_channels(np.asarray(X), image_shape)
+            find_crops(self._X, region, margin)  # pixels have no boxes
             self._reader = ArrayReader(self._X)
         else:
             self._X = image_table(X)
-            self._reader = PathReader(self._X, image_size, isolated)
+            crops = find_crops(self._X, region, margin)
+            self._reader = PathReader(self._X, image_size, isolated, crops)
             if image_cache is not None:
                 is_cache = isinstance(image_cache, ImageCache)  # that of a study
                 cache = image_cache if is_cache else ImageCache(image_cache)
@@ -124,7 +144,7 @@ class ImageSource:
         Raises
         ------
         ImageReadError
-            If a file cannot be read.
+            If a file cannot be read, or a box does not lie within its image.
 
         ValueError
             If `image_size` is None and the images differ in size.

@@ -60,6 +60,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "image_shape": ["array-like", None],
         "image_size": [Interval(Integral, 8, None, closed="left"), None],
         "resize": [StrOptions({"pad", "stretch"})],
+        "region": [StrOptions({"image", "lesion"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -128,6 +130,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         # Prediction uses the parameters of fit, which may change afterwards.
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
+        self._crop = {"region": self.region, "margin": self.margin}
         self._mirrors = self.augmentation is True
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
@@ -152,6 +155,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
+            **self._crop,
         )
 
     def _train(self, source, codes, train, valid, device):

@@ -45,6 +45,15 @@ class CNN17Classifier(BaseCNNClassifier):
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
+    region : {"image", "lesion"}, default="image"
+        What the network reads of each image: the whole image, or the square around the
+        lesion, whose box is in the column ``region`` of X, in full resolution. A box
+        in prediction means that somebody has found the lesion.
+
+    margin : float, default=0.3
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has no effect with ``region="image"``.
+
     max_epochs : int, default=40
         Number of passes over the training images.
 
@@ -168,6 +177,8 @@ class CNN17Classifier(BaseCNNClassifier):
         image_shape=None,
         image_size=64,
         resize="pad",
+        region="image",
+        margin=0.3,
         max_epochs=40,
         batch_size=32,
         learning_rate=0.003,
@@ -191,6 +202,8 @@ class CNN17Classifier(BaseCNNClassifier):
         self.image_shape = image_shape
         self.image_size = image_size
         self.resize = resize
+        self.region = region
+        self.margin = margin
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate

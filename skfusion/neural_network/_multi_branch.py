@@ -11,7 +11,7 @@ from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import BaseCNNClassifier, NetworkPlan
 from ._cnn17 import IMAGE_SIZE, STRENGTH
-from ._sample_source import SampleSource
+from ._sample_source import SampleSource, check_each_modality
 from ._transfer import BACKBONE_LEARNING_RATE
 
 __all__ = ["MultiBranchCNNClassifier"]
@@ -56,6 +56,15 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
+
+    region : {"image", "lesion"}, default="image"
+        What the network reads of each image: the whole image, or the square around the
+        lesion, whose box is in a column such as ``ultrasound_region``; a column of
+        images without such a column is read whole. A box in prediction means that
+        somebody has found the lesion.
+
+    margin : float, default=0.3
+        Width of the margin on each side, as a fraction of the longer side of the box.
 
     max_epochs : int, default=40
         Number of passes over the training images.
@@ -188,6 +197,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         modality_dropout=0.2,
         image_size=None,
         resize="pad",
+        region="image",
+        margin=0.3,
         max_epochs=40,
         batch_size=32,
         learning_rate=0.003,
@@ -213,6 +224,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         self.modality_dropout = modality_dropout
         self.image_size = image_size
         self.resize = resize
+        self.region = region
+        self.margin = margin
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -277,10 +290,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         """
         return super().predict_proba(X)
 
-    @property
-    def _is_cnn17(self):
-        return self.branch == "cnn17"
-
     def _check(self, X, *y, reset=False):
         if reset:
             self._columns = list(self.columns)
@@ -289,18 +298,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         if not len(X):
             raise no_samples(self)
         if reset:
-            self._check_each_modality(samples.present)
+            check_each_modality(self._columns, samples.present)
             self._of_numbers = all(samples.of_values)
         return (X, check_target(X, y[0])) if y else X
-
-    def _check_each_modality(self, present):
-        for column, rows in zip(self._columns, present.T, strict=True):
-            if rows.sum() < 2:
-                raise ValueError(
-                    "Expected at least 2 images of each modality in fit. Got "
-                    f"{rows.sum()} in the column {column!r} of X, which has "
-                    f"n_samples={len(rows)}."
-                )
 
     def _source(self, X):
         return SampleSource(
@@ -311,32 +311,34 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
+            **self._crop,
         )
 
     def _plan(self, source):
+        is_cnn17 = self.branch == "cnn17"
         params = {
             "n_branches": source.n_channels,
             "missing": source.missing,
             "branch": self.branch,
-            "weights": None if self._is_cnn17 else self.weights,
+            "weights": None if is_cnn17 else self.weights,
             "width": self.width,
             "dropout": self.dropout,
             "modality_dropout": self.modality_dropout,
         }
         rates = {"*": self.learning_rate}
-        if not self._is_cnn17:
+        if not is_cnn17:
             rates = {"branches.*": BACKBONE_LEARNING_RATE * self.learning_rate, **rates}
         return NetworkPlan(
             MultiBranchNetwork,
             params,
             rates,
-            learns_scale=self._is_cnn17,
-            augmentation_strength=STRENGTH if self._is_cnn17 else 1.0,
+            learns_scale=is_cnn17,
+            augmentation_strength=STRENGTH if is_cnn17 else 1.0,
             criterion=MultiBranchLoss,
         )
 
     def _default_image_size(self):
-        if self._is_cnn17:
+        if self.branch == "cnn17":
             return IMAGE_SIZE
         check_backbone(self.branch)
         return backbone_image_size(self.branch, self.weights)

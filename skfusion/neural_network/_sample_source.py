@@ -9,13 +9,14 @@ import torch
 from tqdm.auto import tqdm
 
 from .._engine import augment_channels, augment_present
+from .._validation._column_regions import column_regions
 from .._validation._columns import is_present
 from .._validation._samples import column_table, group_samples
 from ..images._eight_bits import to_uint8
 from ..networks._layers import find_present
 from ._training_source import TrainingSource
 
-__all__ = ["SampleSource"]
+__all__ = ["SampleSource", "check_each_modality"]
 
 _CHUNK = 256  # rows read at once when all rows are read
 
@@ -35,8 +36,9 @@ class SampleSource:
     columns : list of str or list of int
         Columns of paths, one for each modality.
 
-    image_size, resize, image_cache, isolated
-        The same as in :class:`~skfusion.images.ImageSource`.
+    image_size, resize, image_cache, isolated, region, margin
+        The same as in :class:`~skfusion.images.ImageSource`. With ``region="lesion"``,
+        columns without boxes, as in ``ultrasound_region``, are read whole.
 
     of_numbers : bool, default=False
         Whether the columns hold numbers in place of paths.
@@ -60,6 +62,8 @@ class SampleSource:
         resize="pad",
         image_cache=None,
         isolated=False,
+        region="image",
+        margin=0.3,
         of_numbers=False,
     ):
         self.n_channels = len(columns)
@@ -74,12 +78,14 @@ class SampleSource:
             "resize": resize,
             "image_cache": image_cache,
             "isolated": isolated,
+            "margin": margin,
         }
+        regions = column_regions(X, columns, region)
         self._sources = [
-            TrainingSource(self._part(column, of_numbers), **settings)
+            TrainingSource(self._part(column, of_numbers), region=of_column, **settings)
             if rows.any()
             else None
-            for column, rows in zip(columns, present, strict=True)
+            for column, of_column, rows in zip(columns, regions, present, strict=True)
         ]
 
     def _part(self, column, of_numbers):
@@ -163,3 +169,14 @@ def _numbers(X, column):
             f"Got numbers up to {np.abs(numbers).max():.2g}. Divide them."
         )
     return numbers[:, np.newaxis]
+
+
+def check_each_modality(columns, present):
+    """Raise an error where a column has fewer images than a network can learn from."""
+    for column, rows in zip(columns, present.T, strict=True):
+        if rows.sum() < 2:
+            raise ValueError(
+                "Expected at least 2 images of each modality in fit. Got "
+                f"{rows.sum()} in the column {column!r} of X, which has "
+                f"n_samples={len(rows)}."
+            )

@@ -16,7 +16,7 @@ class TrainingSource(ImageSource):
 
     Parameters
     ----------
-    X, image_size, resize, image_cache, isolated
+    X, image_size, resize, image_cache, isolated, region, margin
         The same as in :class:`~skfusion.images.ImageSource`.
     """
 

@@ -49,6 +49,15 @@ class TransferCNNClassifier(BaseCNNClassifier):
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
+    region : {"image", "lesion"}, default="image"
+        What the network reads of each image: the whole image, or the square around the
+        lesion, whose box is in the column ``region`` of X, in full resolution. A box
+        in prediction means that somebody has found the lesion.
+
+    margin : float, default=0.3
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has no effect with ``region="image"``.
+
     max_epochs : int, default=20
         Number of passes over the training images.
 
@@ -179,6 +188,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
         image_shape=None,
         image_size=None,
         resize="pad",
+        region="image",
+        margin=0.3,
         max_epochs=20,
         batch_size=32,
         learning_rate=0.003,
@@ -203,6 +214,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.image_shape = image_shape
         self.image_size = image_size
         self.resize = resize
+        self.region = region
+        self.margin = margin
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate

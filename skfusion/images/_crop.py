@@ -1,0 +1,184 @@
+"""The square around a lesion, cut out of its image."""
+
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_scalar
+
+from .._validation._boxes import parse_boxes
+from .._validation._columns import IMAGE, REGION
+from ..exceptions import ImageReadError
+
+__all__ = ["LesionCrops", "find_crops"]
+
+_ROUNDING = 1  # pixels by which a box may go beyond its image
+
+
+def find_crops(X, region, margin):
+    """Return the crops of the rows of X, or None where whole images are read.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_columns) or ndarray
+        Image table, or pixels.
+
+    region : {"image", "lesion"}
+        What is read of each image.
+
+    margin : float
+        The same as in :class:`LesionCrops`.
+
+    Returns
+    -------
+    crops : LesionCrops or None
+
+    Raises
+    ------
+    ValueError
+        If X has no boxes, or a row has none.
+    """
+    if region not in ("image", "lesion"):
+        raise ValueError(
+            f"The 'region' parameter must be 'image' or 'lesion'. Got {region!r} "
+            "instead."
+        )
+    check_scalar(margin, "margin", Real, min_val=0)
+    if region == "image":
+        return None
+    if REGION not in getattr(X, "columns", ()):
+        raise _no_column(X)
+    return LesionCrops(X[REGION], _boxes(X), margin)
+
+
+class LesionCrops:
+    """Squares around the boxes of lesions.
+
+    Parameters
+    ----------
+    values : Series of shape (n_samples,)
+        The boxes as they are in X.
+
+    boxes : ndarray of shape (n_samples, 4)
+        Left, upper, right and lower edge in pixels of the file; the last two are
+        exclusive.
+
+    margin : float
+        Width of the margin on each side, as a fraction of the longer side of the box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skfusion.images._crop import LesionCrops
+    >>> box = pd.Series(["1,2,3,3"])
+    >>> crops = LesionCrops(box, np.array([[1, 2, 3, 3]]), margin=0.5)
+    >>> crops.square(0)
+    (0, 0, 4)
+    >>> crops.cut(0, np.ones((3, 5, 1), dtype=np.float32))[..., 0].tolist()
+    [[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0],
+     [0.0, 0.0, 0.0, 0.0]]
+    """
+
+    def __init__(self, values, boxes, margin):
+        self.values = values.to_numpy(dtype=object)
+        self.boxes = boxes
+        self.margin = margin
+
+    def square(self, row):
+        """Return the left edge, the upper edge and the side of the crop of a row.
+
+        They are whole pixels of the file. The square may go beyond the image.
+        """
+        x0, y0, x1, y1 = self.boxes[row]
+        side = max(1, round(max(x1 - x0, y1 - y0) * (1 + 2 * self.margin)))
+        return round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), side
+
+    def cut(self, row, image):
+        """Cut the square of a row out of its image; pad with 0 beyond the edge.
+
+        Parameters
+        ----------
+        row : int
+
+        image : ndarray of shape (height, width, n_channels)
+            Of full resolution.
+
+        Returns
+        -------
+        crop : ndarray of shape (side, side, n_channels)
+
+        Raises
+        ------
+        ImageReadError
+            If the box of the row does not lie within the image.
+        """
+        self._check_within(row, image)
+        left, top, side = self.square(row)
+        crop = np.zeros((side, side, image.shape[2]), dtype=image.dtype)
+        inside = image[max(top, 0) : top + side, max(left, 0) : left + side]
+        height, width = inside.shape[:2]
+        y, x = max(-top, 0), max(-left, 0)
+        crop[y : y + height, x : x + width] = inside
+        return crop
+
+    def _check_within(self, row, image):
+        height, width = image.shape[:2]
+        x0, y0, x1, y1 = self.boxes[row]
+        beyond = max(-x0, -y0, x1 - width, y1 - height)
+        if beyond > _ROUNDING:
+            error = ImageReadError(
+                f"Expected a box within the image, of {width} x {height} pixels. Got "
+                f"{self.values[row]!r} in the column {REGION!r}. Boxes are in pixels "
+                "of the file: scale it if it belongs to another size of the image."
+            )
+            error.region = self.values[row]
+            raise error
+
+
+def _no_column(X):
+    has_names = hasattr(X, "columns")
+    found = f"the columns {list(X.columns)!r}" if has_names else "an array of pixels"
+    return ValueError(
+        f"region='lesion' needs the boxes of the lesions in the column {REGION!r} of X "
+        "(in 'ultrasound_region' for images in a column 'ultrasound'), beside the "
+        f"paths of the images. Got {found} instead. Add the boxes, or use "
+        "region='image'."
+    )
+
+
+def _boxes(X):
+    """Return the boxes of all rows; raise an error that names the first without one."""
+    values = X[REGION]
+    try:
+        boxes = parse_boxes(values)
+    except ValueError:
+        row = next(row for row in range(len(X)) if not _is_box(values.iloc[[row]]))
+        raise _no_box(X, row) from None
+    without = np.flatnonzero(np.isnan(boxes[:, 0]))
+    if len(without):
+        raise _no_box(X, int(without[0]))
+    return boxes
+
+
+def _is_box(values):
+    try:
+        parse_boxes(values)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_box(X, row):
+    """Return the error of a row without a box; composite models find the row in X."""
+    value = X[REGION].iloc[row]
+    is_missing = value == "" or pd.isna(value)
+    reason = (
+        "Expected the box of a lesion, 'x0,y0,x1,y1' in pixels with x0 < x1 and y0 < "
+        f"y1, in the column {REGION!r}. Got {'none' if is_missing else repr(value)}. "
+        "Drop the rows without a box, or use region='image'."
+    )
+    error = ImageReadError(f"Row {row} of X: {reason}")
+    error.row, error.reason, error.path = row, reason, X[IMAGE].iloc[row]
+    error.region = "" if is_missing else value
+    return error
