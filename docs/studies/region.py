@@ -200,7 +200,7 @@ def describe(part, whole):
         groups=part["group"],
         folds=part["fold"],
     )
-    gain = paired_differences(first, check(whole.set_index("image").loc[part["image"]]))
+    gain = paired_differences(first, check(align(whole, part)))
     show = {"kappa": "kappa", "AUC": "AUC"}
     is_whole = part["region"].iloc[0] == "image"
     return {
@@ -212,6 +212,11 @@ def describe(part, whole):
             for name, key in show.items()
         },
     }
+
+
+def align(whole, part):
+    """The rows of the whole images, in the order of others."""
+    return whole.set_index("image").loc[part["image"]]
 
 
 def check(part):
