@@ -61,7 +61,8 @@ NOTE = (
     "BUS-UCLM. 95 % intervals by resampling patients; 'gain' is the difference from "
     "the whole image on the same resamples. frozen: MobileNetV2 features and an SVM; "
     "transfer: SqueezeNet fine-tuned at 160 pixels for 15 epochs; cnn17: the 17-layer "
-    "CNN at 64 pixels for 40 epochs. Classes are balanced by weights. Nothing was tuned."
+    "CNN at 64 pixels for 40 epochs. Classes are balanced by weights; nothing was "
+    "tuned."
 )
 
 
