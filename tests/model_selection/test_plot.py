@@ -68,7 +68,7 @@ def draw_patients(n_patients=60, seed=0):
     X = patient + y[:, np.newaxis] + 0.3 * rng.normal(size=(len(y), 2))
     group = np.arange(len(y)) // 2
     X = pd.DataFrame(X, columns=["a", "b"]).assign(
-        image="secret/path.png",
+        image=[f"secret/path-{row}.png" for row in range(len(y))],
         group=[f"patient-{code}" for code in group],
         modality=np.where(group % 2, "ultrasound", "mammography"),
     )
