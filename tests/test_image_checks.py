@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_va
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
+from skfusion import preprocessing
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     DecisionFusionClassifier,
@@ -28,6 +29,7 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
 COLUMNS = ["mammogram", "ultrasound"]
+STEPS = preprocessing.__all__
 NETWORK = {"image_size": 16, "max_epochs": 1, "batch_size": 8, "random_state": 0}
 EXTRACTOR = CNNFeatureExtractor(
     "squeezenet1_1", weights=None, image_size=24, batch_size=8, random_state=0
@@ -182,7 +184,9 @@ def value_of(parameter):
 
 def test_every_public_estimator_of_images_is_in_the_table(public_estimators):
     found = {type(estimator) for estimator in ESTIMATORS.values()} & public_estimators
-    assert found | {ImageOverSampler} == public_estimators
+    # A sampler and steps of cleaning return images: tests of their own packages.
+    of_images = {ImageOverSampler, *(getattr(preprocessing, n) for n in STEPS)}
+    assert found | of_images == public_estimators
 
 
 def test_nested_parameters_are_set_and_survive_a_clone(name, estimator):

@@ -264,7 +264,8 @@ def test_the_store_is_its_owners_alone_and_holds_no_lock_afterwards(folder):
 
 
 def test_no_path_and_no_patient_is_in_the_store(tmp_path, folder):
-    X = pd.DataFrame({"a": draw()[0][:, 0], "image": "Doe_Jane/left.png"})
+    images = [f"Doe_Jane/left_{row}.png" for row in range(N)]
+    X = pd.DataFrame({"a": draw()[0][:, 0], "image": images})
     X["group"] = [f"Doe_Jane_{row // 2}" for row in range(N)]
     compare([("Smith", DummyClassifier())], folder, (X, draw()[1]), groups=None)
     content = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
