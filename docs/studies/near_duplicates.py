@@ -42,13 +42,13 @@ COMMAND = "python docs/studies/near_duplicates.py"
 N_PLANTED = 100
 N_RSNA = 54_706
 CHUNK = 500
-# Families whose images are not the same picture, counted by eye: every pair of the final
+# Families whose images are not the same picture, by eye: every pair of the final
 # rule, as drawn by --sheets, with 150 pixels for each image.
 FALSE_BY_EYE = {"BUSI": 0, "BrEaST": 0, "BUS-UCLM": 0, "RSNA": 0}
 NOTE = (
     "'false' counts the families, by eye, whose images are not the same picture. Every "
-    "pair was looked at, with 150 pixels for each image (--sheets). The thresholds were "
-    "chosen on the same data before, so a count of 0 is optimistic for other data. "
+    "pair was looked at, with 150 pixels for each image (--sheets). The thresholds "
+    "were chosen on the same data before, so that 0 is optimistic for other data. "
     "Another frame or exposure of the same breast counts as the same picture if no "
     "difference, or a small shift only, is seen at this size."
 )
