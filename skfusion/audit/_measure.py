@@ -24,7 +24,6 @@ from ._overlays import measure_overlays
 
 __all__ = [
     "BORDER_COLUMNS",
-    "COLUMNS",
     "SIZE_COLUMNS",
     "STATISTIC_COLUMNS",
     "THUMBNAIL_COLUMNS",
@@ -58,8 +57,6 @@ _NUMBERS = [
     *STATISTIC_COLUMNS,
     *THUMBNAIL_COLUMNS,
 ]
-#: All columns of the measurements.
-COLUMNS = [*_NUMBERS, "air", "problem", "digest", "cells"]
 
 
 def measure_images(X, modality=None):

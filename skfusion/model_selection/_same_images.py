@@ -162,7 +162,10 @@ def _cells(X):
 
 
 def _digest(cell, n_dimensions):
-    """Return a digest of numbers of at least so many dimensions, or None."""
+    """Return a digest of the numbers of a cell.
+
+    None if the cell has fewer dimensions, is too short, or holds no numbers.
+    """
     if not isinstance(cell, list | tuple | np.ndarray) or len(cell) == 0:
         return None
     if np.ndim(cell[0]) < n_dimensions - 1:
