@@ -3,6 +3,7 @@
 from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors
 from ._device import autocast, on_device, resolve_device, seeded
+from ._images import held_images
 from ._inference import run_network
 from ._net import TrainingSettings, build_net, release_training_state
 from ._threads import running, while_none_runs
@@ -15,6 +16,7 @@ __all__ = [
     "augment_present",
     "autocast",
     "build_net",
+    "held_images",
     "on_device",
     "release_training_state",
     "resolve_device",

@@ -1,5 +1,6 @@
-"""Batches of one tensor, for training and for prediction."""
+"""Batches of images, for training and for validation."""
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,45 +15,47 @@ __all__ = [
     "to_float_batch",
 ]
 
-# Fraction of a device's free memory that images may take; training needs the rest.
-_IMAGE_MEMORY = 0.5
+# Batches that are gathered while the network learns, each by a thread.
+_AHEAD = 2
 
 
 class ImageTensors(Dataset):
-    """All images and labels of a fit, on the device if its memory is large enough.
+    """Images and labels of one side of a split.
 
-    Otherwise the images stay in the host's memory, and the next batch is gathered
-    while the network learns from this one.
+    Batches of images that are not on the device are gathered ahead by threads, while
+    the network learns.
 
     Parameters
     ----------
-    images : ndarray of shape (n, height, width, n_channels), uint8 or float32
+    images : HeldImages
+        All images of a fit, which both sides share.
 
-    codes : ndarray of shape (n,), dtype int64
+    codes : ndarray of shape (n_samples,), dtype int64
         Column index of each image's class.
 
-    device : torch.device
+    rows : ndarray of shape (n_rows,), dtype int64, default=None
+        Rows of this side; all if None.
     """
 
-    def __init__(self, images, codes, device):
-        self.device = device
-        self.images = torch.from_numpy(np.ascontiguousarray(images))
-        self.codes = torch.from_numpy(codes).to(device)
-        self.is_resident = _fits(self.images, device)
-        if self.is_resident:
-            self.images = self.images.to(device)
+    def __init__(self, images, codes, rows=None):
+        rows = np.arange(len(codes)) if rows is None else rows
+        self.images = images
+        self.rows = torch.from_numpy(rows)
+        self.codes = torch.from_numpy(codes[rows]).to(images.device)
 
     def __len__(self):
-        return len(self.codes)
+        return len(self.rows)
 
     def __getitem__(self, rows):
-        images = self.images[rows.to(self.images.device)]
-        if not self.is_resident:
-            images = _send(images, self.device)
-        return to_float_batch(images), self.codes[rows.to(self.codes.device)]
+        images = to_float_batch(self.images.batch(self.rows[rows]))
+        return images, self.codes[rows.to(self.codes.device)]
+
+    def chunks(self):
+        """Yield all images in parts, as ndarrays."""
+        return self.images.chunks(self.rows)
 
     def batches(self, parts):
-        """Yield batches; images in the host's memory are sent one batch ahead.
+        """Yield batches.
 
         Parameters
         ----------
@@ -63,32 +66,23 @@ class ImageTensors(Dataset):
         ------
         images, codes : tensors
         """
-        if self.is_resident:
-            yield from map(self.__getitem__, parts)
-            return
-        with ThreadPoolExecutor(1) as pool:
-            batch = pool.submit(self.__getitem__, parts[0])
-            for rows in parts[1:]:
-                following = pool.submit(self.__getitem__, rows)
-                yield batch.result()
-                batch = following
-            yield batch.result()
+        if self.images.is_on_device:
+            return map(self.__getitem__, parts)
+        return _ahead(self.__getitem__, parts)
 
 
-def _fits(images, device):
-    """Return whether a device's memory is large enough to hold all images."""
-    if device.type != "cuda":  # others share the host's memory
-        return True
-    free, _ = torch.cuda.mem_get_info(device)
-    # Memory of earlier fits in PyTorch's cache is free, too.
-    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return images.nbytes <= _IMAGE_MEMORY * free
-
-
-def _send(images, device):
-    # A copy from pinned memory does not block the host.
-    images = images.pin_memory() if device.type == "cuda" else images
-    return images.to(device, non_blocking=True)
+def _ahead(function, items):
+    """Yield the results of a function in order; threads compute the next ones."""
+    pool, pending = ThreadPoolExecutor(_AHEAD), deque()
+    try:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def to_float_batch(images):

@@ -83,6 +83,10 @@ class PathReader:
         read_plain = self.plain_reader(rows, finish)
         return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
 
+    def read_stored(self, rows, finish):
+        """Return rows as a cache holds them in 8 bits, or None without one."""
+        return None
+
     def plain_reader(self, rows, finish):
         """Return the function that reads one row without augmentation.
 
@@ -167,6 +171,11 @@ class CachedReader:
             images[i] = self.reader.augment(rows[i], images[i])
         return images
 
+    def read_stored(self, rows, finish):
+        if self.cache.is_exact or self.reader.seeds[rows].any():
+            return None
+        return self._read_plain(np.arange(len(self))[rows], finish)
+
     def _read_plain(self, rows, finish):
         def compute(positions):
             missing = [rows[position] for position in positions]
@@ -191,6 +200,9 @@ class ArrayReader:
 
     def unaugmented(self):
         return self
+
+    def read_stored(self, rows, finish):
+        return None
 
     def identities(self):
         for image in self.images:

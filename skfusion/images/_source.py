@@ -160,6 +160,31 @@ class ImageSource:
             )
         return images if isinstance(images, np.ndarray) else np.stack(images)
 
+    def read_pixels(self, rows):
+        """Read images in the form in which they are kept for training.
+
+        Parameters
+        ----------
+        rows : array-like of int, or slice
+            Rows of X.
+
+        Returns
+        -------
+        images : ndarray of shape (n_rows, height, width, n_channels)
+            uint8 in [0, 255] for paths, uint8 and uint16, a quarter of the memory;
+            float32 for other numbers.
+
+        Raises
+        ------
+        ImageReadError, ValueError
+            As where images are read by their rows.
+        """
+        stored = self._reader.read_stored(rows, self._fit_square)
+        if stored is not None:
+            return stored
+        images = self[rows]
+        return to_uint8(images) if self._reader.is_scaled else images
+
     def to_array(self, *, verbose=0):
         """Read and resize all images.
 
@@ -171,16 +196,17 @@ class ImageSource:
         Returns
         -------
         images : ndarray of shape (n_samples, height, width, n_channels)
-            uint8 in [0, 255] for paths, uint8 and uint16, a quarter of the memory;
-            float32 for other numbers.
+            In the form of :meth:`read_pixels`.
         """
-        chunks, n = [], len(self)
+        images, n = None, len(self)
         with tqdm(desc="images", total=n, leave=False, disable=not verbose) as bar:
             for start in range(0, n, _CHUNK):
-                chunk = self[start : start + _CHUNK]
-                chunks.append(to_uint8(chunk) if self._reader.is_scaled else chunk)
+                chunk = self.read_pixels(slice(start, start + _CHUNK))
+                if images is None:
+                    images = np.empty((n, *chunk.shape[1:]), chunk.dtype)
+                images[start : start + len(chunk)] = chunk
                 bar.update(len(chunk))
-        return np.concatenate(chunks)
+        return images
 
     def digests(self):
         """Return the digest of the inputs of each image.

@@ -8,8 +8,6 @@ from torch import nn
 
 __all__ = ["GlobalMeanPool", "Standardize", "channel_statistics", "find_present"]
 
-_CHUNK = 256  # images whose sums are computed at once
-
 
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, channel by channel.
@@ -31,16 +29,24 @@ class Standardize(nn.Module):
         self.register_buffer("mean", mean.reshape(1, -1, 1, 1).float())
         self.register_buffer("std", std.reshape(1, -1, 1, 1).float())
 
-    def learn(self, images):
+    def learn(self, chunks):
         """Take the mean and the standard deviation of training images.
 
         Parameters
         ----------
-        images : ndarray of shape (n, height, width, n_channels), uint8 or float32
+        chunks : iterable of ndarray
+            Parts of the images, as in :func:`channel_statistics`.
+
+        Returns
+        -------
+        has_learned : bool
+            False if there is no image.
         """
-        mean, std = channel_statistics(images)
-        self.mean.copy_(mean.reshape(1, -1, 1, 1))
-        self.std.copy_(std.reshape(1, -1, 1, 1))
+        found = channel_statistics(chunks)
+        if found is not None:
+            self.mean.copy_(found[0].reshape(1, -1, 1, 1))
+            self.std.copy_(found[1].reshape(1, -1, 1, 1))
+        return found is not None
 
     def forward(self, x):
         """Standardise a batch of shape (n, 1 or n_channels, height, width)."""
@@ -57,29 +63,45 @@ class GlobalMeanPool(nn.Module):
         return x.mean((2, 3))
 
 
-def channel_statistics(images):
+def channel_statistics(chunks):
     """Return the mean and standard deviation of each channel, as a network sees them.
 
     Parameters
     ----------
-    images : ndarray of shape (n, height, width, n_channels)
-        uint8, which is scaled to [0, 1], or other numbers.
+    chunks : iterable of ndarray of shape (n, height, width, n_channels)
+        Parts of the images: uint8, which is scaled to [0, 1] and whose parts do not
+        matter for the result, or other numbers.
 
     Returns
     -------
-    mean, std : Tensor of shape (n_channels,)
-        The deviation of a constant channel is 1.
+    mean, std : Tensor of shape (n_channels,), or None
+        The deviation of a constant channel is 1. None if there is no image.
     """
-    scale = 255 if images.dtype == np.uint8 else 1
-    # In chunks: images of 8 bits would take eight times their memory as float64.
-    sums = np.zeros((2, images.shape[-1]))
-    for chunk in np.array_split(images, -(-len(images) // _CHUNK)):
-        pixels = chunk.reshape(-1, images.shape[-1]) / np.float64(scale)
-        sums += pixels.sum(axis=0), np.square(pixels).sum(axis=0)
-    mean, square = sums / np.prod(images.shape[:-1])
+    n_pixels, sums = 0, 0
+    for chunk in chunks:
+        if len(chunk):
+            n_pixels += chunk[..., 0].size
+            sums = sums + _sums(chunk)
+            scale = 255 if chunk.dtype == np.uint8 else 1
+    if not n_pixels:
+        return None
+    # Sums of uint8 are whole numbers, and exact in whatever order.
+    mean, square = sums / np.float64(n_pixels) / [[scale], [scale**2]]
     std = np.sqrt(np.maximum(square - mean**2, 0))
     std = np.where(std > 1e-6, std, 1)
     return torch.from_numpy(mean).float(), torch.from_numpy(std).float()
+
+
+def _sums(images):
+    """Return the sum of each channel, and that of the squares."""
+    pixels = images.reshape(-1, images.shape[-1])
+    if images.dtype != np.uint8:
+        pixels = pixels.astype(np.float64)
+        return np.stack([pixels.sum(axis=0), np.square(pixels).sum(axis=0)])
+    squares = np.square(pixels, dtype=np.uint16)
+    return np.stack(
+        [pixels.sum(axis=0, dtype=np.int64), squares.sum(axis=0, dtype=np.int64)]
+    )
 
 
 def find_present(images, missing):

@@ -16,6 +16,7 @@ from .._engine import (
     ImageTensors,
     TrainingSettings,
     build_net,
+    held_images,
     on_device,
     release_training_state,
     resolve_device,
@@ -142,7 +143,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _split(self, X, codes, groups, seed):
         if not self.early_stopping:
-            return slice(None), None
+            return None, None
         if groups is None:
             name = f"{type(self).__name__}(early_stopping=True)"
             groups = self._source(X).groups(name)
@@ -160,22 +161,20 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _train(self, source, codes, train, valid, device):
         plan = self._plan(source)
-        images = self._read(source)
-
-        def tensors(rows):
-            return ImageTensors(images[rows], codes[rows], device)
-
-        train_set = tensors(train)
-        net = build_net(
-            plan.module,
-            {"n_classes": len(self.classes_), **plan.params},
-            train_set,
-            None if valid is None else tensors(valid),
-            self._settings(plan, source, codes[train], device),
-        ).initialize()
-        self._learn_scale(net.module_, plan, source, images[train])
-        # partial_fit, because fit would initialise the net again and lose the scale.
-        net.partial_fit(train_set, y=None)
+        source = self._as_trained(source)
+        with held_images(source, device, verbose=self.verbose) as images:
+            train_set = ImageTensors(images, codes, train)
+            net = build_net(
+                plan.module,
+                {"n_classes": len(self.classes_), **plan.params},
+                train_set,
+                None if valid is None else ImageTensors(images, codes, valid),
+                self._settings(plan, source, codes[train_set.rows], device),
+            ).initialize()
+            self._learn_scale(net.module_, plan, source, train_set)
+            # partial_fit, because fit would initialise the net again and lose the
+            # scale.
+            net.partial_fit(train_set, y=None)
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
         self.history_ = net.history
@@ -196,33 +195,31 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             criterion=plan.criterion,
         )
 
-    def _read(self, source):
-        """Read all images as training takes them.
+    def _as_trained(self, source):
+        """Return a source of the images as training takes them.
 
         Training draws a fresh augmentation for every image. A copy that was augmented
         twice would differ from the images that were augmented once, and give away
         that it is of the rarer class.
         """
-        if self.augmentation is not False:
-            source = source.unaugmented()
-        return source.to_array(verbose=self.verbose)
+        return source if self.augmentation is False else source.unaugmented()
 
-    def _learn_scale(self, module, plan, source, images):
+    def _learn_scale(self, module, plan, source, train_set):
         """Set the mean and deviation of each input, where they are not given."""
-        warn_of_scale(images, self)
+        if source.pixel_dtype != np.uint8:
+            warn_of_scale(next(train_set.chunks()), self)
         if not plan.learns_scale:
             self._in_unit_range = True
             return
         layers = [part for part in module.modules() if isinstance(part, Standardize)]
-        columns = source.present_by_column(images)
-        for layer, (column, present) in zip(layers, columns, strict=True):
-            if not len(present):
+        columns = source.by_column(train_set.chunks)
+        for layer, (column, chunks) in zip(layers, columns, strict=True):
+            if not layer.learn(chunks):
                 raise ValueError(
                     "Expected images of each modality to learn from. Got none of "
                     f"{column!r} that is not black, after early stopping set samples "
                     "aside."
                 )
-            layer.learn(present)
 
     def _class_weight(self, codes, device):
         if self.class_weight is None:

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from .._engine import augment_channels, augment_present
 from .._validation._column_regions import column_regions
@@ -14,11 +13,9 @@ from .._validation._columns import is_present
 from .._validation._samples import column_table, group_samples
 from ..images._eight_bits import to_uint8
 from ..networks._layers import find_present
-from ._training_source import TrainingSource
+from ._training_source import TrainingSource, find_distinct
 
 __all__ = ["SampleSource", "check_each_modality"]
-
-_CHUNK = 256  # rows read at once when all rows are read
 
 
 class SampleSource:
@@ -110,26 +107,51 @@ class SampleSource:
                 images[present, ..., channel] = found[..., 0]
         return images
 
-    def to_array(self, *, verbose=0):
-        """Read all samples: an array of shape (n_samples, height, width, n_channels).
+    def read_pixels(self, rows):
+        """Read samples as they are kept for training: uint8, or float32 for numbers."""
+        images = self[rows]
+        return to_uint8(images) if self.missing == 0 else images
 
-        It is uint8, a quarter of the memory, but float32 for numbers.
-        """
-        is_scaled = self.missing == 0
-        images = np.empty((len(self), *self._shape), "u1" if is_scaled else "f4")
-        total, disable = len(self), not verbose
-        with tqdm(desc="samples", total=total, leave=False, disable=disable) as bar:
-            for start in range(0, len(self), _CHUNK):
-                chunk = self[start : start + _CHUNK]
-                part = to_uint8(chunk) if is_scaled else chunk
-                images[start : start + _CHUNK] = part
-                bar.update(len(chunk))
-        return images
+    @property
+    def pixel_shape(self):
+        """Height, width and number of channels of each sample."""
+        return self._shape
+
+    @property
+    def pixel_dtype(self):
+        """Dtype of :meth:`read_pixels`."""
+        return np.dtype(np.uint8 if self.missing == 0 else np.float32)
+
+    @property
+    def has_store(self):
+        """Return whether rows can be read again without decoding a file."""
+        return all(part.has_store for part in self._sources if part)
+
+    def stored_in(self, folder):
+        """Return the same samples, whose files are decoded once and stored."""
+        return self._with_parts(lambda part: part.stored_in(folder))
+
+    def final_array(self):
+        """Return None: a sample is put together from several images."""
+        return None
+
+    def distinct(self):
+        """Find rows of the same images, as :meth:`TrainingSource.distinct` does."""
+        images = np.full((len(self), self.n_channels), -1)
+        for channel, rows in enumerate(self._rows):
+            if self._sources[channel]:
+                first, places = self._sources[channel].distinct()
+                places = np.arange(len(first)) if places is None else places
+                images[rows >= 0, channel] = places[rows[rows >= 0]]
+        return find_distinct([row.tobytes() for row in images])
 
     def unaugmented(self):
         """Return the same images without the columns of augmentation."""
+        return self._with_parts(lambda part: part.unaugmented())
+
+    def _with_parts(self, change):
         source = copy.copy(self)
-        source._sources = [part and part.unaugmented() for part in self._sources]
+        source._sources = [part and change(part) for part in self._sources]
         return source
 
     def groups(self, user):
@@ -145,13 +167,22 @@ class SampleSource:
             return partial(augment_present, augment=augmentation, missing=self.missing)
         return None
 
-    def present_by_column(self, images):
-        """Yield each column and its images that are present."""
+    def by_column(self, chunks):
+        """Yield each column and its images that are present, one channel each.
+
+        Parameters
+        ----------
+        chunks : callable
+            Returns an iterator over parts of the samples.
+        """
         for channel, column in enumerate(self._columns):
-            column_images = images[..., [channel]]
-            tensor = torch.from_numpy(column_images).permute(0, 3, 1, 2)
-            present = find_present(tensor, self.missing)[:, 0].numpy()
-            yield column, column_images[present]
+            yield column, self._present(channel, chunks())
+
+    def _present(self, channel, chunks):
+        for chunk in chunks:
+            images = np.ascontiguousarray(chunk[..., [channel]])
+            tensor = torch.from_numpy(images).permute(0, 3, 1, 2)
+            yield images[find_present(tensor, self.missing)[:, 0].numpy()]
 
 
 def _numbers(X, column):

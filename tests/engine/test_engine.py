@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from sklearn import config_context
 
 from skfusion._engine import (
-    _batches,
     augment_batch,
+    held_images,
     resolve_device,
     run_network,
     seeded,
@@ -14,9 +15,27 @@ from skfusion._engine._device import trains_in_bfloat16
 from skfusion.images import ImageSource
 
 
+class Numbers:
+    """Images of one pixel, each with a number of its own."""
+
+    pixel_shape, pixel_dtype, has_store = (1, 1, 1), np.dtype(np.float32), True
+
+    def __init__(self, n_images):
+        self.n_images = n_images
+
+    def read_pixels(self, rows):
+        return np.asarray(rows, np.float32).reshape(-1, 1, 1, 1)
+
+    def final_array(self):
+        return None
+
+    def distinct(self):
+        return np.arange(self.n_images), None
+
+
 def _tensors(n_images):
-    images = np.arange(n_images, dtype=np.float32).reshape(-1, 1, 1, 1)
-    return ImageTensors(images, np.arange(n_images), torch.device("cpu"))
+    with held_images(Numbers(n_images), torch.device("cpu")) as images:
+        return ImageTensors(images, np.arange(n_images))
 
 
 @pytest.mark.parametrize(
@@ -36,17 +55,14 @@ def test_training_batches_come_in_another_order_each_epoch():
 
 
 @pytest.mark.parametrize("batch_size", [4, 50])
-def test_images_that_do_not_fit_on_the_device_come_as_the_same_batches(
-    batch_size, monkeypatch
-):
-    monkeypatch.setattr(_batches, "_fits", lambda images, device: False)
-    streamed = _tensors(50)
-    monkeypatch.undo()
+def test_images_that_do_not_fit_in_memory_come_as_the_same_batches(batch_size):
+    with config_context(working_memory=0):
+        streamed = _tensors(50)
     with seeded(0):
         expected = list(TrainingBatches(_tensors(50), batch_size))
     with seeded(0):
         batches = list(TrainingBatches(streamed, batch_size))
-    assert not streamed.is_resident
+    assert not streamed.images.is_on_device
     for batch, same in zip(batches, expected, strict=True):
         assert all(map(torch.equal, batch, same))
 

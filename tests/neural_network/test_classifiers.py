@@ -179,8 +179,9 @@ def test_groups_of_another_length_are_refused(images):
         cnn().fit(X, y, groups=y[:-1])
 
 
-def test_a_progress_bar_is_shown_if_asked_for(images, capsys):
-    cnn(verbose=1).fit(*images)
+def test_a_progress_bar_is_shown_if_asked_for(tmp_path, capsys):
+    data = make_breast_images(8, image_size=16, folder=tmp_path, random_state=0)
+    cnn(verbose=1).fit(data.data, data.target)
     bars = capsys.readouterr().err
     assert "epochs" in bars
     assert "images" in bars
