@@ -108,7 +108,9 @@ class TransferCNNClassifier(BaseCNNClassifier):
     image_cache : True, str, Path or None, default=None
         Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
         resized files in 8 bits, so that folds, candidates and later runs decode them
-        once. True is the default folder.
+        once. True is the default folder. Training images that do not fit in memory are
+        read from it, or from a temporary folder if it is None
+        (:ref:`User Guide <out_of_core>`).
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by

@@ -1,0 +1,133 @@
+"""Train on files that do not fit in memory: memory and time against resident training.
+
+Run it on Linux, on a machine that does nothing else (about 12 GB of disk)::
+
+    python docs/studies/out_of_core.py
+
+It draws 20,000 images of 512 pixels and trains the same network for one epoch, each time
+in a new process: streamed on 2,000 and on 20,000 of them, and streamed and resident in
+turn on 2,000 for the time. ``working_memory`` of scikit-learn decides which of both it
+is. The table is ``docs/studies/results/out_of_core.csv``.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from hashlib import blake2b
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from record import current_commit, write_results
+from sklearn import config_context
+
+from skfusion.neural_network import CNN17Classifier
+
+N_FILES, N_FEW, SIDE, N_REPEATS = 20_000, 2_000, 512, 3
+STREAMED, RESIDENT = 0, 2**20  # working_memory in MiB
+
+
+def main():
+    commit = current_commit()
+    with tempfile.TemporaryDirectory() as folder:
+        draw_files(Path(folder) / "files")
+        measure = partial(train_in_new_process, folder)
+        rows = [measure(N_FEW, STREAMED), measure(N_FILES, STREAMED)]
+        for _ in range(N_REPEATS):
+            rows += [measure(N_FEW, STREAMED), measure(N_FEW, RESIDENT)]
+    table = pd.DataFrame(rows)
+    write_results(
+        "out_of_core",
+        table.drop(columns="weights"),
+        title="One epoch of training from a store and from memory",
+        command="python docs/studies/out_of_core.py",
+        commit=commit,
+        note=describe(table),
+    )
+
+
+def describe(table):
+    """Return the ratios of the table as text."""
+    streamed = table[table["images are"] == "streamed"]
+    peak = streamed.groupby("images")["peak memory (MB)"].min()
+    few = table[(table["images"] == N_FEW) & (table.index > 1)]
+    seconds = few.groupby("images are")["epoch (s)"].median()
+    n_weights = table.loc[table["images"] == N_FEW, "weights"].nunique()
+    return (
+        f"The 17-layer CNN (width=8, batch_size=16) on generated PNG files of {SIDE} pixels, one epoch "
+        f"in a new process. Peak memory of {N_FILES} against {N_FEW} streamed images: "
+        f"{peak[N_FILES] / peak[N_FEW]:.3f}. Time of an epoch, streamed against "
+        f"resident, medians of {N_REPEATS}: "
+        f"{seconds['streamed'] / seconds['resident']:.3f}. The weights after the fits of "
+        f"{N_FEW} images are {'equal to the bit' if n_weights == 1 else 'NOT equal'}."
+    )
+
+
+def draw_files(folder):
+    """Draw noise at several scales, which PNG compresses as little as a scan."""
+    folder.mkdir()
+    with ThreadPool() as pool:
+        pool.map(partial(draw_file, folder), range(N_FILES), chunksize=64)
+
+
+def draw_file(folder, number):
+    rng = np.random.default_rng(number)
+    coarse = rng.integers(0, 200, (16, 16), np.uint8)
+    coarse[4:12, 4:12] //= 2 if number % 2 else 1  # the class
+    large = np.asarray(Image.fromarray(coarse).resize((SIDE, SIDE)))
+    grain = rng.integers(0, 32, (SIDE, SIDE), np.uint8)
+    path = folder / f"{number:05d}.png"
+    Image.fromarray(large + grain).save(path, compress_level=1)
+
+
+def train_in_new_process(folder, n_files, working_memory):
+    """Run this script's measurement, and return what it printed."""
+    arguments = [str(folder), str(n_files), str(working_memory)]
+    done = subprocess.run(
+        [sys.executable, __file__, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    row = json.loads(done.stdout)
+    print(row, flush=True)
+    return row
+
+
+def train(folder, n_files, working_memory):
+    """Train for an epoch on files of a folder, and return what it took."""
+    paths = [f"{folder}/files/{number:05d}.png" for number in range(n_files)]
+    model = CNN17Classifier(
+        width=8,
+        image_size=SIDE,
+        max_epochs=1,
+        batch_size=16,
+        device="cpu",
+        random_state=0,
+        image_cache=f"{folder}/store",
+    )
+    with config_context(working_memory=working_memory):
+        model.fit(paths, np.arange(n_files) % 2)
+    parts = model.net_.module_.state_dict().values()
+    content = b"".join(part.numpy().tobytes() for part in parts)
+    return {
+        "images": n_files,
+        "images are": "resident" if working_memory else "streamed",
+        "pixels (MB)": round(n_files * SIDE**2 / 2**20),
+        "peak memory (MB)": round(getrusage(RUSAGE_SELF).ru_maxrss / 2**10),
+        "epoch (s)": round(model.history_[-1, "dur"], 2),
+        "weights": blake2b(content, digest_size=8).hexdigest(),
+    }
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        name, *numbers = sys.argv[1:]
+        print(json.dumps(train(name, *map(int, numbers))))
+    else:
+        main()
