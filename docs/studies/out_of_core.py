@@ -1,6 +1,6 @@
-"""Train on files that do not fit in memory: memory and time against resident training.
+"""Train on files that do not fit in memory, against resident training.
 
-Run it on Linux, on a machine that does nothing else (about 12 GB of disk)::
+Run it on Linux, on a machine that does nothing else. It needs 12 GB of disk::
 
     python docs/studies/out_of_core.py
 
@@ -57,14 +57,15 @@ def describe(table):
     peak = streamed.groupby("images")["peak memory (MB)"].min()
     few = table[(table["images"] == N_FEW) & (table.index > 1)]
     seconds = few.groupby("images are")["epoch (s)"].median()
-    n_weights = table.loc[table["images"] == N_FEW, "weights"].nunique()
+    is_equal = table.loc[table["images"] == N_FEW, "weights"].nunique() == 1
     return (
-        f"The 17-layer CNN (width=8, batch_size=16) on generated PNG files of {SIDE} pixels, one epoch "
-        f"in a new process. Peak memory of {N_FILES} against {N_FEW} streamed images: "
-        f"{peak[N_FILES] / peak[N_FEW]:.3f}. Time of an epoch, streamed against "
-        f"resident, medians of {N_REPEATS}: "
-        f"{seconds['streamed'] / seconds['resident']:.3f}. The weights after the fits of "
-        f"{N_FEW} images are {'equal to the bit' if n_weights == 1 else 'NOT equal'}."
+        f"The 17-layer CNN (width=8, batch_size=16) on generated PNG files of {SIDE} "
+        f"pixels, one epoch in a new process. Streamed, {N_FILES} images take "
+        f"{peak[N_FILES] / peak[N_FEW]:.3f} of the peak memory of {N_FEW}. An epoch "
+        f"with {N_FEW} streamed images takes "
+        f"{seconds['streamed'] / seconds['resident']:.3f} of the time with resident "
+        f"ones (medians of {N_REPEATS}), and the weights are "
+        f"{'equal to the bit' if is_equal else 'NOT equal'}."
     )
 
 
