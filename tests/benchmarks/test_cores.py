@@ -20,7 +20,7 @@ pytestmark = [
 def study(tmp_path):
     """A study of the 17-layer CNN at 64 px, on workers that have started before."""
     data = make_breast_images(160, image_size=64, folder=tmp_path, random_state=0)
-    network = CNN17Classifier(image_size=64, max_epochs=8, random_state=0, device="cpu")
+    network = CNN17Classifier(image_size=64, max_epochs=4, random_state=0, device="cpu")
     cv = StratifiedGroupKFold(4)
 
     def run(**options):

@@ -124,9 +124,7 @@ def test_the_example_gives_the_numbers_of_one_process(example, data):
     alone = example.compare(data)
     with parallel_config("dask"):
         together = example.compare(data)
-    np.testing.assert_allclose(
-        together.predictions["y_score"], alone.predictions["y_score"], atol=1e-5
-    )
+    assert together.predictions.equals(alone.predictions)
 
 
 @pytest.mark.usefixtures("cluster")
