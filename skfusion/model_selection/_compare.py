@@ -125,9 +125,9 @@ def compare_models(
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
-        what is not stored: a result counts for the same model, data, fold and versions,
-        and for models with own code for the same files of it. If None, nothing is
-        stored.
+        what is not stored: a result counts for the same model, data, fold, number of
+        threads and versions, and for models with own code for the same files of it. If
+        None, nothing is stored.
 
     **options
         Options of :func:`~sklearn.model_selection.cross_validate`.

@@ -76,6 +76,9 @@ def fusion_gain(
     small compared with the interval. With ``n_blocks`` below 20 the interval is not
     reliable.
 
+    One thread computes each fit, as by default in :func:`compare_models`. Folds are
+    fitted at once with ``joblib.parallel_config(n_jobs=...)``.
+
     Read more in the :ref:`User Guide <fusion>`.
 
     Parameters
