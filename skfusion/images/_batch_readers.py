@@ -20,6 +20,7 @@ from ._eight_bits import to_uint8
 from ._formats._signatures import is_compressed_dicom
 from ._pixel_share import PixelShare
 from ._read import read_shared
+from ._reading_threads import n_reading_threads
 from ._worker_pool import can_isolate, stop_busy_workers
 
 __all__ = [
@@ -262,7 +263,7 @@ def _in_threads(function, items):
         threads.add(threading.get_ident())
         return function(item)
 
-    pool = ThreadPool(joblib.cpu_count())
+    pool = ThreadPool(n_reading_threads())
     try:
         return list(pool.imap(call, items))
     except KeyboardInterrupt:

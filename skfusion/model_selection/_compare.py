@@ -1,7 +1,7 @@
 """Comparison of several models on the same folds."""
 
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
 from .._validation._groups import find_groups
 from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._positive_class import warn_of_positive_class
-from .._validation._private import HasMethods, StrOptions, validate_params
+from .._validation._private import Interval, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
+from ._compare_options import check_options
 from ._comparison import ModelComparison
 from ._data_checks import (
     check_classes,
@@ -23,10 +24,11 @@ from ._data_checks import (
 )
 from ._folds import CheckedData, predict_folds
 from ._leakage import ON_LEAKAGE
-from ._own_copies import own_data, own_models
+from ._named_estimators import check_estimators
+from ._own_copies import own_data
 from ._splits import check_splits
 
-__all__ = ["check_data", "check_estimators", "check_named", "compare_models"]
+__all__ = ["check_data", "compare_models"]
 
 
 @validate_params(
@@ -37,9 +39,8 @@ __all__ = ["check_data", "check_estimators", "check_named", "compare_models"]
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
         "on_leakage": [StrOptions(ON_LEAKAGE)],
-        "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
+        "threads_per_fit": [Interval(Integral, 1, None, closed="left")],
         "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
@@ -54,10 +55,10 @@ def compare_models(
     scoring=None,
     labels=None,
     on_leakage="raise",
-    error_score=np.nan,
     n_jobs=None,
-    verbose=0,
+    threads_per_fit=1,
     store=None,
+    **options,
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
@@ -110,25 +111,35 @@ def compare_models(
         near-duplicates. :func:`check_split` and :func:`~skfusion.audit.audit_dataset`
         find both.
 
-    error_score : "raise" or float, default=np.nan
-        Kappa and accuracy of a fold on which a candidate fails. A
-        ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
-        error without the paths and the groups; of an image that cannot be read, it is
-        the row of X and the reason. With "raise", the error itself is
-        raised.
-
     n_jobs : int, default=None
-        Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
+        Number of folds of a candidate that are fitted at once. -1 is as many as the
+        cores have room for: their number divided by `threads_per_fit`. Use 1 on one
+        GPU.
 
-    verbose : int, default=0
-        Whether to show a progress bar, with the time left.
+    threads_per_fit : int, default=1
+        Number of threads that compute each fit and its predictions, in torch, BLAS and
+        OpenMP. It is a part of the study, because the last digits of what is learnt
+        depend on it. They do not depend on `n_jobs`, nor on where the fits run. In a
+        fit the `n_jobs` of a candidate has no effect.
 
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
-        what is not stored: a result counts for the same model, data, fold and versions,
-        and for models with own code for the same files of it. If None, nothing is
-        stored.
+        what is not stored: a result counts for the same model, data, fold, number of
+        threads and versions, and for models with own code for the same files of it. If
+        None, nothing is stored.
+
+    **options
+        Options of :func:`~sklearn.model_selection.cross_validate`.
+
+        error_score : "raise" or float, default=np.nan
+            Kappa and accuracy of a fold on which a candidate fails. A
+            ``FitFailedWarning`` is raised, and the other results are kept. Its text is
+            the error without the paths and the groups; of an image that cannot be read,
+            it is the row of X and the reason. With "raise", the error itself is raised.
+
+        verbose : int, default=0
+            Whether to show a progress bar, with the time left.
 
     Returns
     -------
@@ -152,6 +163,9 @@ def compare_models(
         If X holds pairs that share a label only, no groups are known, a model reads the
         groups as a feature, the groups split a group of X, the alphabet
         alone decides which class is positive, or a fold holds one class only.
+
+    RuntimeWarning
+        If the fits have more threads than there are cores.
 
     CacheWarning
         If `store` is damaged or cannot be written, a file of own code has changed since
@@ -195,23 +209,24 @@ def compare_models(
     >>> kappa[["model", "modality", "n", "n_groups"]].to_numpy().tolist()
     [['prior', 'all', 60, 30], ['linear', 'all', 60, 30]]
     >>> comparison.folds.shape
-    (6, 8)
+    (6, 9)
     """
+    options = check_options(options)
     estimators = check_estimators(estimators)
     data = check_data(X, y, groups, labels, "compare_models")
     warn_of_group_features(data.X, estimators)
     splits = check_splits(cv, data.y, data.groups, data.X, on_leakage)
     check_images_of_folds(data.X, splits, on_leakage)
-    data = replace(data, splits=splits)
+    data = replace(data, splits=splits, threads_per_fit=threads_per_fit)
     results = predict_folds(
         estimators,
         data,
         scorer=_check_scorer(estimators, scoring),
-        error_score=error_score,
         n_jobs=n_jobs,
-        verbose=verbose,
         store=store,
+        **options,
     )
+    error_score = options["error_score"]
     return ModelComparison(results, data, estimators, error_score=error_score)
 
 
@@ -248,61 +263,6 @@ def check_data(X, y, groups, labels, name):
     is_ordered = labels is not None
     labels = _check_class_labels(labels, y, name)
     return CheckedData(X, y, groups, [], labels, is_ordered=is_ordered)
-
-
-def check_named(estimators, parameter="estimators", methods=("fit", "predict")):
-    """Check that each item of a list is a name and an estimator.
-
-    Parameters
-    ----------
-    estimators : list
-
-    parameter : str, default="estimators"
-        Name of the parameter, for the error.
-
-    methods : tuple of str, default=("fit", "predict")
-        Methods that each estimator must have.
-
-    Raises
-    ------
-    ValueError
-        If an item is something else.
-    """
-    for pair in estimators:
-        is_pair = isinstance(pair, tuple | list) and len(pair) == 2
-        if not is_pair or not isinstance(pair[0], str):
-            raise ValueError(
-                f"Expected {parameter} to be a list of (name, estimator). Got {pair!r} "
-                "in it: give every estimator a name."
-            )
-        if not HasMethods(list(methods)).is_satisfied_by(pair[1]):
-            raise ValueError(
-                f"Expected the estimator {pair[0]!r} in {parameter} to have "
-                f"{' and '.join(methods)}. Got {pair[1]!r} instead."
-            )
-
-
-def check_estimators(estimators, parameter="estimators"):
-    """Check that each item of a list is a distinct name and a model.
-
-    Parameters
-    ----------
-    estimators : list or tuple
-
-    parameter : str, default="estimators"
-        Name of the parameter, for the error.
-
-    Returns
-    -------
-    estimators : list of (str, classifier)
-    """
-    check_named(estimators, parameter)
-    names = [name for name, _ in estimators]
-    if not names:
-        raise ValueError("Expected at least one (name, estimator). Got an empty list.")
-    if len(set(names)) < len(names):
-        raise ValueError(f"Expected distinct names of estimators. Got {names!r}.")
-    return own_models(estimators)
 
 
 def _warn_of_no_groups():

@@ -10,6 +10,7 @@ from ._comparison_html import html_of
 from ._comparison_text import text_of
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
+from ._lost_in_pickles import require_data, without_data
 from ._paired_tests import paired_tests
 from ._plot import DISPLAYS
 from ._plot._select import check_choice
@@ -43,6 +44,7 @@ class ModelComparison:
         One row for each ``model``, ``fold`` and ``modality`` ("all", then each), with
         ``n`` images, ``kappa`` and ``accuracy``. The rows of "all" have ``fit_time``
         and ``score_time`` (seconds), and ``test_<name>`` of each scorer of `scoring`.
+        ``threads`` is the number of threads that computed a fit.
 
     summary : DataFrame
         One row for each ``model``, ``data``, ``modality`` and ``measure`` of
@@ -103,7 +105,7 @@ class ModelComparison:
         self.predictions = prediction_table(results, data.splits, rows)
         self.folds = fold_table(
             results, data.splits, rows, self.predictions, error_score
-        )
+        ).assign(threads=data.threads_per_fit)
         self.training = training_table(results)
         self.externals = {}
         self._has_probabilities = find_probabilities(results)
@@ -120,7 +122,8 @@ class ModelComparison:
     def refit(self, model):
         """Fit a clone of a model on all data of the comparison.
 
-        It is fitted once and kept: another call, and ``external``, use the same one.
+        It is fitted once and kept: another call, and ``external``, use the same one. As
+        many threads compute it as a fold.
 
         Parameters
         ----------
@@ -137,7 +140,7 @@ class ModelComparison:
         ValueError
             If no model has this name, or the comparison was pickled or copied.
         """
-        self._require_data("refit")
+        require_data(self, "refit")
         self._check_model(model)
         if model not in self._refitted:
             self._refitted[model] = refit_model(self._estimators[model], self._data)
@@ -188,7 +191,7 @@ class ModelComparison:
             If a model fails. It is left out, and the other results are kept. With
             ``error_score="raise"`` in :func:`compare_models` the error is raised.
         """
-        self._require_data("external")
+        require_data(self, "external")
         taken = [CROSS_VALIDATION, *self.externals]
         data = check_external(name, X, y, groups, self._data, taken)
         table = predict_external(self, name, data)
@@ -239,7 +242,7 @@ class ModelComparison:
         ImageReadError
             If an image cannot be read any more.
         """
-        self._require_data("errors")
+        require_data(self, "errors")
         self._check_model(model)
         return draw_errors(self, model, n, data)
 
@@ -323,8 +326,7 @@ class ModelComparison:
         return html_of(self)
 
     def __getstate__(self):
-        lost = {"_data": None, "_estimators": {}, "_external_data": {}, "_refitted": {}}
-        return self.__dict__ | lost
+        return without_data(self.__dict__)
 
     def __setstate__(self, state):
         self.__dict__.update(state)
@@ -341,10 +343,3 @@ class ModelComparison:
 
     def _check_model(self, model):
         check_choice("model", model, self.folds["model"].unique().tolist())
-
-    def _require_data(self, method):
-        if self._data is None:
-            raise ValueError(
-                f"{method} needs the data and the models, which a pickle or a copy of "
-                "a comparison does not hold. Run compare_models again, in this process."
-            )

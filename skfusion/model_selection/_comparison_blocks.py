@@ -10,6 +10,7 @@ from ._tables import ALL, CROSS_VALIDATION
 __all__ = [
     "Block",
     "caption_of",
+    "describe_fit_time",
     "describe_folds",
     "find_blocks",
     "format_interval",
@@ -56,6 +57,22 @@ def caption_of(comparison):
     n_models = comparison.folds["model"].nunique()
     models = f"{n_models} model{'s' * (n_models != 1)}"
     return f"Comparison of {models} on {describe_folds(comparison)}"
+
+
+def describe_fit_time(comparison):
+    """Return what the time of a model is.
+
+    Parameters
+    ----------
+    comparison : ModelComparison
+
+    Returns
+    -------
+    text : str
+    """
+    n_threads = int(comparison.folds["threads"].iloc[0])
+    threads = f"{n_threads} thread{'s' * (n_threads > 1)}"
+    return f"the mean time to fit it to a fold with {threads}"
 
 
 def describe_folds(comparison):

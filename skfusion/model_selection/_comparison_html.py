@@ -4,6 +4,7 @@ from html import escape
 
 from ._comparison_blocks import (
     caption_of,
+    describe_fit_time,
     find_blocks,
     format_interval,
     format_number,
@@ -36,8 +37,8 @@ def html_of(comparison):
     body = "".join(_body(block, 1 + len(names)) for block in blocks)
     about = (
         f"<b>{escape(caption_of(comparison))}</b><br><small>Estimates from pooled "
-        f"predictions, below them 95&nbsp;% intervals over {over}; the mean time to "
-        "fit a fold.</small>"
+        f"predictions, below them 95&nbsp;% intervals over {over}; of a model, "
+        f"{describe_fit_time(comparison)}.</small>"
     )
     return (
         f'<p>{about}</p><table class="dataframe"><thead><tr>{head}</tr></thead>{body}'

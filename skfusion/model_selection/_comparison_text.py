@@ -4,6 +4,7 @@ import textwrap
 
 from ._comparison_blocks import (
     caption_of,
+    describe_fit_time,
     find_blocks,
     format_interval,
     format_number,
@@ -30,7 +31,8 @@ def text_of(comparison):
     over = "groups" if "group" in comparison.predictions else "images"
     about = (
         f"{caption_of(comparison)}. Estimates from pooled predictions, and below them "
-        f"95 % intervals over {over}; below a model, the mean time to fit it to a fold."
+        f"95 % intervals over {over}; below a model, "
+        f"{describe_fit_time(comparison)}."
     )
     lines = textwrap.wrap(about, _WIDTH)
     for block in find_blocks(comparison):

@@ -16,12 +16,13 @@ from ._own_copies import own_data
 from ._private_texts import error_text
 from ._same_images import count_shared_groups, same_images
 from ._tables import prediction_table, row_table
+from ._thread_limit import limited_threads
 
 __all__ = ["check_external", "predict_external", "refit_model"]
 
 
 def refit_model(estimator, data):
-    """Fit a clone on all rows, with the groups as in the folds.
+    """Fit a clone on all rows, with the groups and the threads of the folds.
 
     Parameters
     ----------
@@ -39,7 +40,9 @@ def refit_model(estimator, data):
 
 @names_unreadable_images
 def _refit(X, estimator, data):
-    return _fit(clone(estimator), X, data.y, np.arange(len(data.y)), data.groups)
+    rows = np.arange(len(data.y))
+    with limited_threads(data.threads_per_fit):
+        return _fit(clone(estimator), X, data.y, rows, data.groups)
 
 
 def check_external(name, X, y, groups, study, taken):
@@ -184,7 +187,8 @@ def _predict(comparison, model, data):
     try:
         fitted = comparison.refit(model)
         step = "the prediction of the external data"
-        return predict_rows(fitted, data.X, data.labels)
+        with limited_threads(comparison._data.threads_per_fit):
+            return predict_rows(fitted, data.X, data.labels)
     except Exception:
         if comparison._error_score == "raise":
             raise

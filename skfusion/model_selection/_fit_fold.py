@@ -14,6 +14,7 @@ from sklearn.utils.validation import has_fit_parameter
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
 from .._validation._unreadable import names_unreadable_images
 from ._private_texts import error_text
+from ._thread_limit import limited_threads
 
 __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
@@ -26,6 +27,7 @@ def fit_fold(
     *,
     labels,
     groups=None,
+    threads=1,
     scorer=None,
     error_score=np.nan,
     prepare=None,
@@ -52,6 +54,9 @@ def fit_fold(
     groups : ndarray of shape (n_samples,), default=None
         Passed to ``fit`` if it accepts groups.
 
+    threads : int, default=1
+        Number of threads that compute the fit and the predictions.
+
     scorer : callable, default=None
         Called with the fitted clone and the test side; returns a dict.
 
@@ -69,10 +74,11 @@ def fit_fold(
         network), or only ``error``.
     """
     try:
-        model = clone(estimator)
-        if prepare is not None:
-            prepare(model)
-        return _fit_and_predict(model, X, y, split, labels, groups, scorer)
+        with limited_threads(threads):
+            model = clone(estimator)
+            if prepare is not None:
+                prepare(model)
+            return _fit_and_predict(model, X, y, split, labels, groups, scorer)
     except Exception:
         if error_score == "raise":
             raise

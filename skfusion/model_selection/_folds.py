@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel
 from tqdm.auto import tqdm
 
 from ..exceptions import warn_user
+from ._cores import count_jobs
 from ._fit_fold import free_memory
 from ._study_cache import preparing
 from ._study_fits import StudyFits
@@ -42,6 +43,9 @@ class CheckedData:
 
     is_ordered : bool, default=False
         Whether the user passed `labels`, so that the last one is the worst one.
+
+    threads_per_fit : int, default=1
+        Number of threads that compute each fit on these data.
     """
 
     X: Any
@@ -50,6 +54,7 @@ class CheckedData:
     splits: list
     labels: np.ndarray
     is_ordered: bool = field(default=False, kw_only=True)
+    threads_per_fit: int = field(default=1, kw_only=True)
 
 
 def predict_folds(
@@ -80,7 +85,7 @@ def predict_folds(
         predictions.
 
     n_jobs : int, default=None
-        Number of folds of a model that are fitted at once.
+        Number of folds of a model that are fitted at once, as of `count_jobs`.
 
     verbose : int, default=0
         Whether to show a progress bar.
@@ -103,10 +108,13 @@ def predict_folds(
     ValueError
         If every fit fails.
     """
+    n_jobs = count_jobs(n_jobs, data.threads_per_fit)
     _warn_of_shared_gpu(estimators, n_jobs)
     options = {"scorer": scorer, "error_score": error_score}
     fits = StudyFits(estimators, data, options, store)
-    caches = nullcontext(prepare) if prepare else preparing(estimators, fits.store)
+    caches = nullcontext(prepare)
+    if not prepare:
+        caches = preparing(estimators, fits.store, data.threads_per_fit)
     with (
         fits.noting_interrupts(),
         caches as prepare,

@@ -11,8 +11,8 @@ from .._validation._columns import GROUP, is_present
 from .._validation._pair_warning import PAIRED_BY, warn_of_label_pairs
 from .._validation._samples import check_columns, group_samples
 from ..metrics._paired import warn_of_few_groups
-from ._compare import check_named
 from ._folds import CheckedData
+from ._named_estimators import check_named
 from ._splits import check_splits
 
 __all__ = ["CheckedSamples", "check_fusion_data", "check_models", "fold_of_each"]

@@ -16,6 +16,7 @@ from ..fusion import ImageLevelClassifier, PerModalityClassifier
 from ..metrics._paired import holm, paired_gain
 from ._fusion_checks import check_fusion_data, check_models
 from ._fusion_controls import kappa_interval, pool_predictions, run_controls, widen
+from ._thread_limit import limited_threads
 
 __all__ = ["fusion_gain"]
 
@@ -74,6 +75,9 @@ def fusion_gain(
     of the donor and that of the patient therefore correlate by -1/(n - 1), which is
     small compared with the interval. With ``n_blocks`` below 20 the interval is not
     reliable.
+
+    One thread computes each fit, as by default in :func:`compare_models`. Folds are
+    fitted at once with ``joblib.parallel_config(n_jobs=...)``.
 
     Read more in the :ref:`User Guide <fusion>`.
 
@@ -233,7 +237,9 @@ def _inner_kappa(model, X, y, inner_cv, seed):
     y_pred = np.empty_like(y)
     # Not cross_val_predict, to which groups are passed differently with routing.
     for train, test in cv.split(X, y, X[GROUP]):
-        y_pred[test] = clone(model).fit(X.iloc[train], y[train]).predict(X.iloc[test])
+        with limited_threads(1):  # as in the outer folds
+            fitted = clone(model).fit(X.iloc[train], y[train])
+            y_pred[test] = fitted.predict(X.iloc[test])
     return cohen_kappa_score(y, y_pred)
 
 

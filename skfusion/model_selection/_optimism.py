@@ -11,9 +11,10 @@ from sklearn.utils import check_random_state
 from .._validation._groups import find_groups
 from .._validation._private import HasMethods, Interval, validate_params
 from ..metrics._paired import warn_of_few_groups
-from ._compare import check_data, check_estimators
+from ._compare import check_data
 from ._data_checks import warn_of_group_features, warn_of_images_in_groups
 from ._folds import predict_folds
+from ._named_estimators import check_estimators
 from ._protocol_comparison import ProtocolComparison
 from ._protocols import apply_protocol, find_protocols, warn_of_nothing_resampled
 from ._study_cache import preparing
@@ -167,7 +168,8 @@ def optimism(
     the folds, nor between training sets.
 
     Folds of a model are fitted at once with ``joblib.parallel_config(n_jobs=...)``. On
-    one GPU do without it.
+    one GPU do without it. One thread computes each fit, as by default in
+    :func:`compare_models`, so that no number depends on it.
 
     AUC compares scores within a fold only. A model without scores has no AUC, which is
     NaN. Groups are passed on to ``fit`` as by :func:`compare_models` under every

@@ -23,10 +23,15 @@ class StudyCache:
 
     computer : str
         Name of the computer on which the folder is.
+
+    threads : int, default=1
+        Number of threads of each fit. The last digits of features depend on it, so that
+        those of each number have a folder. Images do not depend on it.
     """
 
     folder: Path
     computer: str
+    threads: int = 1
 
     def give(self, model, names):
         """Set the parameters for caches of a model, in place.
@@ -40,7 +45,8 @@ class StudyCache:
         """
         if platform.node() != self.computer or not self.folder.is_dir():
             return
-        caches = {name: self.folder for name in names if not _is_of_images(name)}
+        features = self.folder / f"threads-{self.threads}"
+        caches = {name: features for name in names if not _is_of_images(name)}
         if len(caches) < len(names) and self.images.has_room():
             caches = {name: caches.get(name, self.images) for name in names}
         model.set_params(**caches)
@@ -89,7 +95,7 @@ def _is_of_images(name):
 
 
 @contextmanager
-def preparing(estimators, store=None):
+def preparing(estimators, store=None, threads=1):
     """Make the folder of the caches of a study, if a model takes one.
 
     Parameters
@@ -99,6 +105,9 @@ def preparing(estimators, store=None):
     store : StudyStore or None, default=None
         The caches stay in its folder. Without it they are in a temporary folder, which
         is removed at the end.
+
+    threads : int, default=1
+        Number of threads of each fit.
 
     Yields
     ------
@@ -111,7 +120,7 @@ def preparing(estimators, store=None):
         cache = None
         if any(names.values()):
             with suppress(OSError):  # such as on a full disk
-                cache = StudyCache(_make(store, stack), platform.node())
+                cache = StudyCache(_make(store, stack), platform.node(), threads)
                 _warn_of_full_disk(cache, names.values())
         yield {
             name: partial(cache.give, names=found) if cache and found else None

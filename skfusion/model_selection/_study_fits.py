@@ -38,7 +38,12 @@ class StudyFits:
 
     def __init__(self, estimators, data, options, folder=None):
         self.data = data
-        self.options = {"labels": data.labels, "groups": data.groups, **options}
+        self.options = {
+            "labels": data.labels,
+            "groups": data.groups,
+            "threads": data.threads_per_fit,
+            **options,
+        }
         self.names = [name for name, _ in estimators]
         self.results = {}
         self.store = None

@@ -13,7 +13,7 @@ from ._identity import array_digest, identify
 __all__ = ["fold_keys"]
 
 # Raise it when our code computes other results: those in stores are not used then.
-_COMPUTING = 1
+_COMPUTING = 2
 _PACKAGES = (
     "imbalanced-learn",
     "numpy",
@@ -56,6 +56,7 @@ def fold_keys(estimators, data, scorer=None):
         If a parameter cannot be compared with those of a store.
     """
     settings = [get_config()[name] for name in _SETTINGS]
+    settings.append(f"{data.threads_per_fit} threads")
     common = digest(
         _COMPUTING, *_versions(), *settings, data_digest(data), _identify(scorer)
     )

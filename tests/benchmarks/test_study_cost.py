@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -53,7 +54,10 @@ def test_a_comparison_costs_its_cross_validations(
 
     def comparison():
         store = next(folders) if has_store else None
+        # As many threads as the cross-validations have.
+        threads = torch.get_num_threads()
         options = {"groups": groups, "cv": cv, "store": store}
+        options["threads_per_fit"] = threads
         compare_models(make_models(), data.data, data.target, **options)
 
     def cross_validations():

@@ -525,7 +525,10 @@ def test_memory_of_an_accelerator_is_freed_only_if_it_is_in_use(
     cuda = types.SimpleNamespace(
         is_initialized=lambda: is_initialized, empty_cache=lambda: freed.append(1)
     )
-    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    torch = types.SimpleNamespace(
+        cuda=cuda, get_num_threads=lambda: 1, set_num_threads=lambda n: None
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
     X, y, _ = draw_patients()
     compare_models(MODELS[1:], X, y, cv=2)
     assert bool(freed) is is_initialized

@@ -9,6 +9,7 @@ from sklearn.metrics import cohen_kappa_score
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 from sklearn.utils import Bunch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skfusion.exceptions import DataQualityWarning
 from skfusion.fusion import DecisionFusionClassifier
@@ -41,6 +42,23 @@ class Remembering(Reader):
         self.fits.append(set(X["image"]))
         self.groups.append(set(X["group"]))
         return super().fit(X, y)
+
+
+class Counting(Reader):
+    """Writes down how many threads compute each fit and each prediction."""
+
+    n_threads = set()
+
+    def fit(self, X, y):
+        self.count()
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        self.count()
+        return super().predict_proba(X)
+
+    def count(self):
+        self.n_threads.update(each["num_threads"] for each in threadpool_info())
 
 
 def make_samples(n, complementarity, n_of_group=1, seed=0):
@@ -79,6 +97,14 @@ OPTIONS = {"cv": 3, "inner_cv": 2, "n_resamples": 200}
 def complementary():
     X, y = make_samples(240, complementarity=0.5)
     return fusion_gain(SINGLE, [("decisions", decide())], X, y, **OPTIONS)
+
+
+def test_one_thread_computes_each_fit():
+    X, y = make_samples(60, complementarity=0.5)
+    single = [(column, Counting()) for column in COLUMNS]
+    with threadpool_limits(2):
+        fusion_gain(single, [("decisions", decide(Counting()))], X, y, **OPTIONS)
+    assert Counting.n_threads == {1}
 
 
 def row_of(table, **values):

@@ -2,12 +2,14 @@
 
 import importlib.util
 import pickle
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from joblib import parallel_config
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -21,11 +23,12 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "compare_on_cluster.py"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _one_core_each():
-    """As many threads as a worker has: sums over more of them round otherwise."""
+def _many_threads_here():
+    """More threads than a worker has: without the limit, sums would round otherwise."""
     n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(3)
     yield
+    assert torch.get_num_threads() == 3
     torch.set_num_threads(n_threads)
 
 
@@ -58,15 +61,20 @@ def make_models(cache=None):
     small = {"image_size": 32, "random_state": 0}
     random = {"weights": None, **small}
     network = TransferCNNClassifier("shufflenet_v2_x0_5", max_epochs=1, **random)
+    # Its own n_jobs adds the scores of trees in any order; in a fit it has no effect.
+    forest = RandomForestClassifier(20, n_jobs=-1, random_state=0)
+    frozen = CNNFeatureExtractor("squeezenet1_1", cache=cache, **random)
     return [
         ("frozen", make_feature_classifier("svm", cache=cache, **random)),
+        ("forest", make_pipeline(frozen, forest)),
         ("cnn17", CNN17Classifier(width=4, max_epochs=2, **small)),
         ("transfer", network),
     ]
 
 
-def compare(models, data):
-    comparison = compare_models(models, data.data, data.target, cv=4)
+def compare(models, data, **options):
+    options = {"cv": 4, **options}
+    comparison = compare_models(models, data.data, data.target, **options)
     return comparison.predictions.groupby("model")["y_score"].agg(list)
 
 
@@ -75,22 +83,38 @@ def alone(data):
     return compare(make_models(), data)
 
 
-def check_same(place, data, alone, folder):
+def check_same(place, data, alone, folder, n_jobs=None):
     models = make_models(cache=folder)
     with place:
-        elsewhere = compare(models, data)
+        elsewhere = compare(models, data, n_jobs=n_jobs)
     assert elsewhere.to_dict() == alone.to_dict()
     # The features that were cached on the way are the same, too.
-    assert compare(models[:1], data)["frozen"] == alone["frozen"]
+    again = compare(models[:2], data)
+    assert again.to_dict() == alone[["forest", "frozen"]].to_dict()
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_comparison_is_the_same_for_each_n_jobs(data, alone, tmp_path, n_jobs):
+    check_same(nullcontext(), data, alone, tmp_path, n_jobs)
+
+
+# They are more threads than a small machine has cores.
+@pytest.mark.filterwarnings("ignore:.*fits at once:RuntimeWarning")
 def test_a_comparison_is_the_same_in_four_threads(data, alone, tmp_path):
     check_same(parallel_config("threading", n_jobs=4), data, alone, tmp_path)
 
 
 def test_a_comparison_is_the_same_in_two_processes(data, alone, tmp_path):
-    place = parallel_config("loky", n_jobs=2, inner_max_num_threads=1)
-    check_same(place, data, alone, tmp_path)
+    check_same(parallel_config("loky", n_jobs=2), data, alone, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*fits at once:RuntimeWarning")
+def test_a_comparison_of_two_threads_a_fit_is_the_same_in_two_processes(data):
+    # Small, because four threads may compete for two cores.
+    network = CNN17Classifier(width=4, image_size=32, max_epochs=1, random_state=0)
+    options = {"cv": 2, "threads_per_fit": 2}
+    one, two = (compare([("a", network)], data, n_jobs=n, **options) for n in (1, 2))
+    assert one.to_dict() == two.to_dict()
 
 
 @pytest.mark.usefixtures("cluster")
@@ -103,9 +127,7 @@ def test_the_example_gives_the_numbers_of_one_process(example, data):
     alone = example.compare(data)
     with parallel_config("dask"):
         together = example.compare(data)
-    np.testing.assert_allclose(
-        together.predictions["y_score"], alone.predictions["y_score"], atol=1e-5
-    )
+    assert together.predictions.equals(alone.predictions)
 
 
 @pytest.mark.usefixtures("cluster")

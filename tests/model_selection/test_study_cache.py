@@ -120,7 +120,7 @@ def without_caches(monkeypatch):
 
 
 class _prepare_nothing:  # noqa: N801, in place of a function
-    def __init__(self, estimators, store=None):
+    def __init__(self, estimators, store=None, threads=1):
         self.names = [name for name, _ in estimators]
 
     def __enter__(self):
@@ -205,14 +205,19 @@ def test_a_cache_of_the_user_is_used(data, tmp_path, n_passed, temporary):
 def test_the_caches_of_a_store_stay_in_it(data, tmp_path, n_passed, n_read, temporary):
     folder = tmp_path / "study"
     compare([("a", on_features()), ("n", network())], data, store=folder)
-    names = {path.name for path in (folder / "caches").glob("*.sqlite")}
-    assert names == {"features.sqlite", "exact_images.sqlite"}
+    caches = folder / "caches"
+    names = {path.relative_to(caches).as_posix() for path in caches.rglob("*.sqlite")}
+    assert names == {"threads-1/features.sqlite", "exact_images.sqlite"}
     n_decoded = len(n_read)
     more = [("search", candidates()[1][1]), ("n2", network(max_epochs=2))]
     compare(more, data, store=folder)
     assert sum(n_passed) == N
     assert len(n_read) == n_decoded
     assert list(temporary.iterdir()) == []
+    # The last digits of features depend on the number of threads, and pixels do not.
+    compare([("a", on_features())], data, store=folder, threads_per_fit=2)
+    assert sum(n_passed) == 2 * N
+    assert len(n_read) == n_decoded + N  # features need no decoded image
 
 
 class Stopped(ClassifierMixin, BaseEstimator):
@@ -267,7 +272,7 @@ def test_another_computer_makes_no_folder(tmp_path):
     StudyCache(tmp_path / "removed", platform.node()).give(model, names)
     assert model[0].cache is None
     StudyCache(tmp_path, platform.node()).give(model, names)
-    assert model[0].cache == tmp_path
+    assert model[0].cache == tmp_path / "threads-1"
 
 
 def test_an_exact_cache_leaves_room_on_the_disk(data, tmp_path, monkeypatch):

@@ -450,6 +450,7 @@ CHANGES = {
         lambda o: o["estimators"][0][1].set_params(countednb__var_smoothing=0.1),
         N_FOLDS,
     ),
+    "threads of a fit": (lambda o: o.update(threads_per_fit=2), N_FOLDS),
     "n_jobs and verbose": (lambda o: o.update(n_jobs=1, verbose=1), 0),
 }
 
