@@ -15,8 +15,9 @@ def fit_folds(estimator, X, y, splits):
     """Fit a network on the training side of each split, all at the same time.
 
     A small network leaves most of a GPU unused. Here the networks of all folds are
-    trained in the same passes, which a GPU computes in less time than one after the
-    other. On a CPU this takes more time than single fits.
+    trained in the same passes, so that each computation is started once for all of
+    them. On a CPU, which a single network keeps busy, this usually takes more time than
+    single fits.
 
     Every network is trained as ``clone(estimator).fit`` trains it on these rows: from
     the same initial weights, with the same batches in the same order, and with the same
@@ -58,6 +59,13 @@ def fit_folds(estimator, X, y, splits):
     See Also
     --------
     sklearn.model_selection.cross_validate : Fits one after the other, or in processes.
+
+    Notes
+    -----
+    The weights of all networks are stacked, and :mod:`torch.func` maps the network over
+    them. Folds whose numbers of batches differ are trained one group after the other.
+    A batch that is an image larger than those of the other folds passes through the
+    network by itself.
 
     Examples
     --------
