@@ -16,6 +16,15 @@ from skfusion.neural_network import (
 )
 
 N_IMAGES = 60
+ON_A_GPU = pytest.param(
+    "cuda",
+    marks=[
+        pytest.mark.gpu,
+        pytest.mark.skipif(
+            not torch.cuda.is_available(), reason="there is no CUDA device"
+        ),
+    ],
+)
 
 
 class DoubleCNN17(CNN17):
@@ -85,8 +94,10 @@ def check_as_single_fits(estimator, data, splits, y=None):
     ids=["one size", "a row more or less", "other numbers of batches", "one fold"],
 )
 @pytest.mark.parametrize("variant", ["weighted", "listed"])
-def test_each_network_is_that_of_a_single_fit(double, data, sizes, variant):
-    check_as_single_fits(network(variant=variant), data, splits_of(*sizes))
+@pytest.mark.parametrize("device", ["cpu", ON_A_GPU])
+def test_each_network_is_that_of_a_single_fit(double, data, sizes, variant, device):
+    estimator = network(variant=variant, device=device)
+    check_as_single_fits(estimator, data, splits_of(*sizes))
 
 
 def brighten(images):
@@ -135,9 +146,16 @@ def test_every_fold_draws_the_dropout_of_its_own(data):
     assert not torch.equal(*(weights(m)["fully_connected.weight"] for m in other))
 
 
-def test_networks_learn_with_dropout():
+@pytest.mark.parametrize("device", ["cpu", ON_A_GPU])
+def test_networks_learn_with_dropout(device):
     X, y = make_breast_images(80, image_size=24, random_state=0, return_X_y=True)
-    estimator = network(dropout=0.2, max_epochs=12, augmentation=False)
+    estimator = network(
+        dropout=0.2,
+        max_epochs=12,
+        augmentation=False,
+        precision="auto",
+        device=device,
+    )
     rows = np.arange(80)
     models = fit_folds(
         estimator, X, y, [(rows[:60], rows[60:]), (rows[20:], rows[:20])]
