@@ -32,7 +32,7 @@ def main():
     commit = current_commit()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        run_benchmarks(report, only)
+        run_tests(report, "benchmark", "tests/benchmarks", only)
         table = pd.DataFrame(read_rows(report), columns=[*COLUMNS, "met"])
     if only:
         table, commit = add_others(table, commit)
@@ -56,18 +56,11 @@ def add_others(table, commit):
     return pd.concat([others, table], ignore_index=True), " and ".join(commits)
 
 
-def run_benchmarks(report, only):
+def run_tests(report, marker, folder, only=None):
     """Run them, whatever fails: a bound that is missed is written down, too."""
-    options = [
-        "-m",
-        "benchmark",
-        "-s",
-        f"--junitxml={report}",
-        "-o",
-        "junit_family=xunit1",
-    ]
+    options = ["-m", marker, "-s", f"--junitxml={report}", "-o", "junit_family=xunit1"]
     options += ["-k", only] if only else []
-    command = [sys.executable, "-m", "pytest", *options, "tests/benchmarks"]
+    command = [sys.executable, "-m", "pytest", *options, folder]
     subprocess.run(command, cwd=ROOT, check=False)
 
 

@@ -7,6 +7,7 @@ from ._images import held_images
 from ._inference import run_network
 from ._net import TrainingSettings, build_net, release_training_state
 from ._threads import running, while_none_runs
+from ._together import train_together
 
 __all__ = [
     "ImageTensors",
@@ -23,5 +24,6 @@ __all__ = [
     "run_network",
     "running",
     "seeded",
+    "train_together",
     "while_none_runs",
 ]

@@ -1,14 +1,15 @@
 """Random augmentation of a batch, drawn for each image."""
 
-from functools import partial
-
 import torch
 from torch.nn import functional
 
 from ..images._augment import AUGMENTATION_LIMITS
 from ..networks._layers import find_present
+from ._images import send
 
 __all__ = ["augment_batch", "augment_channels", "augment_present"]
+
+_DRAWN = ("angle", "scale", "mirror", "shift", "shift", "contrast", "brightness")
 
 
 def augment_batch(images, strength=1.0):
@@ -35,10 +36,11 @@ def augment_batch(images, strength=1.0):
     >>> augment_batch(torch.zeros(4, 1, 16, 16)).shape
     torch.Size([4, 1, 16, 16])
     """
-    draw = partial(_draw, n=len(images), device=images.device, strength=strength)
-    grid = functional.affine_grid(_draw_affine(draw), images.shape, align_corners=False)
+    *moves, contrast, brightness = _draw(len(images), strength, images.device)
+    grid = functional.affine_grid(_affine(*moves), images.shape, align_corners=False)
     moved = functional.grid_sample(images, grid, align_corners=False)
-    return _expose(moved, draw).contiguous(memory_format=torch.channels_last)
+    exposed = _expose(moved, contrast, brightness)
+    return exposed.contiguous(memory_format=torch.channels_last)
 
 
 def augment_channels(images, strength=1.0):
@@ -80,26 +82,25 @@ def augment_present(images, augment, missing=0.0):
     return torch.where(present, augment(images), missing)
 
 
-def _draw(name, n, device, strength):
+def _draw(n, strength, device):
+    """Draw each change of n images: a row for each name in _DRAWN."""
+    limits = {name: strength * limit for name, limit in AUGMENTATION_LIMITS.items()}
+    limits = torch.tensor([limits.get(name, 1.0) for name in _DRAWN]).unsqueeze(1)
     # Drawn on the CPU, so that every device gets the same numbers.
-    limit = strength * AUGMENTATION_LIMITS[name]
-    return ((2 * torch.rand(n) - 1) * limit).to(device)
+    return send((2 * torch.rand(len(_DRAWN), n) - 1) * limits, device)
 
 
-def _draw_affine(draw):
-    """Draw the maps from output to input coordinates, both in [-1, 1]."""
-    angle = torch.deg2rad(draw("angle"))
-    zoom = 1 / (1 + draw("scale"))
-    mirror = torch.where(torch.rand(len(angle)) < 0.5, -1.0, 1.0).to(angle.device)
+def _affine(angle, scale, mirror, right, down):
+    """Return the maps from output to input coordinates, both in [-1, 1]."""
+    angle, zoom = torch.deg2rad(angle), 1 / (1 + scale)
+    mirror = torch.where(mirror < 0, -1.0, 1.0)
     cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     # A shift is a fraction of the side, and the side is 2 long here.
-    right, down = 2 * draw("shift"), 2 * draw("shift")
-    rows = [mirror * cosine, -mirror * sine, right, sine, cosine, down]
+    rows = [mirror * cosine, -mirror * sine, 2 * right, sine, cosine, 2 * down]
     return torch.stack(rows, dim=1).reshape(-1, 2, 3)
 
 
-def _expose(images, draw):
+def _expose(images, contrast, brightness):
     deviation, mean = torch.std_mean(images, (1, 2, 3), keepdim=True)
-    contrast = 1 + draw("contrast").reshape(-1, 1, 1, 1)
-    brightness = draw("brightness").reshape(-1, 1, 1, 1)
-    return torch.addcmul(mean + brightness * deviation, images - mean, contrast)
+    contrast, brightness = (c.reshape(-1, 1, 1, 1) for c in (contrast, brightness))
+    return torch.addcmul(mean + brightness * deviation, images - mean, 1 + contrast)

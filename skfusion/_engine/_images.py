@@ -9,7 +9,7 @@ import torch
 from sklearn import get_config
 from tqdm.auto import tqdm
 
-__all__ = ["HeldImages", "held_images"]
+__all__ = ["HeldImages", "held_images", "send"]
 
 # Fraction of a device's free memory that images may take; training needs the rest.
 _DEVICE_SHARE = 0.5
@@ -122,7 +122,7 @@ class _ResidentImages(HeldImages):
         self.is_on_device = device.type != "cuda" or pixels.is_cuda
 
     def batch(self, rows):
-        return _send(self._select(rows), self.device)
+        return send(self._select(rows), self.device)
 
     def read(self, rows):
         return self._select(rows).cpu().numpy()
@@ -143,14 +143,15 @@ class _StreamedImages(HeldImages):
         self.pixel_shape = source.pixel_shape
 
     def batch(self, rows):
-        return _send(torch.from_numpy(self.read(rows)), self.device)
+        return send(torch.from_numpy(self.read(rows)), self.device)
 
     def read(self, rows):
         return self._source.read_pixels(rows.numpy())
 
 
-def _send(images, device):
+def send(images, device):
+    """Return images on a device; on CUDA, without waiting for the copy."""
     if device.type != "cuda" or images.is_cuda:
-        return images
+        return images.to(device)
     # A copy from pinned memory does not block the host.
     return images.pin_memory().to(device, non_blocking=True)

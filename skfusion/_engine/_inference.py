@@ -8,6 +8,7 @@ import torch
 from ..exceptions import warn_user
 from ._batches import to_float_batch
 from ._device import autocast
+from ._images import send
 from ._threads import running
 
 __all__ = ["run_network"]
@@ -24,7 +25,7 @@ def run_network(
 
     All batches have one shape (the last one is padded), so that the result of an image
     does not depend on the images beside it. On a CPU they are parts of the batches that
-    are read.
+    are read. On CUDA the next batch is read while the device computes this one.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def run_network(
     outputs : ndarray of shape (n_samples, ...), dtype float32
     """
     rows = range(len(source)) if rows is None else rows
-    outputs, start = [], 0
+    outputs, start = _Outputs(device), 0
     with torch.inference_mode(), autocast(device, use_bfloat16):
         while start < len(rows):
             batch = source[rows[start : start + batch_size]]
@@ -65,11 +66,46 @@ def run_network(
                     raise
                 batch_size = _halve(batch_size)
                 continue
-            outputs.append(result[: len(batch)].float().cpu().numpy())
+            outputs.add(result[: len(batch)].float())
             start += len(batch)
             if bar is not None:
                 bar.update(len(batch))
-    return np.concatenate(outputs)
+    return outputs.to_array()
+
+
+class _Outputs:
+    """Results of all batches, in the host's memory.
+
+    On CUDA a result is copied without waiting, and received once the next batch is
+    queued, so that the device always has work and never more than two batches of it.
+    """
+
+    def __init__(self, device):
+        self._device = device
+        self._received, self._queued = [], None
+
+    def add(self, result):
+        if self._device.type == "cuda":
+            copy = result.to("cpu", non_blocking=True)
+            arrival = torch.cuda.current_stream(self._device).record_event()
+        else:
+            copy, arrival = result.cpu(), None
+        self._receive()
+        self._queued = copy, arrival
+
+    def _receive(self):
+        if self._queued is None:
+            return
+        copy, arrival = self._queued
+        if arrival is not None:
+            arrival.synchronize()
+        # Copied, because memory for copies that do not wait is scarce.
+        self._received.append(copy.numpy().copy())
+        self._queued = None
+
+    def to_array(self):
+        self._receive()
+        return np.concatenate(self._received)
 
 
 def _halve(batch_size):
@@ -91,7 +127,7 @@ def _parts(batch, batch_size, device):
     size = math.ceil(batch_size / n_parts)
     for start in range(0, len(batch), size):
         part = _padded(batch[start : start + size], size)
-        yield to_float_batch(torch.from_numpy(part).to(device))
+        yield to_float_batch(send(torch.from_numpy(part), device))
 
 
 def _most_on_cpu(height, width):

@@ -22,6 +22,8 @@ class Standardize(nn.Module):
         holds them.
     """
 
+    memory_format = torch.channels_last
+
     def __init__(self, n_channels, mean=None, std=None):
         super().__init__()
         mean = torch.zeros(n_channels) if mean is None else torch.tensor(mean)
@@ -52,7 +54,7 @@ class Standardize(nn.Module):
         """Standardise a batch of shape (n, 1 or n_channels, height, width)."""
         # contiguous: broadcasting one channel to three loses channels-last.
         y = (x - self.mean) / self.std
-        return y.contiguous(memory_format=torch.channels_last)
+        return y.contiguous(memory_format=self.memory_format)
 
 
 class GlobalMeanPool(nn.Module):

@@ -123,20 +123,31 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : object
             Fitted estimator.
         """
-        X, y = self._check(X, y, reset=True)
-        self.classes_, codes = check_labels(y, type(self).__name__)
+        X, codes = self._begin(X, y)
         device = resolve_device(self.device)
         groups = None if groups is None else check_groups(X, groups)
+        source = self._source(X)
+        with seeded(self.random_state, device) as seed:
+            train, valid = self._split(X, codes, groups, seed)
+            with self._held_images(source, device) as images:
+                net, train_set = self._prepare(source, images, codes, train, valid)
+                # partial_fit, because fit would initialise the net again and lose the
+                # scale.
+                net.partial_fit(train_set, y=None)
+        self._keep(net)
+        return self
+
+    def _begin(self, X, y):
+        """Check X and y, and keep what prediction needs; return X and class codes."""
+        X, y = self._check(X, y, reset=True)
+        self.classes_, codes = check_labels(y, type(self).__name__)
         self._in_unit_range = not is_beyond_unit_range(X)
         # Prediction uses the parameters of fit, which may change afterwards.
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
         self._crop = {"region": self.region, "margin": self.margin}
         self._mirrors = self.augmentation is True
-        with seeded(self.random_state, device) as seed:
-            train, valid = self._split(X, codes, groups, seed)
-            self._train(self._source(X), codes, train, valid, device)
-        return self
+        return X, codes
 
     def _check(self, X, *y, reset=False):
         return check_images(self, X, *y, image_shape=self.image_shape, reset=reset)
@@ -159,22 +170,25 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             **self._crop,
         )
 
-    def _train(self, source, codes, train, valid, device):
-        plan = self._plan(source)
+    def _held_images(self, source, device):
         source = self._as_trained(source)
-        with held_images(source, device, verbose=self.verbose) as images:
-            train_set = ImageTensors(images, codes, train)
-            net = build_net(
-                plan.module,
-                {"n_classes": len(self.classes_), **plan.params},
-                train_set,
-                None if valid is None else ImageTensors(images, codes, valid),
-                self._settings(plan, source, codes[train_set.rows], device),
-            ).initialize()
-            self._learn_scale(net.module_, plan, source, train_set)
-            # partial_fit, because fit would initialise the net again and lose the
-            # scale.
-            net.partial_fit(train_set, y=None)
+        return held_images(source, device, verbose=self.verbose)
+
+    def _prepare(self, source, images, codes, train, valid):
+        """Return a net that is ready to be trained, and the data to train it with."""
+        plan = self._plan(source)
+        train_set = ImageTensors(images, codes, train)
+        net = build_net(
+            plan.module,
+            {"n_classes": len(self.classes_), **plan.params},
+            train_set,
+            None if valid is None else ImageTensors(images, codes, valid),
+            self._settings(plan, source, codes[train_set.rows], images.device),
+        ).initialize()
+        self._learn_scale(net.module_, plan, source, train_set)
+        return net, train_set
+
+    def _keep(self, net):
         self.net_ = release_training_state(net)
         self.n_iter_ = len(net.history)
         self.history_ = net.history

@@ -1,0 +1,134 @@
+"""Fit of one network on several folds at once."""
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+from .._engine import resolve_device, seeded, train_together
+from .._validation._private import _safe_indexing
+from ._cnn17 import CNN17Classifier
+
+__all__ = ["fit_folds"]
+
+
+def fit_folds(estimator, X, y, splits):
+    """Fit a network on the training side of each split, all at the same time.
+
+    A small network leaves most of a GPU unused. Here the networks of all folds are
+    trained in the same passes, so that each computation is started once for all of
+    them. On a CPU, which a single network keeps busy, this usually takes more time than
+    single fits.
+
+    Every network is trained as ``clone(estimator).fit`` trains it on these rows: from
+    the same initial weights, with the same batches in the same order, and with the same
+    changes of the images. Only rounding differs, and dropout draws other numbers. (With
+    dropout on a CPU, the order and the changes differ, too, because a single fit draws
+    them from the same numbers as dropout.)
+
+    Parameters
+    ----------
+    estimator : CNN17Classifier
+        It is cloned. ``early_stopping``, ``callbacks`` and ``verbose`` are not
+        available.
+
+    X : DataFrame, Series, list or ndarray
+        Images in any form that :meth:`CNN17Classifier.fit` accepts. They are read once.
+
+    y : array-like of shape (n_samples,)
+        Class labels.
+
+    splits : iterable of (train, test)
+        Rows of each fold, as the method ``split`` of a scikit-learn splitter returns
+        them. The rows to test on are not used.
+
+    Returns
+    -------
+    estimators : list of CNN17Classifier
+        A fitted clone for each split, as
+        ``cross_validate(..., return_estimator=True)["estimator"]``.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is not a `CNN17Classifier`.
+
+    ValueError
+        If the estimator has early stopping, callbacks or a progress bar, if there is no
+        split, or if the training side of a split lacks a class.
+
+    See Also
+    --------
+    sklearn.model_selection.cross_validate : Fits one after the other, or in processes.
+
+    Notes
+    -----
+    The weights of all networks are stacked, and :mod:`torch.func` maps the network over
+    them. Folds whose numbers of batches differ are trained one group after the other.
+    A batch that is an image larger than those of the other folds passes through the
+    network by itself.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import StratifiedGroupKFold
+    >>> from skfusion.datasets import make_breast_images
+    >>> from skfusion.neural_network import CNN17Classifier, fit_folds
+    >>> data = make_breast_images(24, image_size=16, random_state=0)
+    >>> X, y = data.data, data.target
+    >>> splits = list(StratifiedGroupKFold(3).split(X, y, data.groups))
+    >>> network = CNN17Classifier(width=2, image_size=16, max_epochs=1, random_state=0)
+    >>> models = fit_folds(network, X, y, splits)
+    >>> [len(model.predict(X[test])) for model, (_, test) in zip(models, splits)]
+    [8, 8, 8]
+    """
+    _check_estimator(estimator)
+    whole = clone(estimator)
+    checked, codes = whole._begin(X, y)
+    source, device = whole._source(checked), resolve_device(whole.device)
+    models = []
+    with (
+        seeded(whole.random_state, device),
+        whole._held_images(source, device) as images,
+    ):
+        to_train = []
+        for train, _ in splits:
+            train = np.arange(len(codes))[np.asarray(train)]
+            model = _begin_fold(estimator, whole, X, codes, train)
+            with seeded(model.random_state, device):
+                prepared = model._prepare(source, images, codes, train, None)
+                to_train.append((*prepared, torch.get_rng_state()))
+            models.append(model)
+        if not models:
+            raise ValueError("Expected at least one split. Got none.")
+        nets, train_sets, states = zip(*to_train, strict=True)
+        train_together(nets, train_sets, states)
+    for model, net in zip(models, nets, strict=True):
+        model._keep(net)
+    return models
+
+
+def _begin_fold(estimator, whole, X, codes, train):
+    """Return a clone that has checked the training side of a split."""
+    model = clone(estimator)
+    model._begin(_safe_indexing(X, train), whole.classes_[codes[train]])
+    missing = sorted(set(whole.classes_.tolist()) - set(model.classes_.tolist()))
+    if missing:
+        raise ValueError(
+            "Expected every class on the training side of each split. One lacks "
+            f"{missing!r}. Use a splitter that stratifies."
+        )
+    return model
+
+
+def _check_estimator(estimator):
+    if not isinstance(estimator, CNN17Classifier):
+        raise TypeError(
+            "The 'estimator' parameter of fit_folds must be a CNN17Classifier. Got "
+            f"{type(estimator).__name__} instead. Fit it with cross_validate."
+        )
+    estimator._validate_params()
+    for name in ("early_stopping", "callbacks", "verbose"):
+        if getattr(estimator, name):
+            raise ValueError(
+                f"fit_folds trains all networks in the same steps, without {name}. Got "
+                f"{name}={getattr(estimator, name)!r}. Use cross_validate instead."
+            )
