@@ -1,7 +1,7 @@
 """Comparison of several models on the same folds."""
 
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from .._validation._pair_warning import warn_of_label_pairs
 from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import Interval, StrOptions, validate_params
 from ..exceptions import DataQualityWarning, warn_user
-from ._compare_options import check_options
 from ._comparison import ModelComparison
 from ._data_checks import (
     check_classes,
@@ -39,8 +38,10 @@ __all__ = ["check_data", "compare_models"]
         "scoring": [str, callable, list, tuple, set, dict, None],
         "labels": ["array-like", None],
         "on_leakage": [StrOptions(ON_LEAKAGE)],
+        "error_score": [StrOptions({"raise"}), Real],
         "n_jobs": [Integral, None],
         "threads_per_fit": [Interval(Integral, 1, None, closed="left")],
+        "verbose": ["verbose"],
         "store": [str, Path, None],
     },
     prefer_skip_nested_validation=False,
@@ -55,10 +56,11 @@ def compare_models(
     scoring=None,
     labels=None,
     on_leakage="raise",
+    error_score=np.nan,
     n_jobs=None,
     threads_per_fit=1,
+    verbose=0,
     store=None,
-    **options,
 ):
     """Compare classifiers on identical folds that no patient crosses.
 
@@ -111,6 +113,13 @@ def compare_models(
         near-duplicates. :func:`check_split` and :func:`~skfusion.audit.audit_dataset`
         find both.
 
+    error_score : "raise" or float, default=np.nan
+        Kappa and accuracy of a fold on which a candidate fails. A
+        ``FitFailedWarning`` is raised, and the other results are kept. Its text is the
+        error without the paths and the groups; of an image that cannot be read, it is
+        the row of X and the reason. With "raise", the error itself is
+        raised.
+
     n_jobs : int, default=None
         Number of folds of a candidate that are fitted at once. -1 is as many as the
         cores have room for: their number divided by `threads_per_fit`. Use 1 on one
@@ -122,24 +131,15 @@ def compare_models(
         depend on it. They do not depend on `n_jobs`, nor on where the fits run. In a
         fit the `n_jobs` of a candidate has no effect.
 
+    verbose : int, default=0
+        Whether to show a progress bar, with the time left.
+
     store : str or Path, default=None
         Folder in which the result of each fit is stored when it ends. The same call,
         after Ctrl-C or a crash or in another process at the same time, computes only
         what is not stored: a result counts for the same model, data, fold, number of
         threads and versions, and for models with own code for the same files of it. If
         None, nothing is stored.
-
-    **options
-        Options of :func:`~sklearn.model_selection.cross_validate`.
-
-        error_score : "raise" or float, default=np.nan
-            Kappa and accuracy of a fold on which a candidate fails. A
-            ``FitFailedWarning`` is raised, and the other results are kept. Its text is
-            the error without the paths and the groups; of an image that cannot be read,
-            it is the row of X and the reason. With "raise", the error itself is raised.
-
-        verbose : int, default=0
-            Whether to show a progress bar, with the time left.
 
     Returns
     -------
@@ -211,7 +211,6 @@ def compare_models(
     >>> comparison.folds.shape
     (6, 9)
     """
-    options = check_options(options)
     estimators = check_estimators(estimators)
     data = check_data(X, y, groups, labels, "compare_models")
     warn_of_group_features(data.X, estimators)
@@ -222,11 +221,11 @@ def compare_models(
         estimators,
         data,
         scorer=_check_scorer(estimators, scoring),
+        error_score=error_score,
         n_jobs=n_jobs,
+        verbose=verbose,
         store=store,
-        **options,
     )
-    error_score = options["error_score"]
     return ModelComparison(results, data, estimators, error_score=error_score)
 
 
