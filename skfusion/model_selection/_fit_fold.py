@@ -18,18 +18,7 @@ from ._private_texts import error_text
 __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
 
-def fit_fold(
-    estimator,
-    X,
-    y,
-    split,
-    *,
-    labels,
-    groups=None,
-    scorer=None,
-    error_score=np.nan,
-    prepare=None,
-):
+def fit_fold(estimator, data, fold, *, scorer=None, error_score=np.nan, prepare=None):
     """Fit a clone on one side of a split and predict the other.
 
     Parameters
@@ -37,20 +26,10 @@ def fit_fold(
     estimator : classifier
         It is cloned.
 
-    X : DataFrame, list or ndarray
-        Images, in any form.
+    data : CheckedData
 
-    y : ndarray of shape (n_samples,)
-        Class labels.
-
-    split : tuple of (ndarray, ndarray)
-        Rows to train on, and rows to predict.
-
-    labels : ndarray of shape (n_classes,)
-        All classes, the positive one of two last.
-
-    groups : ndarray of shape (n_samples,), default=None
-        Passed to ``fit`` if it accepts groups.
+    fold : int
+        Number of the split. Groups are passed to ``fit`` if it accepts them.
 
     scorer : callable, default=None
         Called with the fitted clone and the test side; returns a dict.
@@ -72,25 +51,25 @@ def fit_fold(
         model = clone(estimator)
         if prepare is not None:
             prepare(model)
-        return _fit_and_predict(model, X, y, split, labels, groups, scorer)
+        return _fit_and_predict(model, data.X, data, fold, scorer)
     except Exception:
         if error_score == "raise":
             raise
-        return {"error": error_text((X, groups))}
+        return {"error": error_text((data.X, data.groups))}
 
 
 @names_unreadable_images
-def _fit_and_predict(model, X, y, split, labels, groups, scorer):
-    train, test = split
+def _fit_and_predict(model, X, data, fold, scorer):
+    train, test = data.splits[fold]
     start = time.perf_counter()
-    model = _fit(model, X, y, train, groups)
+    model = _fit(model, X, data.y, train, data.groups)
     fitted = time.perf_counter()
     X_test = _safe_indexing(X, test)
-    predictions = predict_rows(model, X_test, labels)
+    predictions = predict_rows(model, X_test, data.labels)
     return predictions | {
         "fit_time": fitted - start,
         "score_time": time.perf_counter() - fitted,
-        "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+        "scores": {} if scorer is None else scorer(model, X_test, data.y[test]),
         "history": _history(model),
     }
 
