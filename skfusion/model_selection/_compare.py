@@ -118,7 +118,8 @@ def compare_models(
         raised.
 
     n_jobs : int, default=None
-        Number of folds of a candidate that are fitted at once. Use 1 on one GPU.
+        Number of fits that run at once. Use 1 on one GPU. A Dask cluster, by
+        ``joblib.parallel_config("dask")``, runs as many as its workers have threads.
 
     verbose : int, default=0
         Whether to show a progress bar, with the time left.

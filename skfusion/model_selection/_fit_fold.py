@@ -190,10 +190,9 @@ def positive_score(model, X, labels):
 
 
 def free_memory():
-    """Release the memory of the last network, also on an accelerator."""
+    """Release the memory of the last network on an accelerator."""
     torch = sys.modules.get("torch")
-    if torch is None:  # no network was fitted, and collecting takes time
-        return
-    gc.collect()
-    if torch.cuda.is_initialized():
+    if torch is not None and torch.cuda.is_initialized():
+        # Elsewhere a network is released at once, and collecting takes a while.
+        gc.collect()
         torch.cuda.empty_cache()

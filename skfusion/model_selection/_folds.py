@@ -81,7 +81,7 @@ def predict_folds(
         predictions.
 
     n_jobs : int, default=None
-        Number of folds of a model that are fitted at once.
+        Number of fits that run at once.
 
     verbose : int, default=0
         Whether to show a progress bar.
