@@ -4,7 +4,7 @@ Run it on Linux, on a machine that does nothing else. It needs 12 GB of disk::
 
     python docs/studies/out_of_core.py
 
-It draws 20,000 images of 512 pixels and trains the same network for one epoch, each time
+It draws 20,000 images of 512 pixels and trains the same network for one epoch, always
 in a new process: on 2,000 and on 20,000 streamed images for the memory, then on 2,000
 streamed and resident ones in turn for the time. ``working_memory`` of scikit-learn
 decides between both. The table is ``docs/studies/results/out_of_core.csv``.

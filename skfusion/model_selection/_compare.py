@@ -121,9 +121,9 @@ def compare_models(
         raised.
 
     n_jobs : int, default=None
-        Number of folds of a candidate that are fitted at once. -1 is as many as the
-        cores have room for: their number divided by `threads_per_fit`. Use 1 on one
-        GPU.
+        Number of fits that run at once. -1 is as many as the cores have room for: their
+        number divided by `threads_per_fit`. Use 1 on one GPU. A Dask cluster, by
+        ``joblib.parallel_config("dask")``, runs as many as its workers have threads.
 
     threads_per_fit : int, default=1
         Number of threads that compute each fit and its predictions, in torch, BLAS and

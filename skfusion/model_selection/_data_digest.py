@@ -75,11 +75,13 @@ class _Files:
         cells = list(cells)
         paths = {cell for cell in cells if isinstance(cell, str | Path)}
         self._read(paths - self.known.keys())
-        codes, digests = {}, []
+        codes, digests, done = {}, [], {}
         for cell in cells:
             if isinstance(cell, str | Path):
-                code = codes.setdefault(str(cell), len(codes))
-                digests.append(digest(self.known[cell] or str(cell), code))
+                if cell not in done:
+                    code = codes.setdefault(str(cell), len(codes))
+                    done[cell] = digest(self.known[cell] or str(cell), code)
+                digests.append(done[cell])
             elif isinstance(cell, list | tuple):
                 digests.append(digest("list", self.cells(cell)))
             else:

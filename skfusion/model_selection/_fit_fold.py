@@ -19,19 +19,7 @@ from ._thread_limit import limited_threads
 __all__ = ["fit_fold", "free_memory", "positive_score", "predict_rows"]
 
 
-def fit_fold(
-    estimator,
-    X,
-    y,
-    split,
-    *,
-    labels,
-    groups=None,
-    threads=1,
-    scorer=None,
-    error_score=np.nan,
-    prepare=None,
-):
+def fit_fold(estimator, data, fold, *, scorer=None, error_score=np.nan, prepare=None):
     """Fit a clone on one side of a split and predict the other.
 
     Parameters
@@ -39,23 +27,10 @@ def fit_fold(
     estimator : classifier
         It is cloned.
 
-    X : DataFrame, list or ndarray
-        Images, in any form.
+    data : CheckedData
 
-    y : ndarray of shape (n_samples,)
-        Class labels.
-
-    split : tuple of (ndarray, ndarray)
-        Rows to train on, and rows to predict.
-
-    labels : ndarray of shape (n_classes,)
-        All classes, the positive one of two last.
-
-    groups : ndarray of shape (n_samples,), default=None
-        Passed to ``fit`` if it accepts groups.
-
-    threads : int, default=1
-        Number of threads that compute the fit and the predictions.
+    fold : int
+        Number of the split. Groups are passed to ``fit`` if it accepts them.
 
     scorer : callable, default=None
         Called with the fitted clone and the test side; returns a dict.
@@ -74,29 +49,29 @@ def fit_fold(
         network), or only ``error``.
     """
     try:
-        with limited_threads(threads):
+        with limited_threads(data.threads_per_fit):
             model = clone(estimator)
             if prepare is not None:
                 prepare(model)
-            return _fit_and_predict(model, X, y, split, labels, groups, scorer)
+            return _fit_and_predict(model, data.X, data, fold, scorer)
     except Exception:
         if error_score == "raise":
             raise
-        return {"error": error_text((X, groups))}
+        return {"error": error_text((data.X, data.groups))}
 
 
 @names_unreadable_images
-def _fit_and_predict(model, X, y, split, labels, groups, scorer):
-    train, test = split
+def _fit_and_predict(model, X, data, fold, scorer):
+    train, test = data.splits[fold]
     start = time.perf_counter()
-    model = _fit(model, X, y, train, groups)
+    model = _fit(model, X, data.y, train, data.groups)
     fitted = time.perf_counter()
     X_test = _safe_indexing(X, test)
-    predictions = predict_rows(model, X_test, labels)
+    predictions = predict_rows(model, X_test, data.labels)
     return predictions | {
         "fit_time": fitted - start,
         "score_time": time.perf_counter() - fitted,
-        "scores": {} if scorer is None else scorer(model, X_test, y[test]),
+        "scores": {} if scorer is None else scorer(model, X_test, data.y[test]),
         "history": _history(model),
     }
 
@@ -217,10 +192,9 @@ def positive_score(model, X, labels):
 
 
 def free_memory():
-    """Release the memory of the last network, also on an accelerator."""
+    """Release the memory of the last network on an accelerator."""
     torch = sys.modules.get("torch")
-    if torch is None:  # no network was fitted, and collecting takes time
-        return
-    gc.collect()
-    if torch.cuda.is_initialized():
+    if torch is not None and torch.cuda.is_initialized():
+        # Elsewhere a network is released at once, and collecting takes a while.
+        gc.collect()
         torch.cuda.empty_cache()

@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel
 from tqdm.auto import tqdm
 
 from ..exceptions import warn_user
+from ._cluster import active_cluster, run_on_cluster
 from ._cores import count_jobs
 from ._fit_fold import free_memory
 from ._study_cache import preparing
@@ -85,7 +86,7 @@ def predict_folds(
         predictions.
 
     n_jobs : int, default=None
-        Number of folds of a model that are fitted at once, as of `count_jobs`.
+        Number of fits that run at once, as of `count_jobs`.
 
     verbose : int, default=0
         Whether to show a progress bar.
@@ -122,31 +123,41 @@ def predict_folds(
     ):
         # At first without the folds that other processes are computing.
         for wait in (False, True):
-            for name, estimator in estimators:
-                folds = fits.missing(name)
-                run = {"prepare": prepare[name], "wait": wait}
-                jobs = [fits.job(name, estimator, fold, **run) for fold in folds]
-                if jobs:
-                    bar.set_description(name)
-                    _run(fits, name, folds, jobs, n_jobs, bar)
+            _run(fits, prepare, wait, n_jobs, bar)
     results = fits.by_model()
     _report_errors(results)
     return results
 
 
-def _run(fits, name, folds, jobs, n_jobs, bar):
-    """Run the jobs of a model, and add each result when it is known."""
+def _run(fits, prepare, wait, n_jobs, bar):
+    """Run the fits that are missing, and add each result when it is known."""
+    runs = fits.missing()
+    jobs = [fits.job(*run, prepare=prepare[run[0]], wait=wait) for run in runs]
+    if not jobs:
+        return
     # Closed, which ends the workers, before their caches are removed.
-    with closing(Parallel(n_jobs=n_jobs, return_as="generator")(jobs)) as results:
-        for fold, result in zip(folds, results, strict=True):
-            fits.add(name, fold, result)
+    with closing(_results(fits, jobs, n_jobs, is_last=wait)) as results:
+        for number, result in results:
+            bar.set_description(runs[number][0])
+            fits.add(*runs[number], result)
             bar.update(len(fits.results) - bar.n)
             free_memory()
 
 
+def _results(fits, jobs, n_jobs, *, is_last):
+    """Yield the number and the result of each job."""
+    cluster = active_cluster()
+    if cluster is not None:
+        options = {"error_score": fits.options["error_score"], "alone": is_last}
+        yield from run_on_cluster(cluster, jobs, fits.data, **options)
+        return
+    with closing(Parallel(n_jobs=n_jobs, return_as="generator")(jobs)) as results:
+        yield from enumerate(results)
+
+
 def _warn_of_shared_gpu(estimators, n_jobs):
     torch = sys.modules.get("torch")
-    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
+    if torch is None or torch.cuda.device_count() != 1 or effective_n_jobs(n_jobs) == 1:
         return
     devices = [
         value

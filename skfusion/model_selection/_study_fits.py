@@ -1,6 +1,7 @@
 """Fits of a study: those whose results are known, and those that are missing."""
 
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 from sklearn.utils.parallel import delayed
@@ -38,13 +39,8 @@ class StudyFits:
 
     def __init__(self, estimators, data, options, folder=None):
         self.data = data
-        self.options = {
-            "labels": data.labels,
-            "groups": data.groups,
-            "threads": data.threads_per_fit,
-            **options,
-        }
-        self.names = [name for name, _ in estimators]
+        self.options = options
+        self.models = dict(estimators)
         self.results = {}
         self.store = None
         self._has_warned = False
@@ -55,7 +51,7 @@ class StudyFits:
 
     def __len__(self):
         """Return the number of all fits."""
-        return len(self.names) * len(self.data.splits)
+        return len(self.models) * len(self.data.splits)
 
     def _find(self):
         sizes = {
@@ -70,19 +66,17 @@ class StudyFits:
             run: found[key] for run, key in self._keys.items() if key in found
         }
 
-    def missing(self, name):
-        """Return the folds of a model whose results are missing."""
-        folds = range(len(self.data.splits))
-        return [fold for fold in folds if (name, fold) not in self.results]
+    def missing(self):
+        """Return (name, fold) of each fit whose result is missing."""
+        runs = product(self.models, range(len(self.data.splits)))
+        return [run for run in runs if run not in self.results]
 
-    def job(self, name, estimator, fold, *, prepare=None, wait=False):
+    def job(self, name, fold, *, prepare=None, wait=False):
         """Return the job that fits a model on a fold.
 
         Parameters
         ----------
         name : str
-
-        estimator : classifier
 
         fold : int
 
@@ -98,8 +92,7 @@ class StudyFits:
         job : tuple
             As by joblib's ``delayed``.
         """
-        split = self.data.splits[fold]
-        fit = (estimator, self.data.X, self.data.y, split)
+        fit = (self.models[name], self.data, fold)
         options = {**self.options, "prepare": prepare}
         if self.store is None:
             return delayed(fit_fold)(*fit, **options)
@@ -129,7 +122,7 @@ class StudyFits:
         """Return a list of results for each model, one for each fold."""
         folds = range(len(self.data.splits))
         return {
-            name: [self.results[name, fold] for fold in folds] for name in self.names
+            name: [self.results[name, fold] for fold in folds] for name in self.models
         }
 
     @contextmanager

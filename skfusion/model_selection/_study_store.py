@@ -143,7 +143,7 @@ class StudyStore(RowStore):
         return self.folder / "running" / f"{key.hex()}.lock"
 
 
-def fit_stored_fold(store, key, wait, estimator, X, y, split, **options):
+def fit_stored_fold(store, key, wait, estimator, data, fold, **options):
     """Fit and predict one fold, unless its result is stored, and store the result.
 
     Parameters
@@ -156,7 +156,7 @@ def fit_stored_fold(store, key, wait, estimator, X, y, split, **options):
     wait : bool
         Whether to wait for a process that is computing the fold.
 
-    estimator, X, y, split, **options
+    estimator, data, fold, **options
         As of `fit_fold`.
 
     Returns
@@ -167,11 +167,11 @@ def fit_stored_fold(store, key, wait, estimator, X, y, split, **options):
     with ExitStack() as stack:
         try:
             stack.enter_context(store.lock(key, wait=wait))
-            found = store.find({key: len(split[1])}).get(key)
+            found = store.find({key: len(data.splits[fold][1])}).get(key)
         except Timeout:
             return None
         except OSError:  # of which `keep` gives the reason, if it cannot store either
             found = None
         if found is not None:
             return found
-        return store.keep(key, fit_fold(estimator, X, y, split, **options))
+        return store.keep(key, fit_fold(estimator, data, fold, **options))

@@ -1,6 +1,8 @@
 """What the two classifiers of images do beyond the common checks."""
 
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -245,6 +247,21 @@ def test_a_pickle_after_early_stopping_holds_no_images(images):
 def test_no_gradients_are_kept(images):
     module = cnn().fit(*images).net_.module_
     assert all(parameter.grad is None for parameter in module.parameters())
+
+
+@MAKERS
+def test_a_network_is_released_without_the_garbage_collector(images, make):
+    """A study of many fits needs no collection, which takes longer than a small fit."""
+    gc.collect()
+    gc.disable()
+    try:
+        model = make(max_epochs=2).fit(*images)
+        model.predict(images[0])
+        weights = [weakref.ref(each) for each in model.net_.module_.parameters()]
+        del model
+        assert not any(weight() is not None for weight in weights)
+    finally:
+        gc.enable()
 
 
 def test_the_net_of_skorch_predicts_too(images):
