@@ -121,11 +121,10 @@ def by_study(data, store):
         name: Pipeline([("features", CNNFeatureExtractor("mobilenet_v2", **LARGE)), *s])
         for name, s in on_features().items()
     }
-    groups = np.arange(len(data.target))
     models = list({**frozen, **NETWORKS}.items())
-    return compare_models(
-        models, data.data, data.target, groups=groups, cv=CV, store=store
-    )
+    options = {"groups": np.arange(len(data.target)), "cv": CV, "store": store}
+    options["threads_per_fit"] = torch.get_num_threads()  # as many as by hand
+    return compare_models(models, data.data, data.target, **options)
 
 
 @pytest.mark.parametrize("has_store", [False, True], ids=["plain", "with a store"])
