@@ -3,24 +3,23 @@
 import copy
 import math
 import multiprocessing
-import threading
-from functools import partial
-from multiprocessing.pool import ThreadPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 
-from .._store._compute_once import compute_once
+from .._store._compute_once import each_once, fill_once
 from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
-from ._eight_bits import to_uint8
+from ._eight_bits import from_uint8, to_uint8
 from ._formats._signatures import is_compressed_dicom
+from ._in_threads import in_threads
 from ._pixel_share import PixelShare
 from ._read import read_shared
-from ._worker_pool import can_isolate, stop_busy_workers
+from ._worker_pool import can_isolate
 
 __all__ = [
     "ArrayReader",
@@ -44,6 +43,10 @@ _READING_PACKAGES = (
 
 # Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
+# Images that are claimed and written at once: few are lost where a process is killed.
+_WRITTEN = 32
+_MOST_UNUSED = 2**13  # bytes that SQLite leaves unused beside an image: half a page
+_CHUNK = 256  # rows of an array that are read at once
 
 
 def reading_versions():
@@ -80,39 +83,85 @@ class PathReader:
         return (digest(int(s), f) for s, f in zip(self.seeds, files, strict=True))
 
     def read(self, rows, finish):
-        read_plain = self.plain_reader(rows, finish)
-        return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
+        images = [None] * len(rows)
+        for positions, found in self.each(rows, finish, from_uint8):
+            for position, image in zip(positions, found, strict=True):
+                images[position] = image
+        return images
 
-    def read_stored(self, rows, finish):
-        """Return rows as a cache holds them in 8 bits, or None without one."""
-        return None
+    def each(self, rows, finish, convert):
+        """Yield positions in `rows`, of one file, and their images in a list."""
+        files = self.by_file(rows)
 
-    def plain_reader(self, rows, finish):
-        """Return the function that reads one row without augmentation.
+        def read(positions):
+            images = self.read_file(rows[positions], finish, len(files))
+            return list(map(convert, images))
 
-        The decoders of compressed DICOM hold Python's lock, so that threads do not
-        help: among many files, these are decoded in worker processes.
+        return zip(files, in_threads(read, files), strict=True)
+
+    def by_file(self, rows):
+        """Return the positions in `rows` of each file, in the order of the files."""
+        numbers = self.file_numbers(rows)
+        order = np.argsort(numbers, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+
+    def file_numbers(self, rows):
+        """Return a number for each row, equal for rows of one file."""
+        return pd.factorize(self.paths[rows])[0]
+
+    def read_file(self, rows, finish, n_files):
+        """Decode a file once, and return the image of each of its rows.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Rows of one file.
+
+        finish : callable
+            Takes an image before its augmentation.
+
+        n_files : int
+            Number of files that are read. The decoders of compressed DICOM hold
+            Python's lock, so that threads do not help: among many files, these are
+            decoded in worker processes.
+
+        Returns
+        -------
+        images : list
+            What `finish` returned for each row, augmented.
         """
-        in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
-        return partial(self._read_plain, finish=finish, in_workers=in_workers)
-
-    def _read_plain(self, row, finish, in_workers):
-        path = Path(self.paths[row])
+        path, finished = Path(self.paths[rows[0]]), {}
+        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
         isolated = self.isolated or (
             in_workers and is_compressed_dicom(path) and can_isolate()
         )
         with PixelShare() as share:
-            try:
+            with self._naming(rows[0]):
                 image = read_shared(path, 0, self.min_side, isolated, share)
-                image = self._cut(row, image[..., np.newaxis])
-            except ImageReadError as error:
-                # Names of files repeat in folders, which are not shown: name the row.
-                named = ImageReadError(f"Row {row} of X: {error}")
-                named.row, named.reason = int(row), str(error)
-                named.region = error.region
-                named.path = self.paths[row]  # to find the row, not to be shown
-                raise named from error
-            return finish(image)
+            for row in rows:
+                cut = self._cut_of(row)
+                if cut not in finished:
+                    with self._naming(row):
+                        part = self._cut(row, image[..., np.newaxis])
+                    finished[cut] = finish(part)
+            return [self.augment(row, finished[self._cut_of(row)]) for row in rows]
+
+    def _cut_of(self, row):
+        """Return what distinguishes the rows of one file before augmentation."""
+        box = None if self.crops is None else tuple(self.crops.boxes[row])
+        return bool(self.inverted[row]), box
+
+    @contextmanager
+    def _naming(self, row):
+        """Name the row in errors: names of files repeat in folders, never shown."""
+        try:
+            yield
+        except ImageReadError as error:
+            named = ImageReadError(f"Row {row} of X: {error}")
+            named.row, named.reason = int(row), str(error)
+            named.region = error.region
+            named.path = self.paths[row]  # to find the row, not to be shown
+            raise named from error
 
     def _cut(self, row, image):
         """Correct the polarity, then cut out the lesion: what is padded is black."""
@@ -147,6 +196,7 @@ class CachedReader:
         self.cache = cache
         self.shape = (image_size, image_size, 1)
         self.settings = (image_size, resize, reading_versions())
+        self._plain = reader.unaugmented()
 
     def __len__(self):
         return len(self.reader)
@@ -164,29 +214,72 @@ class CachedReader:
         return reader
 
     def read(self, rows, finish):
-        images = self._read_plain(rows, finish).astype(np.float32)
-        if not self.cache.is_exact:
-            images /= np.float32(255)
-        for i in np.flatnonzero(self.reader.seeds[rows]):
-            images[i] = self.reader.augment(rows[i], images[i])
+        images = np.empty((len(rows), *self.shape), np.float32)
+        for positions, found in self.each(rows, finish, from_uint8):
+            for position, image in zip(positions, found, strict=True):
+                images[position] = image
         return images
 
-    def read_stored(self, rows, finish):
-        if self.cache.is_exact or self.reader.seeds[rows].any():
-            return None
-        return self._read_plain(np.arange(len(self))[rows], finish)
+    def each(self, rows, finish, convert):
+        """Yield positions in `rows`, of one image, and their images in a list."""
+        found = each_once(
+            self.cache,
+            self._keys(rows),
+            self._computer(rows, finish),
+            _WRITTEN,
+            n=math.prod(self.shape),
+            together=self.reader.file_numbers(rows),
+        )
+        for positions, image in found:
+            image = image.reshape(self.shape)
+            yield positions, [convert(self._augment(rows[p], image)) for p in positions]
 
-    def _read_plain(self, rows, finish):
-        def compute(positions):
-            missing = [rows[position] for position in positions]
-            images = _in_threads(self.reader.plain_reader(missing, finish), missing)
-            images = np.stack(images).reshape(len(missing), -1)
-            return images if self.cache.is_exact else to_uint8(images)
+    def fill(self, rows, finish):
+        """Store images that are missing; yield positions in `rows` of each image."""
+        keys = self._keys(rows)
+        self._check_bound(len(set(keys)))
+        together = self.reader.file_numbers(rows)
+        compute = self._computer(rows, finish)
+        return fill_once(self.cache, keys, compute, _WRITTEN, together=together)
 
-        keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
-        n = math.prod(self.shape)
-        found = compute_once(self.cache, keys, compute, batch_size=len(rows), n=n)
-        return found.reshape(-1, *self.shape)
+    def _keys(self, rows):
+        return [digest(*self.settings, file) for file in self.reader.files(rows)]
+
+    def _check_bound(self, n_images):
+        """Raise an error where the cache would delete images while it is filled."""
+        bound = self.cache.max_bytes
+        n_bytes = math.prod(self.shape) * np.dtype(self.cache.dtype).itemsize
+        needed = n_images * (n_bytes + _MOST_UNUSED)
+        if bound is not None and bound < needed:
+            raise ValueError(
+                f"Expected max_bytes of at least {needed:.3g} for {n_images} images of "
+                f"{self.shape[0]} pixels. Got {bound:.3g}. The cache would delete the "
+                "first images before the last ones are stored: raise max_bytes, or "
+                "reduce image_size."
+            )
+
+    def _computer(self, rows, finish):
+        """Return the function that decodes batches of positions in `rows`."""
+
+        def read(task):
+            images = self._plain.read_file(*task)
+            return images if self.cache.is_exact else list(map(to_uint8, images))
+
+        def tasks(batches):
+            for batch in batches:
+                files = self._plain.by_file(rows[batch])
+                yield from ((rows[batch[file]], finish, len(files)) for file in files)
+
+        def compute(batches):
+            for images in in_threads(read, tasks(batches)):
+                yield from (image.ravel() for image in images)
+
+        return compute
+
+    def _augment(self, row, image):
+        if not self.reader.seeds[row]:
+            return image
+        return self.reader.augment(row, from_uint8(image))
 
 
 class ArrayReader:
@@ -201,9 +294,6 @@ class ArrayReader:
     def unaugmented(self):
         return self
 
-    def read_stored(self, rows, finish):
-        return None
-
     def identities(self):
         for image in self.images:
             pixels = np.ascontiguousarray(image).tobytes()
@@ -217,7 +307,14 @@ class ArrayReader:
             images /= np.float32(scale)
         if len(images) == 0 or _is_same(finish, images[0]):
             return images
-        return _in_threads(finish, images)
+        return list(in_threads(finish, images))
+
+    def each(self, rows, finish, convert):
+        """Yield positions in `rows`, and their images."""
+        for start in range(0, len(rows), _CHUNK):
+            positions = np.arange(start, min(start + _CHUNK, len(rows)))
+            images = self.read(rows[positions], finish)
+            yield positions, convert(images)
 
 
 def _file_status(path):
@@ -249,25 +346,3 @@ def _column(table, name, dtype):
         return np.zeros(len(table), dtype=dtype)
     values = table[name]
     return np.where(pd.isna(values), 0, values).astype(dtype)
-
-
-def _in_threads(function, items):
-    """Apply a function to items in threads, for which Ctrl-C does not wait.
-
-    Python would wait at its end for the threads of an executor.
-    """
-    threads = set()
-
-    def call(item):
-        threads.add(threading.get_ident())
-        return function(item)
-
-    pool = ThreadPool(joblib.cpu_count())
-    try:
-        return list(pool.imap(call, items))
-    except KeyboardInterrupt:
-        pool.terminate()
-        stop_busy_workers(threads)
-        raise
-    finally:
-        pool.terminate()
