@@ -7,11 +7,11 @@ from .._store._keys import digest
 from .._validation._image_table import holds_paths, image_table
 from ._batch_readers import (
     ArrayReader,
-    CachedReader,
     PathReader,
     reading_versions,
     with_channels,
 )
+from ._cached_reader import CachedReader
 from ._crop import find_crops
 from ._eight_bits import to_uint8
 from ._image_cache import ImageCache
