@@ -50,10 +50,10 @@ class ImageSource:
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    image_cache : True, str, Path or None, default=None
-        Folder of an :class:`ImageCache`, which stores decoded and resized files in 8
-        bits, so that they are decoded once. True is the default folder. Arrays are not
-        stored.
+    image_cache : True, str, Path, ImageCache or None, default=None
+        An :class:`ImageCache` or its folder, which stores decoded and resized files in
+        8 bits, so that they are decoded once. True is the default folder. Arrays are
+        not stored.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
