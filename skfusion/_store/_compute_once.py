@@ -10,7 +10,7 @@ from ..exceptions import CacheWarning, warn_user
 
 __all__ = ["compute_once", "each_once", "fill_once"]
 
-_WINDOW = 64  # keys that are looked up at once
+_WINDOW = 32  # keys that are looked up at once
 _PAUSE = 0.02  # seconds before the rows of other processes are looked up again
 
 

@@ -69,8 +69,7 @@ class PathReader:
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            crop = () if self.crops is None else ("crop", *self.crops.square(row))
-            yield digest(*known, bool(self.inverted[row]), *crop)
+            yield digest(*known, bool(self.inverted[row]), *self._crop_key(row))
 
     def identities(self):
         files = self.files(range(len(self)))
@@ -101,7 +100,7 @@ class PathReader:
 
     def file_numbers(self, rows):
         """Return a number for each row, equal for rows of one file."""
-        return pd.factorize(self.paths[rows])[0]
+        return 2 * pd.factorize(self.paths[rows])[0] + self.inverted[rows]
 
     def read_file(self, rows, finish, n_files):
         """Decode a file once, and return the image of each of its rows.
@@ -124,26 +123,35 @@ class PathReader:
         images : list
             What `finish` returned for each row, augmented.
         """
-        path, finished = Path(self.paths[rows[0]]), {}
         in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
+        keys, finished = [self._crop_key(row) for row in rows], {}
+        with PixelShare() as share:
+            with self._naming(rows[0]):
+                cut = self._open(rows[0], in_workers, share)
+            for row, key in zip(rows, keys, strict=True):
+                if key not in finished:
+                    with self._naming(row):
+                        part = cut(row)
+                    finished[key] = finish(part)
+        found = map(finished.__getitem__, keys)
+        return list(map(self.augment, rows, found))
+
+    def _open(self, row, in_workers, share):
+        """Decode the file of a row, and return the function that cuts rows out of it.
+
+        The polarity is corrected first: what is padded is black.
+        """
+        path = Path(self.paths[row])
         isolated = self.isolated or (
             in_workers and is_compressed_dicom(path) and can_isolate()
         )
-        with PixelShare() as share:
-            with self._naming(rows[0]):
-                image = read_shared(path, 0, self.min_side, isolated, share)
-            for row in rows:
-                cut = self._cut_of(row)
-                if cut not in finished:
-                    with self._naming(row):
-                        part = self._cut(row, image[..., np.newaxis])
-                    finished[cut] = finish(part)
-            return [self.augment(row, finished[self._cut_of(row)]) for row in rows]
+        image = read_shared(path, 0, self.min_side, isolated, share)[..., np.newaxis]
+        if self.inverted[row]:
+            image = 1 - image
+        return (lambda _: image) if self.crops is None else self.crops.cutter(image)
 
-    def _cut_of(self, row):
-        """Return what distinguishes the rows of one file before augmentation."""
-        box = None if self.crops is None else tuple(self.crops.boxes[row])
-        return bool(self.inverted[row]), box
+    def _crop_key(self, row):
+        return () if self.crops is None else self.crops.key(row)
 
     @contextmanager
     def _naming(self, row):
@@ -156,12 +164,6 @@ class PathReader:
             named.region = error.region
             named.path = self.paths[row]  # to find the row, not to be shown
             raise named from error
-
-    def _cut(self, row, image):
-        """Correct the polarity, then cut out the lesion: what is padded is black."""
-        if self.inverted[row]:
-            image = 1 - image
-        return image if self.crops is None else self.crops.cut(row, image)
 
     def unaugmented(self):
         reader = copy.copy(self)

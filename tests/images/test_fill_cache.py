@@ -102,13 +102,6 @@ def test_augmented_copies_in_a_batch_are_decoded_once(X, decoded):
     assert not np.array_equal(images[:4], images[4:8])
 
 
-def test_rows_of_one_file_differ_in_polarity(X, decoded):
-    both = pd.concat([X[:2].assign(inverted=value) for value in (False, True)])
-    images = ImageSource(both)[:]
-    assert len(decoded) == 2
-    np.testing.assert_allclose(images[:2], 1 - images[2:], atol=1e-6)
-
-
 def test_images_are_written_while_others_are_decoded(X, tmp_path, monkeypatch):
     """Each write waits until a file is decoded that is not in it."""
     started, write = threading.Semaphore(0), _row_store.RowStore.write
