@@ -48,7 +48,7 @@ def main():
         commit=commit,
         note=f"Generated PNG files, read at {SIDE} pixels in batches of {BATCH_SIZE}, "
         "each pass in a new process. Own memory is the most, between batches, that the "
-        "process cannot release; resident memory also counts the code of the libraries.",
+        "process cannot release; resident memory also counts the code of libraries.",
     )
 
 

@@ -103,9 +103,12 @@ class CachedReader:
             return images if self.cache.is_exact else list(map(to_uint8, images))
 
         def tasks(batches):
+            n_files = 0  # so far: how many more are missing is not known
             for batch in batches:
                 files = self._plain.by_file(rows[batch])
-                yield from ((rows[batch[file]], finish, len(files)) for file in files)
+                n_files += len(files)
+                for file in files:
+                    yield rows[batch[file]], finish, n_files
 
         def compute(batches):
             for images in in_threads(read, tasks(batches)):

@@ -229,7 +229,7 @@ class ImageSource:
             for all images.
 
         ImageReadError
-            If a file cannot be read. The images before it stay stored.
+            If a file cannot be read. What was written before stays stored.
 
         OSError
             If the cache cannot be written.

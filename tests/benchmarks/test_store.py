@@ -9,6 +9,8 @@ from PIL import Image
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from skfusion._store._compute_once import fill_once
+from skfusion._store._row_store import RowStore
 from skfusion.datasets import make_breast_images
 from skfusion.images import ImageSource, read_image, resize_image
 
@@ -110,3 +112,26 @@ def test_the_second_read_of_small_files(small, tmp_path, compare):
     """Decoding random batches of 32 / reading them from a store, PNG of 512 px."""
     filler(small, tmp_path)()
     compare(reader(small), reader(small, image_cache=tmp_path), at_least=2)
+
+
+def test_filling_is_linear_in_the_number_of_images(tmp_path, seconds, check_ratios):
+    """Time of each row, 50,000 tiny rows / 5,000, filled and looked up again."""
+
+    def compute(batches):
+        for batch in batches:
+            yield from np.zeros((len(batch), 64), np.uint8)
+
+    def time_of_a_row(n_rows):
+        keys = [b"%016d" % number for number in range(n_rows)]
+        store, together = RowStore(tmp_path / str(n_rows)), np.arange(n_rows) // 3
+        store.clear()
+
+        def fill_twice():
+            for _ in range(2):
+                for _ in fill_once(store, keys, compute, 32, together=together):
+                    pass
+
+        return seconds(fill_twice) / n_rows
+
+    ratios = [time_of_a_row(50_000) / time_of_a_row(5_000) for _ in range(3)]
+    check_ratios(ratios, at_most=1.5)

@@ -211,3 +211,27 @@ def test_a_killed_process_costs_only_what_was_not_written(X, tmp_path):
     assert len(again) == len(set(again)) == N_FILES - n_stored
     assert set(first) | set(again) == {Path(path).name for path in X["image"]}
     assert len(ImageCache(tmp_path)) == N_FILES
+
+
+def test_many_rows_of_few_compressed_files_are_decoded_in_workers(
+    X, tmp_path, monkeypatch
+):
+    """A batch holds fewer files than are worth worker processes; all batches do not."""
+    isolated = []
+    read = _batch_readers.read_shared
+
+    def counted(path, frame, min_side, is_isolated, share):
+        isolated.append(is_isolated)
+        return read(path, frame, min_side, False, share)
+
+    monkeypatch.setattr(_batch_readers, "read_shared", counted)
+    monkeypatch.setattr(_batch_readers, "is_compressed_dicom", lambda path: True)
+    monkeypatch.setattr(_batch_readers, "can_isolate", lambda: True)
+    monkeypatch.setattr(_batch_readers, "_has_free_cores", lambda: True)
+    table = lesions(X[:12], 16)
+    ImageSource(
+        table, image_size=16, region="lesion", image_cache=tmp_path
+    ).fill_cache()
+    assert len(isolated) == 12
+    assert isolated[-1]
+    assert not isolated[0]
