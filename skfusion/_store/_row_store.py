@@ -7,7 +7,6 @@ from numbers import Real
 from pathlib import Path
 
 import numpy as np
-from sklearn.utils import check_scalar
 
 from ._bound import make_room
 from ._claims import CREATE_CLAIMS, end_claims, living_claims, make_claims
@@ -60,8 +59,13 @@ class RowStore:
     def __init__(self, folder=True, max_bytes=None):
         folder = home_folder(self._name) if folder is True else Path(folder)
         self.folder = folder.expanduser()
-        if max_bytes is not None:
-            check_scalar(max_bytes, "max_bytes", Real, min_val=1)
+        # scikit-learn's check would take a second to import.
+        is_bound = isinstance(max_bytes, Real) and max_bytes > 0
+        if max_bytes is not None and not is_bound:
+            raise ValueError(
+                "The 'max_bytes' parameter must be a positive number or None. Got "
+                f"{max_bytes!r} instead."
+            )
         self.max_bytes = max_bytes
 
     @property

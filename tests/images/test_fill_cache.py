@@ -189,7 +189,7 @@ def lines(path):
 
 def test_two_processes_that_fill_one_cache_share_the_work(X, tmp_path):
     fillers = [start_filler(X, tmp_path / f"{n}.log", tmp_path) for n in range(2)]
-    assert [filler.wait(60) for filler in fillers] == [0, 0]
+    assert [filler.wait(300) for filler in fillers] == [0, 0]
     decoded = [lines(tmp_path / f"{number}.log") for number in range(2)]
     assert len(decoded[0] + decoded[1]) == N_FILES
     assert len(set(decoded[0] + decoded[1])) == len(ImageCache(tmp_path)) == N_FILES
@@ -206,7 +206,7 @@ def test_a_killed_process_costs_only_what_was_not_written(X, tmp_path):
     killed.communicate()
     n_stored = len(ImageCache(tmp_path))
     assert 32 <= n_stored < N_FILES
-    assert start_filler(X, tmp_path / "again.log", tmp_path).wait(60) == 0
+    assert start_filler(X, tmp_path / "again.log", tmp_path).wait(300) == 0
     first, again = lines(tmp_path / "killed.log"), lines(tmp_path / "again.log")
     assert len(again) == len(set(again)) == N_FILES - n_stored
     assert set(first) | set(again) == {Path(path).name for path in X["image"]}

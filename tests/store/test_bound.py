@@ -136,7 +136,7 @@ def test_processes_share_a_file_with_bounds_of_their_own(tmp_path, bounds):
         )
         for number, bound in enumerate(bounds)
     ]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert [writer.wait(300) for writer in writers] == [0, 0]
     store = ImageCache(tmp_path)
     assert store.path.name == "images.sqlite"
     assert store.n_bytes < ROOM + SLACK
@@ -153,7 +153,7 @@ def test_small_rows_are_bounded_too(tmp_path):
     assert set(keys) <= set(cache.read(keys_of(range(1000))))
 
 
-@pytest.mark.parametrize("max_bytes", ["1 GB", 0, -5])
+@pytest.mark.parametrize("max_bytes", ["1 GB", 0, -5, np.nan])
 def test_a_bound_is_a_positive_number(tmp_path, max_bytes):
-    with pytest.raises((TypeError, ValueError), match="max_bytes"):
+    with pytest.raises(ValueError, match="'max_bytes' parameter must be a positive"):
         ImageCache(tmp_path, max_bytes=max_bytes)
