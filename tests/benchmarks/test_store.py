@@ -16,7 +16,7 @@ from skfusion.images import ImageSource, read_image, resize_image
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 SIDE, BATCH_SIZE = 512, 32
-N_MAMMOGRAMS, N_SMALL = 64, 256
+N_MAMMOGRAMS, N_SMALL = 64, 128
 
 
 def draw_mammogram(rng, shape=(2000, 1600)):
