@@ -48,8 +48,7 @@ def main():
         commit=commit,
         note=f"Generated PNG files, read at {SIDE} pixels in batches of {BATCH_SIZE}, "
         "each pass in a new process. Own memory is the most, between batches, that the "
-        "process cannot release; resident memory also counts pages of the mapped file, "
-        "which the system reclaims when it needs them.",
+        "process cannot release; resident memory also counts the code of libraries.",
     )
 
 

@@ -23,7 +23,6 @@ _OUTSIDE = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
-_MAPPED_BYTES = 2**40  # as much as SQLite maps
 _PAGE_BYTES = 2**14
 _TIMEOUT = 60.0  # seconds
 _ATTEMPTS = 4  # on files of which each but the last is damaged
@@ -213,7 +212,6 @@ def _connect(path):
     connection = sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None)
     # A killed process loses nothing by it; a lost row is computed again.
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
     return connection
 
 

@@ -20,6 +20,11 @@ class FeatureCache(RowStore):
         without it. Missing folders are made for their owner alone; a folder that
         exists keeps its mode.
 
+    max_bytes : int, default=None
+        Most bytes that the features take on the disk. Where new ones need room, those
+        that were stored first are deleted, and the file grows no more. If None, the
+        size is not bounded.
+
     Attributes
     ----------
     path : Path

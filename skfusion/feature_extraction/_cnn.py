@@ -81,13 +81,13 @@ class CNNFeatureExtractor(
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" is float32.
 
-    cache : True, str, Path or None, default=None
-        Folder of a :class:`FeatureCache`, which stores the features of each image, so
-        that folds, candidates, processes and later runs compute them once. True is the
-        default folder. This cannot leak: nothing is learnt from X.
+    cache : True, str, Path, FeatureCache or None, default=None
+        A :class:`FeatureCache` or its folder, which stores the features of each image,
+        so that folds, candidates, processes and later runs compute them once. True is
+        the default folder. This cannot leak: nothing is learnt from X.
 
-    image_cache : True, str, Path or None, default=None
-        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+    image_cache : True, str, Path, ImageCache or None, default=None
+        An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and
         resized files in 8 bits, so that folds, candidates and later runs decode them
         once. True is the default folder.
 
@@ -145,7 +145,7 @@ class CNNFeatureExtractor(
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "cache": [Options(bool, {True}), str, Path, None],
+        "cache": [Options(bool, {True}), str, Path, FeatureCache, None],
         "image_cache": [Options(bool, {True}), str, Path, ImageCache, None],
         "isolated": ["boolean"],
         "random_state": ["random_state"],
@@ -260,8 +260,13 @@ class CNNFeatureExtractor(
         if self.cache is None:
             return compute()
         keys, n_features = self._keys(source, device), self._n_features_out
-        cache = FeatureCache(self.cache)
-        return compute_once(cache, keys, compute, self.batch_size, n_features)
+        batch_size = self.batch_size
+        return compute_once(self._store, keys, compute, batch_size, n_features)
+
+    @property
+    def _store(self):
+        is_store = isinstance(self.cache, FeatureCache)
+        return self.cache if is_store else FeatureCache(self.cache)
 
     def _compute(self, network, source, device, bar, rows):
         return run_network(
@@ -299,7 +304,7 @@ class CNNFeatureExtractor(
             return []
         keys = self._keys(self._source(X[:1]), resolve_device(self.device))
         try:
-            return list(FeatureCache(self.cache).read(keys).values())
+            return list(self._store.read(keys).values())
         except OSError:  # transform will warn of it
             return []
 

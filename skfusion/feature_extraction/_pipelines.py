@@ -57,9 +57,9 @@ def make_feature_classifier(
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has no effect with ``region="image"``.
 
-    cache : True, str, Path or None, default=None
-        Folder of a :class:`FeatureCache`, which stores the features of each image. True
-        is the default folder.
+    cache : True, str, Path, FeatureCache or None, default=None
+        A :class:`FeatureCache` or its folder, which stores the features of each image.
+        True is the default folder.
 
     random_state : int, RandomState instance or None, default=None
         Controls random weights, SMOTE and the forest.

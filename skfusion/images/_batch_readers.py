@@ -1,31 +1,26 @@
-"""How the images of an ImageSource are read: from an array, a file or a cache."""
+"""How the images of an ImageSource are read: from an array or from files."""
 
 import copy
-import math
 import multiprocessing
-import threading
-from functools import partial
-from multiprocessing.pool import ThreadPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 
-from .._store._compute_once import compute_once
 from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
-from ._eight_bits import to_uint8
+from ._eight_bits import from_uint8
 from ._formats._signatures import is_compressed_dicom
+from ._in_threads import in_threads
 from ._pixel_share import PixelShare
 from ._read import read_shared
-from ._reading_threads import n_reading_threads
-from ._worker_pool import can_isolate, stop_busy_workers
+from ._worker_pool import can_isolate
 
 __all__ = [
     "ArrayReader",
-    "CachedReader",
     "PathReader",
     "reading_versions",
     "with_channels",
@@ -45,6 +40,7 @@ _READING_PACKAGES = (
 
 # Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
+_CHUNK = 256  # rows of an array that are read at once
 
 
 def reading_versions():
@@ -73,53 +69,101 @@ class PathReader:
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            crop = () if self.crops is None else ("crop", *self.crops.square(row))
-            yield digest(*known, bool(self.inverted[row]), *crop)
+            yield digest(*known, bool(self.inverted[row]), *self._crop_key(row))
 
     def identities(self):
         files = self.files(range(len(self)))
         return (digest(int(s), f) for s, f in zip(self.seeds, files, strict=True))
 
     def read(self, rows, finish):
-        read_plain = self.plain_reader(rows, finish)
-        return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
+        images = [None] * len(rows)
+        for positions, found in self.each(rows, finish, from_uint8):
+            for position, image in zip(positions, found, strict=True):
+                images[position] = image
+        return images
 
-    def read_stored(self, rows, finish):
-        """Return rows as a cache holds them in 8 bits, or None without one."""
-        return None
+    def each(self, rows, finish, convert):
+        """Yield positions in `rows`, of one file, and their images in a list."""
+        files = self.by_file(rows)
 
-    def plain_reader(self, rows, finish):
-        """Return the function that reads one row without augmentation.
+        def read(positions):
+            images = self.read_file(rows[positions], finish, len(files))
+            return list(map(convert, images))
 
-        The decoders of compressed DICOM hold Python's lock, so that threads do not
-        help: among many files, these are decoded in worker processes.
+        return zip(files, in_threads(read, files), strict=True)
+
+    def by_file(self, rows):
+        """Return the positions in `rows` of each file, in the order of the files."""
+        numbers = self.file_numbers(rows)
+        order = np.argsort(numbers, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
+
+    def file_numbers(self, rows):
+        """Return a number for each row, equal for rows of one file."""
+        return 2 * pd.factorize(self.paths[rows])[0] + self.inverted[rows]
+
+    def read_file(self, rows, finish, n_files):
+        """Decode a file once, and return the image of each of its rows.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Rows of one file.
+
+        finish : callable
+            Takes an image before its augmentation.
+
+        n_files : int
+            Number of files that are read. The decoders of compressed DICOM hold
+            Python's lock, so that threads do not help: among many files, these are
+            decoded in worker processes.
+
+        Returns
+        -------
+        images : list
+            What `finish` returned for each row, augmented.
         """
-        in_workers = len(rows) >= _WORTH_WORKERS and _has_free_cores()
-        return partial(self._read_plain, finish=finish, in_workers=in_workers)
+        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
+        keys, finished = [self._crop_key(row) for row in rows], {}
+        with PixelShare() as share:
+            with self._naming(rows[0]):
+                cut = self._open(rows[0], in_workers, share)
+            for row, key in zip(rows, keys, strict=True):
+                if key not in finished:
+                    with self._naming(row):
+                        part = cut(row)
+                    finished[key] = finish(part)
+        found = map(finished.__getitem__, keys)
+        return list(map(self.augment, rows, found))
 
-    def _read_plain(self, row, finish, in_workers):
+    def _open(self, row, in_workers, share):
+        """Decode the file of a row, and return the function that cuts rows out of it.
+
+        The polarity is corrected first: what is padded is black.
+        """
         path = Path(self.paths[row])
         isolated = self.isolated or (
             in_workers and is_compressed_dicom(path) and can_isolate()
         )
-        with PixelShare() as share:
-            try:
-                image = read_shared(path, 0, self.min_side, isolated, share)
-                image = self._cut(row, image[..., np.newaxis])
-            except ImageReadError as error:
-                # Names of files repeat in folders, which are not shown: name the row.
-                named = ImageReadError(f"Row {row} of X: {error}")
-                named.row, named.reason = int(row), str(error)
-                named.region = error.region
-                named.path = self.paths[row]  # to find the row, not to be shown
-                raise named from error
-            return finish(image)
-
-    def _cut(self, row, image):
-        """Correct the polarity, then cut out the lesion: what is padded is black."""
+        image = read_shared(path, 0, self.min_side, isolated, share)[..., np.newaxis]
         if self.inverted[row]:
             image = 1 - image
-        return image if self.crops is None else self.crops.cut(row, image)
+        return (lambda _: image) if self.crops is None else self.crops.cutter(image)
+
+    def _crop_key(self, row):
+        return () if self.crops is None else self.crops.key(row)
+
+    @contextmanager
+    def _naming(self, row):
+        """Name the row in errors: names of files repeat in folders, never shown."""
+        try:
+            yield
+        except ImageReadError as error:
+            named = ImageReadError(f"Row {row} of X: {error}")
+            named.row, named.reason = int(row), str(error)
+            named.region = error.region
+            named.path = self.paths[row]  # to find the row, not to be shown
+            raise named from error
 
     def unaugmented(self):
         reader = copy.copy(self)
@@ -131,63 +175,6 @@ class PathReader:
         if not self.seeds[row]:
             return image
         return np.clip(augment_image(image, int(self.seeds[row])), 0, 1)
-
-
-class CachedReader:
-    """Read files once, and then from a cache."""
-
-    n_channels = 1
-    is_scaled = True
-
-    def __init__(self, reader, cache, image_size, resize):
-        if image_size is None:
-            raise ValueError(
-                "Expected an image_size: a cache stores images of one size. Got None."
-            )
-        self.reader = reader
-        self.cache = cache
-        self.shape = (image_size, image_size, 1)
-        self.settings = (image_size, resize, reading_versions())
-
-    def __len__(self):
-        return len(self.reader)
-
-    def identities(self):
-        identities = self.reader.identities()
-        if self.cache.is_exact:
-            return identities
-        # An image in 8 bits differs a little from the image of the file.
-        return (digest("8 bits", identity) for identity in identities)
-
-    def unaugmented(self):
-        reader = copy.copy(self)
-        reader.reader = self.reader.unaugmented()
-        return reader
-
-    def read(self, rows, finish):
-        images = self._read_plain(rows, finish).astype(np.float32)
-        if not self.cache.is_exact:
-            images /= np.float32(255)
-        for i in np.flatnonzero(self.reader.seeds[rows]):
-            images[i] = self.reader.augment(rows[i], images[i])
-        return images
-
-    def read_stored(self, rows, finish):
-        if self.cache.is_exact or self.reader.seeds[rows].any():
-            return None
-        return self._read_plain(np.arange(len(self))[rows], finish)
-
-    def _read_plain(self, rows, finish):
-        def compute(positions):
-            missing = [rows[position] for position in positions]
-            images = _in_threads(self.reader.plain_reader(missing, finish), missing)
-            images = np.stack(images).reshape(len(missing), -1)
-            return images if self.cache.is_exact else to_uint8(images)
-
-        keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
-        n = math.prod(self.shape)
-        found = compute_once(self.cache, keys, compute, batch_size=len(rows), n=n)
-        return found.reshape(-1, *self.shape)
 
 
 class ArrayReader:
@@ -202,9 +189,6 @@ class ArrayReader:
     def unaugmented(self):
         return self
 
-    def read_stored(self, rows, finish):
-        return None
-
     def identities(self):
         for image in self.images:
             pixels = np.ascontiguousarray(image).tobytes()
@@ -218,7 +202,14 @@ class ArrayReader:
             images /= np.float32(scale)
         if len(images) == 0 or _is_same(finish, images[0]):
             return images
-        return _in_threads(finish, images)
+        return list(in_threads(finish, images))
+
+    def each(self, rows, finish, convert):
+        """Yield positions in `rows`, and their images."""
+        for start in range(0, len(rows), _CHUNK):
+            positions = np.arange(start, min(start + _CHUNK, len(rows)))
+            images = self.read(rows[positions], finish)
+            yield positions, list(map(convert, images))
 
 
 def _file_status(path):
@@ -250,25 +241,3 @@ def _column(table, name, dtype):
         return np.zeros(len(table), dtype=dtype)
     values = table[name]
     return np.where(pd.isna(values), 0, values).astype(dtype)
-
-
-def _in_threads(function, items):
-    """Apply a function to items in threads, for which Ctrl-C does not wait.
-
-    Python would wait at its end for the threads of an executor.
-    """
-    threads = set()
-
-    def call(item):
-        threads.add(threading.get_ident())
-        return function(item)
-
-    pool = ThreadPool(n_reading_threads())
-    try:
-        return list(pool.imap(call, items))
-    except KeyboardInterrupt:
-        pool.terminate()
-        stop_busy_workers(threads)
-        raise
-    finally:
-        pool.terminate()

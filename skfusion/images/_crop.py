@@ -1,5 +1,6 @@
 """The square around a lesion, cut out of its image."""
 
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -92,6 +93,14 @@ class LesionCrops:
         x0, y0, x1, y1 = self.boxes[row]
         side = max(1, round(max(x1 - x0, y1 - y0) * (1 + 2 * self.margin)))
         return round((x0 + x1 - side) / 2), round((y0 + y1 - side) / 2), side
+
+    def key(self, row):
+        """Return what the crop of a row depends on, beside the image."""
+        return "crop", *self.square(row)
+
+    def cutter(self, image):
+        """Return the function that cuts a row out of an image, see :meth:`cut`."""
+        return partial(self.cut, image=image)
 
     def cut(self, row, image):
         """Cut the square of a row out of its image; pad with 0 beyond the edge.

@@ -25,6 +25,12 @@ class ImageCache(RowStore):
         without it. Missing folders are made for their owner alone; a folder that
         exists keeps its mode.
 
+    max_bytes : int, default=None
+        Most bytes that the images take on the disk. Where new ones need room, those
+        that were stored first are deleted, and the file grows no more. If None, the
+        size is not bounded.
+        It must be larger than all images that are read in one pass.
+
     Attributes
     ----------
     path : Path
@@ -53,6 +59,12 @@ class ImageCache(RowStore):
     GB at 512 pixels. Images are read into memory a batch at a time. The operating
     system holds as much of the file in memory as there is room for.
 
+    With `max_bytes` below the size of one pass over the images, each image is deleted
+    before it is needed again: the results stay right, but nothing is saved. Processes
+    that share the file may have bounds of their own, and each holds to its own bound
+    when it writes. The room of deleted images is used for new ones; :meth:`clear`
+    returns it to the disk.
+
     Examples
     --------
     >>> import tempfile
@@ -63,6 +75,15 @@ class ImageCache(RowStore):
     >>> source = ImageSource(files, image_size=32, image_cache=folder)
     >>> source[:2].shape, len(ImageCache(folder))
     ((2, 32, 32, 1), 2)
+
+    With a bound, the images that were stored first are deleted:
+
+    >>> bounded = ImageCache(tempfile.mkdtemp(), max_bytes=300_000)
+    >>> source = ImageSource(files, image_size=256, image_cache=bounded)
+    >>> for row in range(4):
+    ...     image = source[[row]]
+    >>> len(bounded)
+    3
     """
 
     _name = "images"

@@ -7,19 +7,17 @@ from .._store._keys import digest
 from .._validation._image_table import holds_paths, image_table
 from ._batch_readers import (
     ArrayReader,
-    CachedReader,
     PathReader,
     reading_versions,
     with_channels,
 )
+from ._cached_reader import CachedReader
 from ._crop import find_crops
 from ._eight_bits import to_uint8
 from ._image_cache import ImageCache
 from ._resize import resize_image
 
 __all__ = ["ImageSource"]
-
-_CHUNK = 256  # rows decoded at once when all rows are read
 
 
 class ImageSource:
@@ -52,10 +50,10 @@ class ImageSource:
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    image_cache : True, str, Path or None, default=None
-        Folder of an :class:`ImageCache`, which stores decoded and resized files in 8
-        bits, so that they are decoded once. True is the default folder. Arrays are not
-        stored.
+    image_cache : True, str, Path, ImageCache or None, default=None
+        An :class:`ImageCache` or its folder, which stores decoded and resized files in
+        8 bits, so that they are decoded once. True is the default folder. Arrays are
+        not stored.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -150,14 +148,8 @@ class ImageSource:
         ValueError
             If `image_size` is None and the images differ in size.
         """
-        if isinstance(rows, slice):
-            rows = range(*rows.indices(len(self)))
-        images = self._reader.read(np.asarray(rows), self._fit_square)
-        if len({image.shape for image in images}) > 1:
-            raise ValueError(
-                "Expected images of one shape, or an image_size. Got the shapes "
-                f"{sorted({image.shape for image in images})[:3]!r} and no image_size."
-            )
+        images = self._reader.read(self._to_numbers(rows), self._fit_square)
+        _check_shapes({image.shape for image in images})
         return images if isinstance(images, np.ndarray) else np.stack(images)
 
     def read_pixels(self, rows):
@@ -179,11 +171,7 @@ class ImageSource:
         ImageReadError, ValueError
             As where images are read by their rows.
         """
-        stored = self._reader.read_stored(rows, self._fit_square)
-        if stored is not None:
-            return stored
-        images = self[rows]
-        return to_uint8(images) if self._reader.is_scaled else images
+        return self._read_pixels(self._to_numbers(rows))
 
     def to_array(self, *, verbose=0):
         """Read and resize all images.
@@ -198,15 +186,78 @@ class ImageSource:
         images : ndarray of shape (n_samples, height, width, n_channels)
             In the form of :meth:`read_pixels`.
         """
-        images, n = None, len(self)
-        with tqdm(desc="images", total=n, leave=False, disable=not verbose) as bar:
-            for start in range(0, n, _CHUNK):
-                chunk = self.read_pixels(slice(start, start + _CHUNK))
-                if images is None:
-                    images = np.empty((n, *chunk.shape[1:]), chunk.dtype)
-                images[start : start + len(chunk)] = chunk
-                bar.update(len(chunk))
-        return images
+        with self._bar(verbose) as bar:
+            return self._read_pixels(np.arange(len(self)), bar.update)
+
+    def _read_pixels(self, rows, report=lambda n_rows: None):
+        pixels = None
+        convert = to_uint8 if self._reader.is_scaled else np.asarray
+        for found in self._reader.each(rows, self._fit_square, convert):
+            for position, image in zip(*found, strict=True):
+                if pixels is None:
+                    pixels = np.empty((len(rows), *image.shape), image.dtype)
+                _check_shapes({pixels.shape[1:], image.shape})
+                pixels[position] = image
+            report(len(found[0]))
+        return convert(self[:0]) if pixels is None else pixels
+
+    def _to_numbers(self, rows):
+        if isinstance(rows, slice):
+            return np.arange(*rows.indices(len(self)))
+        return np.asarray(rows)
+
+    def fill_cache(self, *, verbose=0):
+        """Decode all images that the cache does not hold, and store them.
+
+        All cores decode, and what is decoded is written meanwhile. If the process is
+        killed, call it again: what is stored is not decoded again. Processes that call
+        it at the same time for one cache share the work.
+
+        Parameters
+        ----------
+        verbose : int, default=0
+            1 shows a progress bar.
+
+        Returns
+        -------
+        self : ImageSource
+
+        Raises
+        ------
+        ValueError
+            If the source has no `image_cache`, or one whose `max_bytes` is too small
+            for all images.
+
+        ImageReadError
+            If a file cannot be read. What was written before stays stored.
+
+        OSError
+            If the cache cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from skfusion.datasets import make_breast_images
+        >>> from skfusion.images import ImageSource, ImageCache
+        >>> folder = tempfile.mkdtemp()
+        >>> X = make_breast_images(6, folder=folder, random_state=0).data
+        >>> source = ImageSource(X, image_size=32, image_cache=folder).fill_cache()
+        >>> len(ImageCache(folder))
+        6
+        """
+        if not isinstance(self._reader, CachedReader):
+            raise ValueError(
+                "Expected a source with an image_cache, which is filled. Got one of "
+                "arrays, or without it. Pass paths and image_cache to ImageSource."
+            )
+        with self._bar(verbose) as bar:
+            rows = np.arange(len(self))
+            for positions in self._reader.fill(rows, self._fit_square):
+                bar.update(len(positions))
+        return self
+
+    def _bar(self, verbose):
+        return tqdm(desc="images", total=len(self), leave=False, disable=not verbose)
 
     def digests(self):
         """Return the digest of the inputs of each image.
@@ -225,3 +276,11 @@ class ImageSource:
         if self.image_size is None:
             return image
         return resize_image(image, self.image_size, self.resize)
+
+
+def _check_shapes(shapes):
+    if len(shapes) > 1:
+        raise ValueError(
+            "Expected images of one shape, or an image_size. Got the shapes "
+            f"{sorted(shapes)[:3]!r} and no image_size."
+        )

@@ -109,7 +109,8 @@ def predict_folds(
     ValueError
         If every fit fails.
     """
-    n_jobs = count_jobs(n_jobs, data.threads_per_fit)
+    if active_cluster() is None:  # which runs as many fits as its workers have threads
+        n_jobs = count_jobs(n_jobs, data.threads_per_fit)
     _warn_of_shared_gpu(estimators, n_jobs)
     options = {"scorer": scorer, "error_score": error_score}
     fits = StudyFits(estimators, data, options, store)

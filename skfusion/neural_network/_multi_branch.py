@@ -111,8 +111,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         float32. On a CPU, networks with grouped convolutions, which gain little by it,
         are trained in float32.
 
-    image_cache : True, str, Path or None, default=None
-        Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
+    image_cache : True, str, Path, ImageCache or None, default=None
+        An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and
         resized files in 8 bits, so that folds, candidates and later runs decode them
         once. True is the default folder.
 

@@ -10,7 +10,8 @@ from .._engine import augment_batch
 from .._validation._groups import check_groups, find_groups
 from ..exceptions import DataQualityWarning, warn_user
 from ..images import ImageSource
-from ..images._batch_readers import ArrayReader, CachedReader
+from ..images._batch_readers import ArrayReader
+from ..images._cached_reader import CachedReader
 from ..images._image_cache import ExactImageCache, ImageCache
 
 __all__ = ["TrainingSource", "find_distinct"]

@@ -55,7 +55,7 @@ def clean_files(cleaner, table, rows, folder):
     """
     with _explained_errors():
         make_folder(folder)
-    reader = PathReader(table)
+    reader = PathReader(table).unaugmented()
     settings = (*cleaner._settings(), reading_versions())
     names = [digest(*settings, file).hex() + ".png" for file in reader.files(rows)]
     first = dict(zip(reversed(names), reversed(rows.tolist()), strict=True))
@@ -97,7 +97,7 @@ def _clean_file(cleaner, reader, n_rows, row, target):
             _write(image, change, target)
         return change
 
-    return reader.plain_reader(range(n_rows), finish)(row)
+    return reader.read_file([row], finish, n_rows)[0]
 
 
 def _read_change(target):

@@ -15,6 +15,7 @@ import cloudpickle
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -64,6 +65,16 @@ def test_kept_features_are_those_that_were_computed(images, tmp_path):
     second = extractor(tmp_path).fit_transform(images[0])
     np.testing.assert_array_equal(first, plain)
     np.testing.assert_array_equal(second, plain)
+
+
+def test_a_cache_with_a_bound_keeps_the_newest_features(images, tmp_path, n_passed):
+    cache = FeatureCache(tmp_path, max_bytes=80_000)
+    features = clone(extractor(cache)).fit_transform(images[0])
+    np.testing.assert_array_equal(features, extractor(None).fit_transform(images[0]))
+    n_passed.clear()
+    assert 0 < len(cache) < N_IMAGES
+    extractor(cache).fit_transform(images[0])
+    assert 0 < sum(n_passed) <= N_IMAGES
 
 
 def test_a_search_computes_each_image_once_and_the_next_none(

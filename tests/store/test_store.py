@@ -1,5 +1,6 @@
 """A store is its owner's alone, and damage to it never shows in a result."""
 
+import hashlib
 import os
 import pickle
 import socket
@@ -107,6 +108,23 @@ def give_wrong_length(connection):
     value = bytes(N + 1)
     row = (value, _row_store._digest(KEYS[3], value), KEYS[3])
     connection.execute("UPDATE rows SET value = ?, digest = ? WHERE key = ?", row)
+
+
+def test_rows_with_the_first_digest_are_read(tmp_path):
+    """A file of the version whose digest had eight bytes."""
+    store = fill(tmp_path)
+    with sqlite3.connect(store.path) as connection:
+        for key, value in connection.execute("SELECT key, value FROM rows").fetchall():
+            digest = hashlib.blake2b(key + value, digest_size=8).digest()
+            row = (digest, key)
+            connection.execute("UPDATE rows SET digest = ? WHERE key = ?", row)
+    connection.close()
+    assert set(store.read(KEYS, N)) == set(KEYS)
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("UPDATE rows SET value = zeroblob(40) WHERE rowid = 8")
+    connection.close()
+    with pytest.warns(CacheWarning, match="was set aside"):
+        check_rows(store)
 
 
 def put_view(connection, table, columns):
