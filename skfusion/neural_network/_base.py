@@ -37,7 +37,13 @@ from ..networks._layers import Standardize
 from ._inner_split import inner_split
 from ._training_source import TrainingSource
 
-__all__ = ["BaseCNNClassifier", "NetworkPlan"]
+__all__ = ["MEMORY_CONSTRAINTS", "BaseCNNClassifier", "NetworkPlan"]
+
+# Of the parameters that a network with one input has for its memory.
+MEMORY_CONSTRAINTS = {
+    "micro_batch_size": [Interval(Integral, 2, None, closed="left"), None],
+    "checkpointing": ["boolean"],
+}
 
 
 class NetworkPlan(NamedTuple):
@@ -80,6 +86,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    micro_batch_size = None  # where it is no parameter
 
     # With metadata routing, groups that are passed to a search reach its splitter
     # alone, unless set_fit_request requests them. In a mixed grid not every candidate
@@ -184,6 +192,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             learning_rates=plan.learning_rates,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
+            micro_batch_size=self.micro_batch_size,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
             augment=source.augmenter(self.augmentation, plan.augmentation_strength),

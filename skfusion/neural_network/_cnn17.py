@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 from .._validation._private import Interval, StrOptions
 from ..networks import CNN17
-from ._base import BaseCNNClassifier, NetworkPlan
+from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
 
 __all__ = ["CNN17Classifier"]
 
@@ -59,6 +59,18 @@ class CNN17Classifier(BaseCNNClassifier):
 
     batch_size : int, default=32
         Number of images in a batch; in training, the largest number.
+
+    micro_batch_size : int, default=None
+        Largest number of images that are in the network at once in training (three
+        where it is two and would leave one). The gradients of the parts of a batch are
+        added up, so that memory falls with this number, and the steps stay those of
+        `batch_size`. Batch normalisation takes the statistics of each part. If None, a
+        batch has one part.
+
+    checkpointing : bool, default=False
+        Whether each stage of the network keeps only its input in training, and is
+        computed again in the backward pass. It takes less memory and about a third
+        more time, and changes nothing else: on a CPU, not a bit.
 
     learning_rate : float, default=0.003
         Highest learning rate of the one-cycle schedule.
@@ -166,6 +178,7 @@ class CNN17Classifier(BaseCNNClassifier):
         "width": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
+        **MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -181,6 +194,8 @@ class CNN17Classifier(BaseCNNClassifier):
         margin=0.3,
         max_epochs=40,
         batch_size=32,
+        micro_batch_size=None,
+        checkpointing=False,
         learning_rate=0.003,
         weight_decay=0.01,
         class_weight=None,
@@ -206,6 +221,8 @@ class CNN17Classifier(BaseCNNClassifier):
         self.margin = margin
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.micro_batch_size = micro_batch_size
+        self.checkpointing = checkpointing
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.class_weight = class_weight
@@ -227,6 +244,7 @@ class CNN17Classifier(BaseCNNClassifier):
             "variant": self.variant,
             "width": self.width,
             "dropout": self.dropout,
+            "checkpointing": self.checkpointing,
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(
