@@ -76,7 +76,9 @@ class _AutocastNet(NeuralNetClassifier):
         self._set_training(True)
         n_parts = n_batches(len(batch[1]), self.micro_batch_size)
         losses, scores = [], []
-        for images, codes in zip(*(x.tensor_split(n_parts) for x in batch), strict=True):
+        for images, codes in zip(
+            *(x.tensor_split(n_parts) for x in batch), strict=True
+        ):
             y_pred = self.infer(images, **fit_params)
             scores.append(y_pred.detach())
             share = self._weight(codes) / self._weight(batch[1])

@@ -59,7 +59,9 @@ def run_checkpointed(stage, x, forward=None):
 @contextmanager
 def _no_statistics(stage):
     """Let batch normalisation see a batch again without learning from it twice."""
-    norms = [m for m in stage.modules() if isinstance(m, nn.modules.batchnorm._NormBase)]
+    norms = [
+        m for m in stage.modules() if isinstance(m, nn.modules.batchnorm._NormBase)
+    ]
     kept = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
     for norm in norms:
         norm.momentum, norm.num_batches_tracked = 0.0, None

@@ -159,7 +159,7 @@ class CNN17(nn.Sequential):
         return [nn.Sequential(*layers[begin:end]) for begin, end in bounds]
 
     def forward(self, x):
-        """Return the class scores of a batch of shape (n, n_channels, height, width)."""
+        """Return the scores of a batch of shape (n, n_channels, height, width)."""
         if not (self.training and self.checkpointing):
             return super().forward(x)
         for stage in self.stages():
