@@ -16,7 +16,7 @@ from .._store._compute_once import compute_once
 from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
-from ._eight_bits import to_uint8
+from ._eight_bits import to_integers
 from ._formats._signatures import is_compressed_dicom
 from ._pixel_share import PixelShare
 from ._read import read_shared
@@ -84,7 +84,7 @@ class PathReader:
         return _in_threads(lambda row: self.augment(row, read_plain(row)), rows)
 
     def read_stored(self, rows, finish):
-        """Return rows as a cache holds them in 8 bits, or None without one."""
+        """Return rows as a cache holds them in integers, or None without one."""
         return None
 
     def plain_reader(self, rows, finish):
@@ -138,7 +138,7 @@ class CachedReader:
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, reader, cache, image_size, resize):
+    def __init__(self, reader, cache, image_size, resize, dtype):
         if image_size is None:
             raise ValueError(
                 "Expected an image_size: a cache stores images of one size. Got None."
@@ -147,6 +147,9 @@ class CachedReader:
         self.cache = cache
         self.shape = (image_size, image_size, 1)
         self.settings = (image_size, resize, reading_versions())
+        self.dtype = np.dtype(dtype)
+        if self.dtype.itemsize > 1 and not cache.is_exact:
+            self.settings += (dtype,)
 
     def __len__(self):
         return len(self.reader)
@@ -155,8 +158,9 @@ class CachedReader:
         identities = self.reader.identities()
         if self.cache.is_exact:
             return identities
-        # An image in 8 bits differs a little from the image of the file.
-        return (digest("8 bits", identity) for identity in identities)
+        # An image in few bits differs a little from the image of the file.
+        depth = f"{8 * self.dtype.itemsize} bits"
+        return (digest(depth, identity) for identity in identities)
 
     def unaugmented(self):
         reader = copy.copy(self)
@@ -166,7 +170,7 @@ class CachedReader:
     def read(self, rows, finish):
         images = self._read_plain(rows, finish).astype(np.float32)
         if not self.cache.is_exact:
-            images /= np.float32(255)
+            images /= np.float32(np.iinfo(self.dtype).max)
         for i in np.flatnonzero(self.reader.seeds[rows]):
             images[i] = self.reader.augment(rows[i], images[i])
         return images
@@ -180,13 +184,20 @@ class CachedReader:
         def compute(positions):
             missing = [rows[position] for position in positions]
             images = _in_threads(self.reader.plain_reader(missing, finish), missing)
-            images = np.stack(images).reshape(len(missing), -1)
-            return images if self.cache.is_exact else to_uint8(images)
+            return self._to_rows(np.stack(images).reshape(len(missing), -1))
 
         keys = [digest(*self.settings, file) for file in self.reader.files(rows)]
         n = math.prod(self.shape)
+        n = n if self.cache.is_exact else n * self.dtype.itemsize
         found = compute_once(self.cache, keys, compute, batch_size=len(rows), n=n)
+        found = found if self.cache.is_exact else found.view(self.dtype)
         return found.reshape(-1, *self.shape)
+
+    def _to_rows(self, images):
+        """Return images as the cache takes them: floats, or the bytes of integers."""
+        if self.cache.is_exact:
+            return images
+        return to_integers(images, self.dtype).view(np.uint8)
 
 
 class ArrayReader:

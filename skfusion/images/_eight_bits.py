@@ -1,8 +1,8 @@
-"""Images in 8 bits."""
+"""Images in 8 or 16 bits."""
 
 import numpy as np
 
-__all__ = ["to_uint8"]
+__all__ = ["to_integers", "to_uint8"]
 
 
 def to_uint8(images):
@@ -23,4 +23,21 @@ def to_uint8(images):
     >>> to_uint8(np.array([-1.0, 0.2, 2.0]))
     array([  0,  51, 255], dtype=uint8)
     """
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    return to_integers(images, np.uint8)
+
+
+def to_integers(images, dtype):
+    """Return images in [0, 1] as whole numbers; numbers outside are cut off.
+
+    Parameters
+    ----------
+    images : ndarray of any shape
+
+    dtype : {"uint8", "uint16"} or such a dtype
+        1 becomes its greatest number.
+
+    Returns
+    -------
+    images : ndarray of the same shape, of this dtype
+    """
+    return np.rint(np.clip(images, 0, 1) * np.iinfo(dtype).max).astype(dtype)

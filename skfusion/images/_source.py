@@ -13,7 +13,7 @@ from ._batch_readers import (
     with_channels,
 )
 from ._crop import find_crops
-from ._eight_bits import to_uint8
+from ._eight_bits import to_integers
 from ._image_cache import ImageCache
 from ._resize import resize_image
 
@@ -53,9 +53,9 @@ class ImageSource:
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     image_cache : True, str, Path or None, default=None
-        Folder of an :class:`ImageCache`, which stores decoded and resized files in 8
-        bits, so that they are decoded once. True is the default folder. Arrays are not
-        stored.
+        Folder of an :class:`ImageCache`, which stores decoded and resized files in the
+        depth of `dtype`, so that they are decoded once. True is the default folder.
+        Arrays are not stored.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -72,6 +72,11 @@ class ImageSource:
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has no effect with ``region="image"``.
 
+    dtype : {"uint8", "uint16"}, default="uint8"
+        Depth in which an image cache stores images, and in which :meth:`read_pixels`
+        and :meth:`to_array` return them. "uint16" takes twice the room, and keeps the
+        12 to 16 bits of a mammogram.
+
     Attributes
     ----------
     n_channels : int
@@ -80,7 +85,8 @@ class ImageSource:
     Raises
     ------
     ValueError
-        If `region` is "lesion" and X has no column ``region``, or no box in a row.
+        If `region` is "lesion" and X has no column ``region``, or no box in a row; if
+        `dtype` is another one.
 
     See Also
     --------
@@ -107,9 +113,16 @@ class ImageSource:
         isolated=False,
         region="image",
         margin=0.3,
+        dtype="uint8",
     ):
+        if dtype not in ("uint8", "uint16"):
+            raise ValueError(
+                f"The 'dtype' parameter must be 'uint8' or 'uint16'. Got {dtype!r} "
+                "instead."
+            )
         self.image_size = image_size
         self.resize = resize
+        self.dtype = dtype
         if not holds_paths(X):
             self._X = with_channels(np.asarray(X), image_shape)
             find_crops(self._X, region, margin)  # pixels have no boxes
@@ -121,8 +134,14 @@ class ImageSource:
             if image_cache is not None:
                 is_cache = isinstance(image_cache, ImageCache)  # that of a study
                 cache = image_cache if is_cache else ImageCache(image_cache)
-                self._reader = CachedReader(self._reader, cache, image_size, resize)
+                self._reader = self._cached(cache)
         self.n_channels = self._reader.n_channels
+
+    def _cached(self, cache):
+        """Return a reader that stores what this source reads."""
+        return CachedReader(
+            self._reader, cache, self.image_size, self.resize, self.dtype
+        )
 
     def __len__(self):
         """Return the number of images."""
@@ -171,8 +190,9 @@ class ImageSource:
         Returns
         -------
         images : ndarray of shape (n_rows, height, width, n_channels)
-            uint8 in [0, 255] for paths, uint8 and uint16, a quarter of the memory;
-            float32 for other numbers.
+            For paths, uint8 and uint16, of the parameter `dtype`, from 0 to its
+            greatest number: uint8 takes a quarter of the memory of floats. float32 for
+            other numbers.
 
         Raises
         ------
@@ -183,7 +203,7 @@ class ImageSource:
         if stored is not None:
             return stored
         images = self[rows]
-        return to_uint8(images) if self._reader.is_scaled else images
+        return to_integers(images, self.dtype) if self._reader.is_scaled else images
 
     def to_array(self, *, verbose=0):
         """Read and resize all images.

@@ -39,8 +39,9 @@ from ._training_source import TrainingSource
 
 __all__ = ["MEMORY_CONSTRAINTS", "BaseCNNClassifier", "NetworkPlan"]
 
-# Of the parameters that a network with one input has for its memory.
+# Of the parameters that networks of several inputs lack.
 MEMORY_CONSTRAINTS = {
+    "dtype": [StrOptions({"uint8", "uint16"})],
     "micro_batch_size": [Interval(Integral, 2, None, closed="left"), None],
     "checkpointing": ["boolean"],
 }
@@ -87,7 +88,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
-    micro_batch_size = None  # where it is no parameter
+    # Where they are no parameters.
+    dtype = "uint8"
+    micro_batch_size = None
 
     # With metadata routing, groups that are passed to a search reach its splitter
     # alone, unless set_fit_request requests them. In a mixed grid not every candidate
@@ -140,6 +143,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
         self._crop = {"region": self.region, "margin": self.margin}
+        self._pixel_dtype = self.dtype
         self._mirrors = self.augmentation is True
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
@@ -164,6 +168,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
+            dtype=self._pixel_dtype,
             **self._crop,
         )
 

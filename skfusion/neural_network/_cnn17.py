@@ -115,8 +115,13 @@ class CNN17Classifier(BaseCNNClassifier):
 
     image_cache : True, str, Path or None, default=None
         Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
-        resized files in 8 bits, so that folds, candidates and later runs decode them
-        once. True is the default folder.
+        resized files in the depth of `dtype`, so that folds, candidates and later runs
+        decode them once. True is the default folder.
+
+    dtype : {"uint8", "uint16"}, default="uint8"
+        Depth in which images are kept for training, and stored in an image cache.
+        "uint16" takes twice the room, and keeps the 12 to 16 bits of a mammogram. It
+        has no effect on X of floats. Without a cache, prediction reads all bits.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -207,6 +212,7 @@ class CNN17Classifier(BaseCNNClassifier):
         device="auto",
         precision="auto",
         image_cache=None,
+        dtype="uint8",
         isolated=False,
         random_state=None,
         verbose=0,
@@ -234,6 +240,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.device = device
         self.precision = precision
         self.image_cache = image_cache
+        self.dtype = dtype
         self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose

@@ -21,7 +21,7 @@ class TrainingSource(ImageSource):
 
     Parameters
     ----------
-    X, image_size, resize, image_cache, isolated, region, margin
+    X, image_size, resize, image_cache, isolated, region, margin, dtype
         The same as in :class:`~skfusion.images.ImageSource`.
     """
 
@@ -39,7 +39,7 @@ class TrainingSource(ImageSource):
     @property
     def pixel_dtype(self):
         """Dtype of :meth:`read_pixels`."""
-        return np.dtype(np.uint8 if self._reader.is_scaled else np.float32)
+        return np.dtype(self.dtype if self._reader.is_scaled else np.float32)
 
     @property
     def has_store(self):
@@ -51,9 +51,7 @@ class TrainingSource(ImageSource):
         source = copy.copy(self)
         # Rows that are augmented as they are read need images of full precision.
         cache = ExactImageCache if self._reader.seeds.any() else ImageCache
-        source._reader = CachedReader(
-            self._reader, cache(folder), self.image_size, self.resize
-        )
+        source._reader = self._cached(cache(folder))
         return source
 
     def final_array(self):
