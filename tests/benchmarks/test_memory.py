@@ -69,6 +69,12 @@ def test_parts_and_checkpointing_save_memory(check_ratios):
     check_ratios([(most - before) / (whole - begin)], at_most=0.4)
 
 
+def test_checkpointing_costs_less_than_half_of_the_time(compare):
+    """Time of a fit of MobileNetV2 at 224 px with checkpointing / without."""
+    plain, again = (transfer(224, checkpointing=flag) for flag in (False, True))
+    compare(lambda: fit(again, 16), lambda: fit(plain, 16), at_most=1.5)
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 def test_a_fit_at_1024_pixels_takes_less_than_16_gib_of_a_gpu(check_ratios):
