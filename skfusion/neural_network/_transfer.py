@@ -65,16 +65,16 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Number of images in a batch; in training, the largest number.
 
     micro_batch_size : int, default=None
-        Largest number of images that are in the network at once in training (three
-        where it is two and would leave one). The gradients of the parts of a batch are
-        added up, so that memory falls with this number, and the steps stay those of
-        `batch_size`. Batch normalisation takes the statistics of each part. If None, a
-        batch has one part.
+        Largest number of images that are in the network at once in training. A batch
+        is computed in parts, whose gradients are added up, so that a smaller number
+        needs less memory, and there is still one step for each batch. Batch
+        normalisation uses the statistics of each part. No part has a single image: with
+        2, a part may have three. If None, a batch has one part.
 
     checkpointing : bool, default=False
         Whether each stage of the network keeps only its input in training, and is
-        computed again in the backward pass. It takes less memory and about a third
-        more time, and changes nothing else: on a CPU, not a bit.
+        computed again in the backward pass. It takes less memory and more time. On a
+        CPU, the trained network is the same to the bit.
 
     learning_rate : float, default=0.003
         Highest learning rate of the head in the one-cycle schedule.
