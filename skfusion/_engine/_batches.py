@@ -88,10 +88,13 @@ def _ahead(function, items):
 def to_float_batch(images):
     """Return images (n, height, width, n_channels) in torch's order, as floats.
 
-    uint8 is scaled to [0, 1]. The memory stays in channels-last order.
+    uint8, and int16 with the bits of uint16, are scaled to [0, 1]. The memory stays in
+    channels-last order.
     """
     if images.dtype == torch.uint8:
         images = images.float() / 255
+    elif images.dtype == torch.int16:
+        images = (images.int() & 0xFFFF).float() / 65535
     return images.permute(0, 3, 1, 2)
 
 

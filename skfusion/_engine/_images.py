@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from math import prod
 
+import numpy as np
 import torch
 from sklearn import get_config
 from tqdm.auto import tqdm
@@ -13,7 +14,9 @@ __all__ = ["HeldImages", "held_images", "send"]
 
 # Fraction of a device's free memory that images may take; training needs the rest.
 _DEVICE_SHARE = 0.5
-_CHUNK_PIXELS = 2**23  # that are read at once
+# Pixels that are read at once: into memory, and as floats for their statistics.
+_READ_PIXELS = 2**25
+_CHUNK_PIXELS = 2**23
 
 
 @contextmanager
@@ -48,14 +51,23 @@ def held_images(source, device, *, verbose=0):
     if _fits_on_device(n_bytes, device):
         yield _ResidentImages(_read(source, rows, verbose, device), places, device)
     elif array is not None:
-        yield _ResidentImages(torch.from_numpy(array), places, device)
+        yield _ResidentImages(_to_tensor(array), places, device)
     elif n_bytes <= get_config()["working_memory"] * 2**20:
         yield _ResidentImages(_read(source, rows, verbose), places, device)
-    elif source.has_store:
-        yield _StreamedImages(source, device)
     else:
-        with tempfile.TemporaryDirectory(prefix="skfusion-") as folder:
-            yield _StreamedImages(source.stored_in(folder), device)
+        with _stored(source) as stored:
+            stored.fill_store(verbose)
+            yield _StreamedImages(stored, device)
+
+
+@contextmanager
+def _stored(source):
+    """Give a source that would decode its files again a temporary store."""
+    if source.has_store:
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="skfusion-") as folder:
+        yield source.stored_in(folder)
 
 
 def _fits_on_device(n_bytes, device):
@@ -70,19 +82,30 @@ def _fits_on_device(n_bytes, device):
 
 def _read(source, rows, verbose, device="cpu"):
     """Read rows of a source into one tensor, without a second copy of them all."""
-    dtype = getattr(torch, source.pixel_dtype.name)
+    dtype = _to_tensor(np.empty(0, source.pixel_dtype)).dtype
     pixels = torch.empty((len(rows), *source.pixel_shape), dtype=dtype, device=device)
-    step = _chunk_size(source.pixel_shape)
+    step = max(1, _READ_PIXELS // prod(source.pixel_shape))
     with tqdm(desc="images", total=len(rows), leave=False, disable=not verbose) as bar:
         for start in range(0, len(rows), step):
             chunk = source.read_pixels(rows[start : start + step])
-            pixels[start : start + len(chunk)] = torch.from_numpy(chunk)
+            pixels[start : start + len(chunk)] = _to_tensor(chunk)
             bar.update(len(chunk))
     return pixels
 
 
-def _chunk_size(pixel_shape):
-    return max(1, _CHUNK_PIXELS // prod(pixel_shape))
+def _to_tensor(pixels):
+    """Return a tensor of the same memory, in which uint16 becomes int16.
+
+    torch implements few functions for uint16, and all for int16.
+    """
+    is_uint16 = pixels.dtype == np.uint16
+    return torch.from_numpy(pixels.view(np.int16) if is_uint16 else pixels)
+
+
+def _to_array(tensor):
+    """Undo :func:`_to_tensor`."""
+    pixels = tensor.cpu().numpy()
+    return pixels.view(np.uint16) if pixels.dtype == np.int16 else pixels
 
 
 class HeldImages(ABC):
@@ -99,7 +122,10 @@ class HeldImages(ABC):
 
     @abstractmethod
     def batch(self, rows):
-        """Return the rows of an int64 tensor as a tensor on the device."""
+        """Return the rows of an int64 tensor as a tensor on the device.
+
+        int16 has the bits of uint16.
+        """
 
     @abstractmethod
     def read(self, rows):
@@ -107,7 +133,7 @@ class HeldImages(ABC):
 
     def chunks(self, rows):
         """Yield the rows of an int64 tensor in parts, as ndarrays."""
-        for part in rows.split(_chunk_size(self.pixel_shape)):
+        for part in rows.split(max(1, _CHUNK_PIXELS // prod(self.pixel_shape))):
             yield self.read(part)
 
 
@@ -125,7 +151,7 @@ class _ResidentImages(HeldImages):
         return send(self._select(rows), self.device)
 
     def read(self, rows):
-        return self._select(rows).cpu().numpy()
+        return _to_array(self._select(rows))
 
     def _select(self, rows):
         rows = rows if self._places is None else self._places[rows]
@@ -143,7 +169,7 @@ class _StreamedImages(HeldImages):
         self.pixel_shape = source.pixel_shape
 
     def batch(self, rows):
-        return send(torch.from_numpy(self.read(rows)), self.device)
+        return send(_to_tensor(self.read(rows)), self.device)
 
     def read(self, rows):
         return self._source.read_pixels(rows.numpy())

@@ -25,10 +25,11 @@ _FUSED_DEVICES = ("cpu", "cuda")
 
 
 class _AutocastNet(NeuralNetClassifier):
-    """A skorch net that may compute in bfloat16, channels last."""
+    """A skorch net that may compute in bfloat16 and in parts, channels last."""
 
-    def __init__(self, *args, precision="float32", **kwargs):
+    def __init__(self, *args, precision="float32", micro_batch_size=None, **kwargs):
         self.precision = precision
+        self.micro_batch_size = micro_batch_size
         super().__init__(*args, **kwargs)
 
     def initialize_module(self):
@@ -68,6 +69,30 @@ class _AutocastNet(NeuralNetClassifier):
         with autocast(torch.device(self.device), self.use_bfloat16_):
             return super().infer(x, **fit_params).float()
 
+    def train_step_single(self, batch, **fit_params):
+        """Compute the gradients of a batch, or the sum of those of its parts."""
+        if self.micro_batch_size is None:
+            return super().train_step_single(batch, **fit_params)
+        self._set_training(True)
+        n_parts = n_batches(len(batch[1]), self.micro_batch_size)
+        losses, scores = [], []
+        for images, codes in zip(
+            *(x.tensor_split(n_parts) for x in batch), strict=True
+        ):
+            y_pred = self.infer(images, **fit_params)
+            scores.append(y_pred.detach())
+            share = self._weight(codes) / self._weight(batch[1])
+            if share:  # the loss of a part without weight is not a number
+                loss = share * self.get_loss(y_pred, codes, X=images, training=True)
+                loss.backward()
+                losses.append(loss.detach())
+        return {"loss": sum(losses), "y_pred": torch.cat(scores)}
+
+    def _weight(self, codes):
+        """Return the sum of the weights by which the loss divides."""
+        weight = self.criterion_.weight
+        return len(codes) if weight is None else weight[codes].sum()
+
 
 class _EpochProgress(Callback):
     """A progress bar over the epochs."""
@@ -94,8 +119,8 @@ class TrainingSettings:
         From a pattern of parameter names to the highest learning rate of these
         parameters; "*" matches all others and comes last.
 
-    max_epochs, batch_size, weight_decay, n_iter_no_change, callbacks, precision, \
-verbose
+    max_epochs, batch_size, micro_batch_size, weight_decay, n_iter_no_change, \
+callbacks, precision, verbose
         The same as in the estimators.
 
     class_weight : Tensor of shape (n_classes,), default=None
@@ -113,6 +138,7 @@ verbose
     learning_rates: dict
     max_epochs: int
     batch_size: int
+    micro_batch_size: int | None = None
     weight_decay: float = 0.01
     class_weight: torch.Tensor | None = None
     augment: Callable | None = None
@@ -161,6 +187,7 @@ def build_net(module, module_params, train, valid, settings):
         iterator_train=TrainingBatches,
         iterator_train__augment=settings.augment,
         iterator_valid=ValidationBatches,
+        iterator_valid__batch_size=settings.micro_batch_size or settings.batch_size,
         train_split=None if valid is None else predefined_split(valid),
         callbacks=[
             *_callbacks(settings, len(train)),
@@ -171,6 +198,7 @@ def build_net(module, module_params, train, valid, settings):
         ],
         device=settings.device,
         precision=settings.precision,
+        micro_batch_size=settings.micro_batch_size,
         verbose=0,
     )
 

@@ -12,7 +12,7 @@ import pandas as pd
 from .._store._keys import digest, versions_of
 from ..exceptions import ImageReadError
 from ._augment import augment_image
-from ._eight_bits import from_uint8
+from ._eight_bits import from_integers
 from ._formats._signatures import is_compressed_dicom
 from ._in_threads import in_threads
 from ._pixel_share import PixelShare
@@ -77,7 +77,7 @@ class PathReader:
 
     def read(self, rows, finish):
         images = [None] * len(rows)
-        for positions, found in self.each(rows, finish, from_uint8):
+        for positions, found in self.each(rows, finish, from_integers):
             for position, image in zip(positions, found, strict=True):
                 images[position] = image
         return images

@@ -8,7 +8,7 @@ import numpy as np
 from .._store._compute_once import each_once, fill_once
 from .._store._keys import digest
 from ._batch_readers import reading_versions
-from ._eight_bits import from_uint8, to_uint8
+from ._eight_bits import from_integers, to_integers
 from ._in_threads import in_threads
 
 __all__ = ["CachedReader"]
@@ -24,7 +24,7 @@ class CachedReader:
     n_channels = 1
     is_scaled = True
 
-    def __init__(self, reader, cache, image_size, resize):
+    def __init__(self, reader, cache, image_size, resize, dtype):
         if image_size is None:
             raise ValueError(
                 "Expected an image_size: a cache stores images of one size. Got None."
@@ -33,7 +33,15 @@ class CachedReader:
         self.cache = cache
         self.shape = (image_size, image_size, 1)
         self.settings = (image_size, resize, reading_versions())
+        # A row of the cache has its floats, or bytes, two of which are one of 16 bits.
+        self.dtype = np.dtype(cache.dtype if cache.is_exact else dtype)
+        if self.dtype == np.uint16:
+            self.settings += (dtype,)
         self._plain = reader.unaugmented()
+
+    @property
+    def _n_bytes(self):
+        return math.prod(self.shape) * self.dtype.itemsize
 
     def __len__(self):
         return len(self.reader)
@@ -42,8 +50,9 @@ class CachedReader:
         identities = self.reader.identities()
         if self.cache.is_exact:
             return identities
-        # An image in 8 bits differs a little from the image of the file.
-        return (digest("8 bits", identity) for identity in identities)
+        # An image in few bits differs a little from the image of the file.
+        depth = f"{8 * self.dtype.itemsize} bits"
+        return (digest(depth, identity) for identity in identities)
 
     def unaugmented(self):
         reader = copy.copy(self)
@@ -52,7 +61,7 @@ class CachedReader:
 
     def read(self, rows, finish):
         images = np.empty((len(rows), *self.shape), np.float32)
-        for positions, found in self.each(rows, finish, from_uint8):
+        for positions, found in self.each(rows, finish, from_integers):
             for position, image in zip(positions, found, strict=True):
                 images[position] = image
         return images
@@ -64,11 +73,11 @@ class CachedReader:
             self._keys(rows),
             self._computer(rows, finish),
             _WRITTEN,
-            n=math.prod(self.shape),
+            n=self._n_bytes // np.dtype(self.cache.dtype).itemsize,
             together=self.reader.file_numbers(rows),
         )
         for positions, image in found:
-            image = image.reshape(self.shape)
+            image = image.view(self.dtype).reshape(self.shape)
             yield positions, [convert(self._augment(rows[p], image)) for p in positions]
 
     def fill(self, rows, finish):
@@ -85,8 +94,7 @@ class CachedReader:
     def _check_bound(self, n_images):
         """Raise an error where the cache would delete images while it is filled."""
         bound = self.cache.max_bytes
-        n_bytes = math.prod(self.shape) * np.dtype(self.cache.dtype).itemsize
-        needed = n_images * (n_bytes + _MOST_UNUSED)
+        needed = n_images * (self._n_bytes + _MOST_UNUSED)
         if bound is not None and bound < needed:
             raise ValueError(
                 f"Expected max_bytes of at least {needed:.3g} for {n_images} images of "
@@ -100,7 +108,9 @@ class CachedReader:
 
         def read(task):
             images = self._plain.read_file(*task)
-            return images if self.cache.is_exact else list(map(to_uint8, images))
+            if self.cache.is_exact:
+                return images
+            return [to_integers(image, self.dtype) for image in images]
 
         def tasks(batches):
             n_files = 0  # so far: how many more are missing is not known
@@ -112,11 +122,11 @@ class CachedReader:
 
         def compute(batches):
             for images in in_threads(read, tasks(batches)):
-                yield from (image.ravel() for image in images)
+                yield from (image.ravel().view(self.cache.dtype) for image in images)
 
         return compute
 
     def _augment(self, row, image):
         if not self.reader.seeds[row]:
             return image
-        return self.reader.augment(row, from_uint8(image))
+        return self.reader.augment(row, from_integers(image))

@@ -1,8 +1,8 @@
-"""Images in 8 bits."""
+"""Images as whole numbers, in 8 or 16 bits."""
 
 import numpy as np
 
-__all__ = ["from_uint8", "to_uint8"]
+__all__ = ["from_integers", "to_integers", "to_uint8"]
 
 
 def to_uint8(images):
@@ -11,7 +11,7 @@ def to_uint8(images):
     Parameters
     ----------
     images : ndarray of any shape
-        Those that are uint8 already are not changed.
+        uint8 is not changed.
 
     Returns
     -------
@@ -24,18 +24,36 @@ def to_uint8(images):
     >>> to_uint8(np.array([-1.0, 0.2, 2.0]))
     array([  0,  51, 255], dtype=uint8)
     """
-    if images.dtype == np.uint8:
-        return images
-    return np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+    return to_integers(images, np.uint8)
 
 
-def from_uint8(images):
-    """Return images as float32, where uint8 becomes [0, 1].
+def to_integers(images, dtype):
+    """Return images in [0, 1] as whole numbers; numbers outside are cut off.
 
     Parameters
     ----------
     images : ndarray of any shape
-        Those that are not uint8 are not changed.
+        Those that have the dtype are not changed.
+
+    dtype : {"uint8", "uint16"} or such a dtype
+        1 becomes its greatest number.
+
+    Returns
+    -------
+    images : ndarray of the same shape, of this dtype
+    """
+    if images.dtype == dtype:
+        return images
+    return np.rint(np.clip(images, 0, 1) * np.iinfo(dtype).max).astype(dtype)
+
+
+def from_integers(images):
+    """Return images as float32, where the greatest whole number becomes 1.
+
+    Parameters
+    ----------
+    images : ndarray of any shape
+        Floats are not changed.
 
     Returns
     -------
@@ -44,10 +62,10 @@ def from_uint8(images):
     Examples
     --------
     >>> import numpy as np
-    >>> from skfusion.images._eight_bits import from_uint8
-    >>> from_uint8(np.array([0, 51, 255], dtype=np.uint8))
+    >>> from skfusion.images._eight_bits import from_integers
+    >>> from_integers(np.array([0, 51, 255], dtype=np.uint8))
     array([0. , 0.2, 1. ], dtype=float32)
     """
-    if images.dtype != np.uint8:
+    if images.dtype.kind != "u":
         return images
-    return images.astype(np.float32) / np.float32(255)
+    return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)

@@ -12,10 +12,10 @@ _KEPT_FREE = 0.1  # of the disk
 class ImageCache(RowStore):
     """Cache of decoded and resized images, in an SQLite file that processes share.
 
-    An image is stored in 8 bits, before any augmentation. Its key is a digest of the
-    path, size and times of change of its file and of the settings with which it was
-    read. The file holds no path, but it holds the images. Writers may be killed at any
-    moment.
+    An image is stored in 8 bits, or in 16 with ``dtype="uint16"``, before any
+    augmentation. Its key is a digest of the path, size and times of change of its file
+    and of the settings with which it was read. The file holds no path, but it holds the
+    images. Writers may be killed at any moment.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ class ImageCache(RowStore):
 
     Notes
     -----
-    An image takes the square of its side in bytes: the 54,706 images of RSNA take 14.3
-    GB at 512 pixels. Images are read into memory a batch at a time. The operating
-    system holds as much of the file in memory as there is room for.
+    An image of 8 bits takes the square of its side in bytes: the 54,706 images of RSNA
+    take 14.3 GB at 512 pixels. Images are read into memory a batch at a time. The
+    operating system holds as much of the file in memory as there is room for.
 
     With `max_bytes` below the size of one pass over the images, each image is deleted
     before it is needed again: the results stay right, but nothing is saved. Processes

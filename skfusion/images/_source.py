@@ -1,5 +1,7 @@
 """Images of X that are read when they are needed."""
 
+from functools import partial
+
 import numpy as np
 from tqdm.auto import tqdm
 
@@ -13,7 +15,7 @@ from ._batch_readers import (
 )
 from ._cached_reader import CachedReader
 from ._crop import find_crops
-from ._eight_bits import to_uint8
+from ._eight_bits import to_integers
 from ._image_cache import ImageCache
 from ._resize import resize_image
 
@@ -52,8 +54,8 @@ class ImageSource:
 
     image_cache : True, str, Path, ImageCache or None, default=None
         An :class:`ImageCache` or its folder, which stores decoded and resized files in
-        8 bits, so that they are decoded once. True is the default folder. Arrays are
-        not stored.
+        the depth of `dtype`, so that they are decoded once. True is the default folder.
+        Arrays are not stored.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -70,6 +72,11 @@ class ImageSource:
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has no effect with ``region="image"``.
 
+    dtype : {"uint8", "uint16"}, default="uint8"
+        Depth in which an image cache stores images, and in which :meth:`read_pixels`
+        and :meth:`to_array` return them. "uint16" takes twice the room, and keeps the
+        12 to 16 bits of a mammogram.
+
     Attributes
     ----------
     n_channels : int
@@ -78,7 +85,8 @@ class ImageSource:
     Raises
     ------
     ValueError
-        If `region` is "lesion" and X has no column ``region``, or no box in a row.
+        If `region` is "lesion" and X has no column ``region``, or no box in a row; if
+        `dtype` is another one.
 
     See Also
     --------
@@ -105,9 +113,16 @@ class ImageSource:
         isolated=False,
         region="image",
         margin=0.3,
+        dtype="uint8",
     ):
+        if dtype not in ("uint8", "uint16"):
+            raise ValueError(
+                f"The 'dtype' parameter must be 'uint8' or 'uint16'. Got {dtype!r} "
+                "instead."
+            )
         self.image_size = image_size
         self.resize = resize
+        self.dtype = dtype
         if not holds_paths(X):
             self._X = with_channels(np.asarray(X), image_shape)
             find_crops(self._X, region, margin)  # pixels have no boxes
@@ -119,8 +134,14 @@ class ImageSource:
             if image_cache is not None:
                 is_cache = isinstance(image_cache, ImageCache)  # that of a study
                 cache = image_cache if is_cache else ImageCache(image_cache)
-                self._reader = CachedReader(self._reader, cache, image_size, resize)
+                self._reader = self._cached(cache)
         self.n_channels = self._reader.n_channels
+
+    def _cached(self, cache):
+        """Return a reader that stores what this source reads."""
+        return CachedReader(
+            self._reader, cache, self.image_size, self.resize, self.dtype
+        )
 
     def __len__(self):
         """Return the number of images."""
@@ -163,8 +184,9 @@ class ImageSource:
         Returns
         -------
         images : ndarray of shape (n_rows, height, width, n_channels)
-            uint8 in [0, 255] for paths, uint8 and uint16, a quarter of the memory;
-            float32 for other numbers.
+            For paths, uint8 and uint16, of the parameter `dtype`, from 0 to its
+            greatest number: uint8 takes a quarter of the memory of floats. float32 for
+            other numbers.
 
         Raises
         ------
@@ -191,7 +213,9 @@ class ImageSource:
 
     def _read_pixels(self, rows, report=lambda n_rows: None):
         pixels = None
-        convert = to_uint8 if self._reader.is_scaled else np.asarray
+        convert = np.asarray
+        if self._reader.is_scaled:
+            convert = partial(to_integers, dtype=self.dtype)
         for found in self._reader.each(rows, self._fit_square, convert):
             for position, image in zip(*found, strict=True):
                 if pixels is None:

@@ -24,7 +24,7 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
 _WITHOUT_EFFECT = {
     "sklearn": {"memory", "n_jobs", "verbose"},
     "imblearn": {"memory", "n_jobs", "verbose"},
-    "skfusion": {"cache", "isolated", "memory", "n_jobs", "verbose"},
+    "skfusion": {"cache", "checkpointing", "isolated", "memory", "n_jobs", "verbose"},
 }
 
 
@@ -150,7 +150,7 @@ class _Identifier:
         if is_ours and params.get("region") == "image":  # then no margin counts
             params = {n: v for n, v in params.items() if n not in ("region", "margin")}
         for name, value in sorted(params.items()):
-            if name == "image_cache" and is_ours:  # it stores 8 bits, wherever it is
+            if name == "image_cache" and is_ours:  # it rounds, wherever it is
                 parts += [name, value is None]
             elif name not in _WITHOUT_EFFECT.get(package, ()):
                 with self._named(name):

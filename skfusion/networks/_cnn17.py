@@ -1,10 +1,12 @@
 """The 17-layer CNN, counted in both ways."""
 
 from collections import OrderedDict
+from itertools import pairwise
 
 from torch import nn
 from torch.nn import functional
 
+from ._checkpointing import run_checkpointed
 from ._layers import GlobalMeanPool, Standardize
 
 __all__ = ["CNN17", "count_layers"]
@@ -112,6 +114,10 @@ class CNN17(nn.Sequential):
     dropout : float, default=0.2
         Fraction of the features dropped before the fully connected layer.
 
+    checkpointing : bool, default=False
+        Whether the stages keep only their inputs in training, and are computed again in
+        the backward pass. It takes less memory and more time.
+
     References
     ----------
     .. [1] Wang et al., "CNN-Based Cross-Modality Fusion for Enhanced Breast Cancer
@@ -130,9 +136,39 @@ class CNN17(nn.Sequential):
     """
 
     def __init__(
-        self, n_classes=2, n_channels=1, variant="weighted", width=24, dropout=0.2
+        self,
+        n_classes=2,
+        n_channels=1,
+        variant="weighted",
+        width=24,
+        dropout=0.2,
+        checkpointing=False,
     ):
         super().__init__(_VARIANTS[variant](n_classes, n_channels, width, dropout))
+        self.checkpointing = checkpointing
+
+    def stages(self):
+        """Return the stages, each a part of this network; together they are all of it.
+
+        A block or a sequence of layers is a stage; of loose layers, each convolution
+        begins one.
+        """
+        layers = list(self.children())
+        begins = [n for n, layer in enumerate(layers) if _begins_stage(layer)]
+        bounds = pairwise([0, *begins[1:], len(layers)])
+        return [nn.Sequential(*layers[begin:end]) for begin, end in bounds]
+
+    def forward(self, x):
+        """Return the scores of a batch of shape (n, n_channels, height, width)."""
+        if not (self.training and self.checkpointing):
+            return super().forward(x)
+        for stage in self.stages():
+            x = run_checkpointed(stage, x)
+        return x
+
+
+def _begins_stage(module):
+    return isinstance(module, nn.Conv2d | nn.Sequential | _ResidualBlock)
 
 
 def count_layers(network):

@@ -71,20 +71,20 @@ def channel_statistics(chunks):
     Parameters
     ----------
     chunks : iterable of ndarray of shape (n, height, width, n_channels)
-        Parts of the images: uint8, which is scaled to [0, 1] and whose parts do not
-        matter for the result, or other numbers.
+        Parts of the images: uint8 and uint16, which are scaled to [0, 1], or other
+        numbers. With uint8, the parts do not matter for the result.
 
     Returns
     -------
     mean, std : Tensor of shape (n_channels,), or None
         The deviation of a constant channel is 1. None if there is no image.
     """
-    n_pixels, sums = 0, 0
+    n_pixels, sums = 0, 0.0
     for chunk in chunks:
         if len(chunk):
             n_pixels += chunk[..., 0].size
             sums = sums + _sums(chunk)
-            scale = 255 if chunk.dtype == np.uint8 else 1
+            scale = np.iinfo(chunk.dtype).max if _is_scaled(chunk) else 1
     if not n_pixels:
         return None
     # Sums of uint8 are whole numbers, and exact in whatever order.
@@ -97,13 +97,17 @@ def channel_statistics(chunks):
 def _sums(images):
     """Return the sum of each channel, and that of the squares."""
     pixels = images.reshape(-1, images.shape[-1])
-    if images.dtype != np.uint8:
+    if not _is_scaled(images):
         pixels = pixels.astype(np.float64)
         return np.stack([pixels.sum(axis=0), np.square(pixels).sum(axis=0)])
-    squares = np.square(pixels, dtype=np.uint16)
+    squares = np.square(pixels, dtype=f"u{2 * pixels.itemsize}")
     return np.stack(
         [pixels.sum(axis=0, dtype=np.int64), squares.sum(axis=0, dtype=np.int64)]
     )
+
+
+def _is_scaled(images):
+    return images.dtype in (np.uint8, np.uint16)
 
 
 def find_present(images, missing):

@@ -3,6 +3,7 @@
 from torch import nn
 
 from ._backbones import Backbone, backbone_stages
+from ._checkpointing import checkpointed
 
 __all__ = ["TransferNetwork"]
 
@@ -29,6 +30,10 @@ class TransferNetwork(nn.Module):
     dropout : float, default=0.2
         Fraction of the features dropped before the head.
 
+    checkpointing : bool, default=False
+        Whether the stages of the backbone keep only their inputs in training, and are
+        computed again in the backward pass. It takes less memory and more time.
+
     Examples
     --------
     >>> import torch
@@ -39,9 +44,16 @@ class TransferNetwork(nn.Module):
     """
 
     def __init__(
-        self, backbone, weights=None, n_classes=2, trainable="all", dropout=0.2
+        self,
+        backbone,
+        weights=None,
+        n_classes=2,
+        trainable="all",
+        dropout=0.2,
+        checkpointing=False,
     ):
         super().__init__()
+        self.checkpointing = checkpointing
         self.backbone = Backbone(backbone, weights)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.backbone.n_features, n_classes)
@@ -75,4 +87,9 @@ class TransferNetwork(nn.Module):
 
     def forward(self, x):
         """Return the class scores of a batch of shape (n, 1 or 3, height, width)."""
-        return self.head(self.dropout(self.backbone(x)))
+        stages = []
+        if self.training and self.checkpointing:
+            stages = backbone_stages(self.backbone.model)
+        with checkpointed(stages):
+            features = self.backbone(x)
+        return self.head(self.dropout(features))

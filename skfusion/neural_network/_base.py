@@ -37,7 +37,14 @@ from ..networks._layers import Standardize
 from ._inner_split import inner_split
 from ._training_source import TrainingSource
 
-__all__ = ["BaseCNNClassifier", "NetworkPlan"]
+__all__ = ["MEMORY_CONSTRAINTS", "BaseCNNClassifier", "NetworkPlan"]
+
+# Of the parameters that networks of several inputs lack.
+MEMORY_CONSTRAINTS = {
+    "dtype": [StrOptions({"uint8", "uint16"})],
+    "micro_batch_size": [Interval(Integral, 2, None, closed="left"), None],
+    "checkpointing": ["boolean"],
+}
 
 
 class NetworkPlan(NamedTuple):
@@ -80,6 +87,10 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+
+    # Where they are no parameters.
+    dtype = "uint8"
+    micro_batch_size = None
 
     # With metadata routing, groups that are passed to a search reach its splitter
     # alone, unless set_fit_request requests them. In a mixed grid not every candidate
@@ -146,6 +157,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._size = self.image_size or self._default_image_size()
         self._resize = self.resize
         self._crop = {"region": self.region, "margin": self.margin}
+        self._pixel_dtype = self.dtype
         self._mirrors = self.augmentation is True
         return X, codes
 
@@ -167,6 +179,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             resize=self._resize,
             image_cache=self.image_cache,
             isolated=self.isolated,
+            dtype=self._pixel_dtype,
             **self._crop,
         )
 
@@ -198,6 +211,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             learning_rates=plan.learning_rates,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
+            micro_batch_size=self.micro_batch_size,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
             augment=source.augmenter(self.augmentation, plan.augmentation_strength),

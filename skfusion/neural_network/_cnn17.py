@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 from .._validation._private import Interval, StrOptions
 from ..networks import CNN17
-from ._base import BaseCNNClassifier, NetworkPlan
+from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
 
 __all__ = ["CNN17Classifier"]
 
@@ -60,6 +60,18 @@ class CNN17Classifier(BaseCNNClassifier):
     batch_size : int, default=32
         Number of images in a batch; in training, the largest number.
 
+    micro_batch_size : int, default=None
+        Largest number of images that are in the network at once in training. A batch
+        is computed in parts, whose gradients are added up, so that a smaller number
+        needs less memory, and there is still one step for each batch. Batch
+        normalisation uses the statistics of each part. No part has a single image: with
+        2, a part may have three. If None, a batch has one part.
+
+    checkpointing : bool, default=False
+        Whether each stage of the network keeps only its input in training, and is
+        computed again in the backward pass. It takes less memory and more time. On a
+        CPU, the trained network is the same to the bit.
+
     learning_rate : float, default=0.003
         Highest learning rate of the one-cycle schedule.
 
@@ -103,10 +115,15 @@ class CNN17Classifier(BaseCNNClassifier):
 
     image_cache : True, str, Path, ImageCache or None, default=None
         An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and
-        resized files in 8 bits, so that folds, candidates and later runs decode them
-        once. True is the default folder. Training images that do not fit in memory are
-        read from it, or from a temporary folder if it is None
+        resized files in the depth of `dtype`, so that folds, candidates and later runs
+        decode them once. True is the default folder. Training images that do not fit in
+        memory are read from it, or from a temporary folder if it is None
         (:ref:`User Guide <out_of_core>`).
+
+    dtype : {"uint8", "uint16"}, default="uint8"
+        Depth in which images are kept for training, and stored in an image cache.
+        "uint16" takes twice the room, and keeps the 12 to 16 bits of a mammogram. It
+        has no effect on X of floats. Without a cache, prediction reads all bits.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -168,6 +185,7 @@ class CNN17Classifier(BaseCNNClassifier):
         "width": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
+        **MEMORY_CONSTRAINTS,
     }
 
     def __init__(
@@ -183,6 +201,8 @@ class CNN17Classifier(BaseCNNClassifier):
         margin=0.3,
         max_epochs=40,
         batch_size=32,
+        micro_batch_size=None,
+        checkpointing=False,
         learning_rate=0.003,
         weight_decay=0.01,
         class_weight=None,
@@ -194,6 +214,7 @@ class CNN17Classifier(BaseCNNClassifier):
         device="auto",
         precision="auto",
         image_cache=None,
+        dtype="uint8",
         isolated=False,
         random_state=None,
         verbose=0,
@@ -208,6 +229,8 @@ class CNN17Classifier(BaseCNNClassifier):
         self.margin = margin
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.micro_batch_size = micro_batch_size
+        self.checkpointing = checkpointing
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.class_weight = class_weight
@@ -219,6 +242,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.device = device
         self.precision = precision
         self.image_cache = image_cache
+        self.dtype = dtype
         self.isolated = isolated
         self.random_state = random_state
         self.verbose = verbose
@@ -229,6 +253,7 @@ class CNN17Classifier(BaseCNNClassifier):
             "variant": self.variant,
             "width": self.width,
             "dropout": self.dropout,
+            "checkpointing": self.checkpointing,
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(

@@ -131,6 +131,11 @@ class SampleSource:
         """Return the same samples, whose files are decoded once and stored."""
         return self._with_parts(lambda part: part.stored_in(folder))
 
+    def fill_store(self, verbose):
+        """Store the images of all samples, so that no file is decoded in training."""
+        for part in filter(None, self._sources):
+            part.fill_store(verbose)
+
     def final_array(self):
         """Return None: a sample is put together from several images."""
         return None

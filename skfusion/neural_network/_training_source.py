@@ -8,7 +8,12 @@ import pandas as pd
 
 from .._engine import augment_batch
 from .._validation._groups import check_groups, find_groups
-from ..exceptions import DataQualityWarning, warn_user
+from ..exceptions import (
+    CacheWarning,
+    DataQualityWarning,
+    ImageReadError,
+    warn_user,
+)
 from ..images import ImageSource
 from ..images._batch_readers import ArrayReader
 from ..images._cached_reader import CachedReader
@@ -22,7 +27,7 @@ class TrainingSource(ImageSource):
 
     Parameters
     ----------
-    X, image_size, resize, image_cache, isolated, region, margin
+    X, image_size, resize, image_cache, isolated, region, margin, dtype
         The same as in :class:`~skfusion.images.ImageSource`.
     """
 
@@ -40,7 +45,7 @@ class TrainingSource(ImageSource):
     @property
     def pixel_dtype(self):
         """Dtype of :meth:`read_pixels`."""
-        return np.dtype(np.uint8 if self._reader.is_scaled else np.float32)
+        return np.dtype(self.dtype if self._reader.is_scaled else np.float32)
 
     @property
     def has_store(self):
@@ -52,10 +57,23 @@ class TrainingSource(ImageSource):
         source = copy.copy(self)
         # Rows that are augmented as they are read need images of full precision.
         cache = ExactImageCache if self._reader.seeds.any() else ImageCache
-        source._reader = CachedReader(
-            self._reader, cache(folder), self.image_size, self.resize
-        )
+        source._reader = self._cached(cache(folder))
         return source
+
+    def fill_store(self, verbose):
+        """Store all images, so that no file is decoded during the training."""
+        if not isinstance(self._reader, CachedReader):
+            return
+        try:
+            self.fill_cache(verbose=verbose)
+        except ImageReadError:
+            raise
+        except (OSError, ValueError) as error:
+            warn_user(
+                "The cache cannot hold the training images, and they are decoded in "
+                f"every epoch: {error}",
+                CacheWarning,
+            )
 
     def final_array(self):
         """Return X if it is an array of images as the network takes them, or None."""

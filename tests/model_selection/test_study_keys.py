@@ -175,6 +175,7 @@ def test_a_request_for_metadata_is_another_key():
 EQUAL = {
     "cache": (on_features(), on_features(cache="a")),
     "image_cache": (extract(image_cache="a"), extract(image_cache="b")),
+    "checkpointing": (CNN17Classifier(), CNN17Classifier(checkpointing=True)),
     "isolated": (on_features(), on_features(isolated=True)),
     "verbose": (CNN17Classifier(), CNN17Classifier(verbose=1)),
     "n_jobs": (search(), search(n_jobs=2)),

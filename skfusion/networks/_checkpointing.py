@@ -1,0 +1,72 @@
+"""Stages of a network that keep only their inputs in training."""
+
+from contextlib import contextmanager, nullcontext
+from functools import partial
+
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+__all__ = ["checkpointed", "run_checkpointed"]
+
+
+@contextmanager
+def checkpointed(stages):
+    """Let stages of a network keep only their inputs, for one forward pass.
+
+    The outputs of their layers, which gradients need, are computed again in the
+    backward pass, stage by stage. Nothing of it stays in the modules.
+
+    Parameters
+    ----------
+    stages : list of torch.nn.Module
+        None is inside another one. Each takes and returns one tensor.
+    """
+    for stage in stages:
+        stage.forward = partial(run_checkpointed, stage, forward=stage.forward)
+    try:
+        yield
+    finally:
+        for stage in stages:
+            del stage.forward
+
+
+def run_checkpointed(stage, x, forward=None):
+    """Return the output of a stage, which keeps only its input.
+
+    Weights, statistics and random numbers of a training become the same, to the bit
+    on a CPU.
+
+    Parameters
+    ----------
+    stage : torch.nn.Module
+
+    x : Tensor
+
+    forward : callable, default=None
+        What computes the output; the stage itself if None.
+
+    Returns
+    -------
+    output : Tensor
+    """
+
+    def contexts():
+        return nullcontext(), _no_statistics(stage)
+
+    return checkpoint(forward or stage, x, use_reentrant=False, context_fn=contexts)
+
+
+@contextmanager
+def _no_statistics(stage):
+    """Let batch normalisation see a batch again without learning from it twice."""
+    norms = [
+        m for m in stage.modules() if isinstance(m, nn.modules.batchnorm._NormBase)
+    ]
+    kept = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm in norms:
+        norm.momentum, norm.num_batches_tracked = 0.0, None
+    try:
+        yield
+    finally:
+        for norm, (momentum, count) in zip(norms, kept, strict=True):
+            norm.momentum, norm.num_batches_tracked = momentum, count
