@@ -41,6 +41,7 @@ _READING_PACKAGES = (
 # Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
 _CHUNK = 256  # rows of an array that are read at once
+_MOST_OPEN = 2  # files: the last of a batch, and the last of the next one
 
 
 def reading_versions():
@@ -60,6 +61,7 @@ class PathReader:
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
+        self._open = {}  # what cuts the rows of the next batch out of their file
 
     def __len__(self):
         return len(self.paths)
@@ -69,7 +71,7 @@ class PathReader:
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            yield digest(*known, bool(self.inverted[row]), *self._crop_key(row))
+            yield digest(*known, *self._cut_of(row))
 
     def identities(self):
         files = self.files(range(len(self)))
@@ -100,7 +102,7 @@ class PathReader:
 
     def file_numbers(self, rows):
         """Return a number for each row, equal for rows of one file."""
-        return 2 * pd.factorize(self.paths[rows])[0] + self.inverted[rows]
+        return pd.factorize(self.paths[rows])[0]
 
     def read_file(self, rows, finish, n_files):
         """Decode a file once, and return the image of each of its rows.
@@ -123,35 +125,58 @@ class PathReader:
         images : list
             What `finish` returned for each row, augmented.
         """
-        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
-        keys, finished = [self._crop_key(row) for row in rows], {}
+        finished = {}
         with PixelShare() as share:
-            with self._naming(rows[0]):
-                cut = self._open(rows[0], in_workers, share)
-            for row, key in zip(rows, keys, strict=True):
-                if key not in finished:
+            cut = self._cutter(rows, n_files, share)
+            for row in rows:
+                if self._cut_of(row) not in finished:
                     with self._naming(row):
                         part = cut(row)
-                    finished[key] = finish(part)
-        found = map(finished.__getitem__, keys)
-        return list(map(self.augment, rows, found))
+                    finished[self._cut_of(row)] = finish(part)
+            return [self.augment(row, finished[self._cut_of(row)]) for row in rows]
 
-    def _open(self, row, in_workers, share):
-        """Decode the file of a row, and return the function that cuts rows out of it.
+    def _cut_of(self, row):
+        """Return what distinguishes the rows of one file before augmentation."""
+        crop = () if self.crops is None else self.crops.key(row)
+        return bool(self.inverted[row]), *crop
 
-        The polarity is corrected first: what is padded is black.
+    def _cutter(self, rows, n_files, share):
+        """Return the function that cuts rows out of their file.
+
+        A file whose next row is that of the next batch stays open until then.
         """
+        path, last = self.paths[rows[0]], max(rows)
+        cut = self._open.pop(path, None) or self._decode(rows[0], n_files, share)
+        goes_on = last + 1 < len(self) and self.paths[last + 1] == path
+        if goes_on and self.crops is not None:
+            self._open[path] = cut
+            for oldest in list(self._open)[:-_MOST_OPEN]:
+                self._open.pop(oldest, None)
+        return cut
+
+    def _decode(self, row, n_files, share):
+        """Decode the file of a row, and return what cuts its rows out."""
         path = Path(self.paths[row])
+        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
         isolated = self.isolated or (
             in_workers and is_compressed_dicom(path) and can_isolate()
         )
-        image = read_shared(path, 0, self.min_side, isolated, share)[..., np.newaxis]
-        if self.inverted[row]:
-            image = 1 - image
-        return (lambda _: image) if self.crops is None else self.crops.cutter(image)
+        with self._naming(row):
+            image = read_shared(path, 0, self.min_side, isolated, share)
+        return self._cutter_of(image[..., np.newaxis])
 
-    def _crop_key(self, row):
-        return () if self.crops is None else self.crops.key(row)
+    def _cutter_of(self, image):
+        """Correct the polarity before rows are cut out: what is padded is black."""
+        cutter = _whole if self.crops is None else self.crops.cutter
+        cutters = {}
+
+        def cut(row):
+            inverted = bool(self.inverted[row])
+            if inverted not in cutters:
+                cutters[inverted] = cutter(1 - image if inverted else image)
+            return cutters[inverted](row)
+
+        return cut
 
     @contextmanager
     def _naming(self, row):
@@ -178,8 +203,9 @@ class PathReader:
 
 
 class ArrayReader:
-    def __init__(self, images):
+    def __init__(self, images, crops=None):
         self.images = images
+        self.crops = crops
         self.n_channels = images.shape[-1]
         self.is_scaled = images.dtype in (np.uint8, np.uint16)
 
@@ -190,9 +216,10 @@ class ArrayReader:
         return self
 
     def identities(self):
-        for image in self.images:
+        for row, image in enumerate(self.images):
             pixels = np.ascontiguousarray(image).tobytes()
-            yield digest(image.shape, image.dtype.str, pixels)
+            crop = () if self.crops is None else self.crops.key(row)
+            yield digest(image.shape, image.dtype.str, pixels, *crop)
 
     def read(self, rows, finish):
         images = self.images[rows]
@@ -200,7 +227,10 @@ class ArrayReader:
         images = images.astype(np.float32)
         if self.is_scaled:
             images /= np.float32(scale)
-        if len(images) == 0 or _is_same(finish, images[0]):
+        if self.crops is not None:
+            pairs = zip(rows, images, strict=True)
+            images = [self.crops.cutter(image)(row) for row, image in pairs]
+        elif len(images) == 0 or _is_same(finish, images[0]):
             return images
         return list(in_threads(finish, images))
 
@@ -219,6 +249,10 @@ def _file_status(path):
         return ()
     # No user can set the last one: a copy that kept its time differs in it.
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _whole(image):
+    return lambda row: image
 
 
 def _is_same(finish, image):
