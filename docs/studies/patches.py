@@ -89,16 +89,15 @@ def score(name, X, y, arguments):
         verbose=1,
     )
     summary = comparison.summary
-    for model in ("image", "breast", "patches"):
-        found = summary.loc[model].loc["AUC"]
-        interval = f"{found['estimate']:.3f} ({found['lower']:.3f} to "
+    for _, found in summary[summary["measure"] == "AUC"].iterrows():
+        lower, upper = found["lower"], found["upper"]
         yield {
             "data": SETS[name],
             "images": len(X),
             "patients": X["group"].nunique(),
             "positive": int(y.sum()),
-            "region": model,
-            "AUC": f"{interval}{found['upper']:.3f})",
+            "what is read": found["model"],
+            "AUC": f"{found['estimate']:.3f} ({lower:.3f} to {upper:.3f})",
         }
 
 
