@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state
 from .._validation._columns import GROUP, PATCH
 from .._validation._fitting import all_or_nothing
 from .._validation._groups import check_groups
-from .._validation._images import check_images, check_labels, check_target
+from .._validation._images import check_images, check_labels
 from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import HasMethods, Interval, _fit_context
 from .._validation._unreadable import names_unreadable_images
@@ -166,8 +166,8 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             Fitted classifier.
         """
         self._texts = self._check_patches()
-        X = self._check(X, y, reset=True)
-        self.classes_, codes = check_labels(check_target(X, y), type(self).__name__)
+        X, y = self._check(X, y, reset=True)
+        self.classes_, codes = check_labels(y, type(self).__name__)
         self._check_two_classes()
         groups = check_groups(X, groups)
         rng = check_random_state(self.random_state)
@@ -199,7 +199,8 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         probabilities : ndarray of shape (n_samples, 2), dtype float64
         """
         check_is_fitted(self)
-        scores = self._score(self.estimator_, self._check(X), self._n_learnt)
+        (X,) = self._check(X)
+        scores = self._score(self.estimator_, X, self._n_learnt)
         return self.calibrator_.predict_proba(_pool(scores, self.n_pooled_))
 
     def __sklearn_tags__(self):
@@ -221,17 +222,20 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         return np.array(patch_texts(patches), dtype=object)
 
     def _check(self, X, *y, reset=False):
-        """Return an image table, or an array of numbers, of which a row is a patch."""
+        """Return an image table, or numbers of which a row is a patch, and y if given.
+
+        Numbers have been checked as images of one row of pixels.
+        """
         checked = check_images(self, X, *y, reset=reset)
-        checked = checked[0] if y else checked
-        if hasattr(checked, "columns"):
-            return checked
+        images, *y = checked if y else (checked,)
+        if hasattr(images, "columns"):
+            return images, *y
         if np.asarray(X).ndim > 2:
             raise ValueError(
                 f"{type(self).__name__} cuts patches out of files in full resolution. "
-                f"Got an array of shape {checked.shape!r}. Pass the paths of images."
+                f"Got an array of shape {images.shape!r}. Pass the paths of images."
             )
-        return checked[:, 0]
+        return images[:, 0], *y
 
     def _check_two_classes(self):
         name = type(self).__name__

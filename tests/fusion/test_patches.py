@@ -1,5 +1,7 @@
 """Patches are drawn, predicted and pooled by breast."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from skfusion.exceptions import DataQualityWarning, ImageReadError
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import PatchClassifier
-from skfusion.images import ImageSource
+from skfusion.images import ImageSource, _batch_readers
 from skfusion.model_selection import compare_models
 from skfusion.neural_network import CNN17Classifier
 from skfusion.over_sampling import ImageOverSampler
@@ -261,6 +263,29 @@ def test_an_unreadable_file_names_its_row(data, model, tmp_path):
     X.loc[3, "image"] = str(tmp_path / "no.png")
     with pytest.raises(ImageReadError, match=r"Row 3 of X: .*no\.png"):
         PatchClassifier(model, patches=(2, 2), cv=2, random_state=0).fit(X, y)
+
+
+def test_a_file_is_decoded_for_the_drawn_patches_and_for_the_others(
+    data, tmp_path, monkeypatch
+):
+    """In all inner folds together, and never again for prediction."""
+    decoded, decode = Counter(), _batch_readers.read_shared
+
+    def counting(path, *arguments):
+        decoded[path] += 1
+        return decode(path, *arguments)
+
+    monkeypatch.setattr(_batch_readers, "read_shared", counting)
+    network = CNN17Classifier(
+        width=2, image_size=16, max_epochs=1, image_cache=tmp_path, random_state=0
+    )
+    model = PatchClassifier(network, patches=(2, 2), n_drawn=2, cv=2, random_state=0)
+    model.fit(*data)
+    assert len(decoded) == len(data[0])
+    assert max(decoded.values()) <= 2
+    decoded.clear()
+    model.predict(data[0])
+    assert not decoded
 
 
 def test_a_network_of_patches_in_a_comparison(data):
