@@ -61,7 +61,7 @@ class PathReader:
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
-        self._open = {}  # what cuts the rows of the next batch out of their file
+        self._opened = {}  # files whose other rows come in the next batch
 
     def __len__(self):
         return len(self.paths)
@@ -71,7 +71,7 @@ class PathReader:
         for row in rows:
             path = self.paths[row]
             known = (str(Path(path).absolute()), *_file_status(path))
-            yield digest(*known, *self._cut_of(row))
+            yield digest(*known, bool(self.inverted[row]), *self._crop_key(row))
 
     def identities(self):
         files = self.files(range(len(self)))
@@ -102,7 +102,7 @@ class PathReader:
 
     def file_numbers(self, rows):
         """Return a number for each row, equal for rows of one file."""
-        return pd.factorize(self.paths[rows])[0]
+        return 2 * pd.factorize(self.paths[rows])[0] + self.inverted[rows]
 
     def read_file(self, rows, finish, n_files):
         """Decode a file once, and return the image of each of its rows.
@@ -125,58 +125,52 @@ class PathReader:
         images : list
             What `finish` returned for each row, augmented.
         """
-        finished = {}
+        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
+        keys, finished = [self._crop_key(row) for row in rows], {}
         with PixelShare() as share:
-            cut = self._cutter(rows, n_files, share)
-            for row in rows:
-                if self._cut_of(row) not in finished:
+            with self._naming(rows[0]):
+                cut = self._cutter(rows, in_workers, share)
+            for row, key in zip(rows, keys, strict=True):
+                if key not in finished:
                     with self._naming(row):
                         part = cut(row)
-                    finished[self._cut_of(row)] = finish(part)
-            return [self.augment(row, finished[self._cut_of(row)]) for row in rows]
+                    finished[key] = finish(part)
+        found = map(finished.__getitem__, keys)
+        return list(map(self.augment, rows, found))
 
-    def _cut_of(self, row):
-        """Return what distinguishes the rows of one file before augmentation."""
-        crop = () if self.crops is None else self.crops.key(row)
-        return bool(self.inverted[row]), *crop
-
-    def _cutter(self, rows, n_files, share):
+    def _cutter(self, rows, in_workers, share):
         """Return the function that cuts rows out of their file.
 
-        A file whose next row is that of the next batch stays open until then.
+        A file whose next row comes in the next batch stays open until then.
         """
-        path, last = self.paths[rows[0]], max(rows)
-        cut = self._open.pop(path, None) or self._decode(rows[0], n_files, share)
-        goes_on = last + 1 < len(self) and self.paths[last + 1] == path
+        file, last = self._file(rows[0]), max(rows)
+        cut = self._opened.pop(file, None) or self._open(rows[0], in_workers, share)
+        goes_on = last + 1 < len(self) and self._file(last + 1) == file
         if goes_on and self.crops is not None:
-            self._open[path] = cut
-            for oldest in list(self._open)[:-_MOST_OPEN]:
-                self._open.pop(oldest, None)
+            self._opened[file] = cut
+            for oldest in list(self._opened)[:-_MOST_OPEN]:
+                self._opened.pop(oldest, None)
         return cut
 
-    def _decode(self, row, n_files, share):
-        """Decode the file of a row, and return what cuts its rows out."""
+    def _file(self, row):
+        return self.paths[row], bool(self.inverted[row])
+
+    def _open(self, row, in_workers, share):
+        """Decode the file of a row, and return the function that cuts rows out of it.
+
+        The polarity is corrected first: what is padded is black.
+        """
         path = Path(self.paths[row])
-        in_workers = n_files >= _WORTH_WORKERS and _has_free_cores()
         isolated = self.isolated or (
             in_workers and is_compressed_dicom(path) and can_isolate()
         )
-        with self._naming(row):
-            image = read_shared(path, 0, self.min_side, isolated, share)
-        return self._cutter_of(image[..., np.newaxis])
+        image = read_shared(path, 0, self.min_side, isolated, share)[..., np.newaxis]
+        if self.inverted[row]:
+            image = 1 - image
+        return (lambda _: image) if self.crops is None else self.crops.cutter(image)
 
-    def _cutter_of(self, image):
-        """Correct the polarity before rows are cut out: what is padded is black."""
-        cutter = _whole if self.crops is None else self.crops.cutter
-        cutters = {}
-
-        def cut(row):
-            inverted = bool(self.inverted[row])
-            if inverted not in cutters:
-                cutters[inverted] = cutter(1 - image if inverted else image)
-            return cutters[inverted](row)
-
-        return cut
+    def _crop_key(self, row):
+        return () if self.crops is None else self.crops.key(row)
 
     @contextmanager
     def _naming(self, row):
@@ -249,10 +243,6 @@ def _file_status(path):
         return ()
     # No user can set the last one: a copy that kept its time differs in it.
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _whole(image):
-    return lambda row: image
 
 
 def _is_same(finish, image):
