@@ -89,7 +89,8 @@ def score(name, X, y, arguments):
         verbose=1,
     )
     summary = comparison.summary
-    for _, found in summary[summary["measure"] == "AUC"].iterrows():
+    of_all = (summary["measure"] == "AUC") & (summary["modality"] == "all")
+    for _, found in summary[of_all].iterrows():
         lower, upper = found["lower"], found["upper"]
         yield {
             "data": SETS[name],
