@@ -17,6 +17,7 @@ from skfusion.fusion import (
     LevelAggregator,
     ModalityFeatures,
     MultiBranchCNNClassifier,
+    PatchClassifier,
     PerModalityClassifier,
 )
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
@@ -53,6 +54,7 @@ ESTIMATORS = [
     ),
     ImageLevelClassifier(DecisionTreeClassifier(random_state=0), columns=[0]),
     LevelAggregator(LINEAR, by=0),
+    PatchClassifier(LINEAR, cv=2, random_state=0),
     ModalityFeatures([("first", StandardScaler(), 0), ("second", "passthrough", 1)]),
     PerModalityClassifier([("ultrasound", LINEAR)]),
     MultiBranchCNNClassifier(

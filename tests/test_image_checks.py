@@ -22,6 +22,7 @@ from skfusion.fusion import (
     LevelAggregator,
     ModalityFeatures,
     MultiBranchCNNClassifier,
+    PatchClassifier,
     PerModalityClassifier,
     make_feature_fusion,
 )
@@ -54,6 +55,7 @@ OF_IMAGES = {
         [("mammography", IMAGE), ("ultrasound", CNN17)]
     ),
     "levels": LevelAggregator(IMAGE),
+    "patches": PatchClassifier(IMAGE, patches=(2, 2), n_drawn=2, cv=2, random_state=0),
 }
 # A table of one sample per row, in several columns of images.
 OF_SAMPLES = {
@@ -80,6 +82,7 @@ NESTED = {
     "extractor": ("resize", "image"),
     "per modality": ("ultrasound__resize", "modality"),
     "levels": (f"estimator__{C}", "laterality"),
+    "patches": (f"estimator__{C}", "image"),
     "image level": (f"estimator__{C}", "ultrasound"),
     "modality features": ("mammogram__resize", "ultrasound"),
     "feature fusion": ("features__mammogram__resize", "ultrasound"),

@@ -8,9 +8,9 @@ from numbers import Real
 import numpy as np
 
 from skfusion._validation._private import Interval
+from skfusion.images._breast import find_breast
 from skfusion.images._polarity import is_inverted
 from skfusion.preprocessing._base import ImageCleaner
-from skfusion.preprocessing._breast import find_breast
 
 
 class BreastCropper(ImageCleaner):

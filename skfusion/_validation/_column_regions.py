@@ -72,19 +72,19 @@ def column_regions(X, columns, region):
     columns : list of str
         Columns of paths.
 
-    region : {"image", "lesion"}
+    region : {"image", "breast", "lesion"}
         What an estimator reads of the images of all columns.
 
     Returns
     -------
-    regions : list of {"image", "lesion"}
+    regions : list of {"image", "breast", "lesion"}
 
     Raises
     ------
     ValueError
         If `region` is "lesion" and no column has boxes.
     """
-    if region == "image":
+    if region != "lesion":
         return [region] * len(columns)
     boxes = [_boxes_of(X, column) for column in columns]
     if not any(name in X.columns for name in boxes):

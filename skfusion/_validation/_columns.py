@@ -12,6 +12,7 @@ __all__ = [
     "MODALITY",
     "NAMES_BACK",
     "OF_AN_IMAGE",
+    "PATCH",
     "REGION",
     "is_present",
     "require_column",
@@ -21,6 +22,7 @@ __all__ = [
 IMAGE, MODALITY, GROUP, LATERALITY = "image", "modality", "group", "laterality"
 DATASET = "dataset"
 REGION = "region"  # the box of the lesion, in a data set that has boxes or masks
+PATCH = "patch"  # the place of a row in a grid over the breast
 
 # The columns of every data set whose rows are images, in order.
 IMAGE_COLUMNS = [IMAGE, MODALITY, GROUP, "view", LATERALITY, DATASET]

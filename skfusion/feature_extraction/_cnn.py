@@ -19,6 +19,7 @@ from .._validation._images import check_images
 from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import check_channels, warn_of_scale
 from ..images import ImageCache, ImageSource
+from ..images._crop import REGIONS
 from ..networks._backbones import backbone_image_size, check_backbone
 from ._cache import FeatureCache
 from ._frozen_network import FrozenNetwork
@@ -62,14 +63,15 @@ class CNNFeatureExtractor(
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    region : {"image", "lesion"}, default="image"
-        What the network reads of each image: the whole image, or the square around the
-        lesion, whose box is in the column ``region`` of X, in full resolution. A box
-        in a new image means that somebody has found the lesion.
+    region : {"image", "breast", "lesion"}, default="image"
+        What the network reads of each image, in full resolution: the whole image; the
+        box of the breast in a mammogram, which is found in the image; or the square
+        around the lesion, whose box is in the column ``region`` of X. A box in a new
+        image means that somebody has found the lesion.
 
     margin : float, default=0.3
         Width of the margin on each side of the lesion, as a fraction of the longer side
-        of its box. It has no effect with ``region="image"``.
+        of its box. It has an effect with ``region="lesion"`` alone.
 
     batch_size : int, default=32
         Number of images in a batch.
@@ -140,7 +142,7 @@ class CNNFeatureExtractor(
         "image_shape": ["array-like", None],
         "image_size": [Interval(Integral, 8, None, closed="left"), None],
         "resize": [StrOptions({"pad", "stretch"})],
-        "region": [StrOptions({"image", "lesion"})],
+        "region": [StrOptions(REGIONS)],
         "margin": [Interval(Real, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],

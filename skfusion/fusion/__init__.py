@@ -6,6 +6,7 @@ from ._decision import DecisionFusionClassifier
 from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._image_level import ImageLevelClassifier
 from ._levels import LevelAggregator, aggregate_scores
+from ._patches import PatchClassifier
 from ._per_modality import PerModalityClassifier
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "LevelAggregator",
     "ModalityFeatures",
     "MultiBranchCNNClassifier",
+    "PatchClassifier",
     "PerModalityClassifier",
     "aggregate_scores",
     "make_feature_fusion",

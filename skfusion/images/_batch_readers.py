@@ -41,6 +41,7 @@ _READING_PACKAGES = (
 # Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
 _CHUNK = 256  # rows of an array that are read at once
+_MOST_OPEN = 2  # files: the last of a batch, and the last of the next one
 
 
 def reading_versions():
@@ -60,6 +61,7 @@ class PathReader:
         self.paths = table["image"].to_numpy()
         self.seeds = _column(table, "augmentation", np.int64)
         self.inverted = _column(table, "inverted", bool)
+        self._opened = {}  # files whose other rows come in the next batch
 
     def __len__(self):
         return len(self.paths)
@@ -127,7 +129,7 @@ class PathReader:
         keys, finished = [self._crop_key(row) for row in rows], {}
         with PixelShare() as share:
             with self._naming(rows[0]):
-                cut = self._open(rows[0], in_workers, share)
+                cut = self._cutter(rows, in_workers, share)
             for row, key in zip(rows, keys, strict=True):
                 if key not in finished:
                     with self._naming(row):
@@ -135,6 +137,23 @@ class PathReader:
                     finished[key] = finish(part)
         found = map(finished.__getitem__, keys)
         return list(map(self.augment, rows, found))
+
+    def _cutter(self, rows, in_workers, share):
+        """Return the function that cuts rows out of their file.
+
+        A file whose next row comes in the next batch stays open until then.
+        """
+        file, last = self._file(rows[0]), max(rows)
+        cut = self._opened.pop(file, None) or self._open(rows[0], in_workers, share)
+        goes_on = last + 1 < len(self) and self._file(last + 1) == file
+        if goes_on and self.crops is not None:
+            self._opened[file] = cut
+            for oldest in list(self._opened)[:-_MOST_OPEN]:
+                self._opened.pop(oldest, None)
+        return cut
+
+    def _file(self, row):
+        return self.paths[row], bool(self.inverted[row])
 
     def _open(self, row, in_workers, share):
         """Decode the file of a row, and return the function that cuts rows out of it.
@@ -178,8 +197,9 @@ class PathReader:
 
 
 class ArrayReader:
-    def __init__(self, images):
+    def __init__(self, images, crops=None):
         self.images = images
+        self.crops = crops
         self.n_channels = images.shape[-1]
         self.is_scaled = images.dtype in (np.uint8, np.uint16)
 
@@ -190,9 +210,10 @@ class ArrayReader:
         return self
 
     def identities(self):
-        for image in self.images:
+        for row, image in enumerate(self.images):
             pixels = np.ascontiguousarray(image).tobytes()
-            yield digest(image.shape, image.dtype.str, pixels)
+            crop = () if self.crops is None else self.crops.key(row)
+            yield digest(image.shape, image.dtype.str, pixels, *crop)
 
     def read(self, rows, finish):
         images = self.images[rows]
@@ -200,7 +221,10 @@ class ArrayReader:
         images = images.astype(np.float32)
         if self.is_scaled:
             images /= np.float32(scale)
-        if len(images) == 0 or _is_same(finish, images[0]):
+        if self.crops is not None:
+            pairs = zip(rows, images, strict=True)
+            images = [self.crops.cutter(image)(row) for row, image in pairs]
+        elif len(images) == 0 or _is_same(finish, images[0]):
             return images
         return list(in_threads(finish, images))
 

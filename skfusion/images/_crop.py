@@ -1,4 +1,4 @@
-"""The square around a lesion, cut out of its image."""
+"""What is cut out of each image: the breast, or the square around a lesion."""
 
 from functools import partial
 from numbers import Real
@@ -10,8 +10,11 @@ from sklearn.utils import check_scalar
 from .._validation._boxes import is_within, parse_boxes
 from .._validation._columns import IMAGE, REGION
 from ..exceptions import ImageReadError
+from ._breast_crops import BreastCrops, cut_square
 
-__all__ = ["LesionCrops", "find_crops"]
+__all__ = ["REGIONS", "LesionCrops", "find_crops"]
+
+REGIONS = {"image", "breast", "lesion"}  # what can be read of an image
 
 
 def find_crops(X, region, margin):
@@ -22,7 +25,7 @@ def find_crops(X, region, margin):
     X : DataFrame of shape (n_samples, n_columns) or ndarray
         Image table, or pixels.
 
-    region : {"image", "lesion"}
+    region : {"image", "breast", "lesion"}
         What is read of each image.
 
     margin : float
@@ -30,22 +33,24 @@ def find_crops(X, region, margin):
 
     Returns
     -------
-    crops : LesionCrops or None
+    crops : BreastCrops, LesionCrops or None
 
     Raises
     ------
     ValueError
-        If X has no boxes, or a row has none.
+        If lesions are read, and X has no boxes, or a row has none.
     """
-    if region not in ("image", "lesion"):
+    if region not in REGIONS:
         raise ValueError(
-            f"The 'region' parameter must be 'image' or 'lesion'. Got {region!r} "
-            "instead."
+            f"The 'region' parameter must be one of {sorted(REGIONS)!r}. Got "
+            f"{region!r} instead."
         )
     finite = {"min_val": 0, "max_val": np.inf, "include_boundaries": "left"}
     check_scalar(margin, "margin", Real, **finite)
     if region == "image":
         return None
+    if region == "breast":
+        return BreastCrops(X)
     if REGION not in getattr(X, "columns", ()):
         raise _no_column(X)
     return LesionCrops(X[REGION], _boxes(X), margin)
@@ -122,13 +127,7 @@ class LesionCrops:
             If the box of the row goes beyond the image by more than one pixel.
         """
         self._check_within(row, image)
-        left, top, side = self.square(row)
-        crop = np.zeros((side, side, image.shape[2]), dtype=image.dtype)
-        inside = image[max(top, 0) : top + side, max(left, 0) : left + side]
-        height, width = inside.shape[:2]
-        y, x = max(-top, 0), max(-left, 0)
-        crop[y : y + height, x : x + width] = inside
-        return crop
+        return cut_square(image, *self.square(row))
 
     def _check_within(self, row, image):
         height, width = image.shape[:2]

@@ -62,15 +62,23 @@ class ImageSource:
         ``read_image(isolated=True)``. Use it for files of unknown origin. It changes no
         pixel, and costs a copy of each image.
 
-    region : {"image", "lesion"}, default="image"
-        What is read of each image: the whole image, or the square around the lesion,
-        whose box is in the column ``region`` of X as text, ``"x0,y0,x1,y1"`` in pixels
-        of the file. It is cut out in full resolution before it is resized, and padded
-        with 0 beyond the edge of the image.
+    region : {"image", "breast", "lesion"}, default="image"
+        What is read of each image, in full resolution and before it is resized. "image"
+        is the whole image.
+
+        "breast" is the box of the largest bright part, which is the breast in a
+        mammogram. An image without one is read whole, and so is a row that has another
+        modality than "mammography" in the column ``modality``. A column ``patch`` holds
+        the place of a row in a grid over the breast, such as ``"0,2 of 4,3"``: then
+        this patch is read (see :class:`~skfusion.fusion.PatchClassifier`).
+
+        "lesion" is the square around the lesion, whose box is in the column ``region``
+        of X as text, ``"x0,y0,x1,y1"`` in pixels of the file. It is padded with 0
+        beyond the edge of the image.
 
     margin : float, default=0.3
         Width of the margin on each side of the lesion, as a fraction of the longer side
-        of its box. It has no effect with ``region="image"``.
+        of its box. It has an effect with ``region="lesion"`` alone.
 
     dtype : {"uint8", "uint16"}, default="uint8"
         Depth in which an image cache stores images, and in which :meth:`read_pixels`
@@ -85,8 +93,9 @@ class ImageSource:
     Raises
     ------
     ValueError
-        If `region` is "lesion" and X has no column ``region``, or no box in a row; if
-        `dtype` is another one.
+        If `region` is "lesion" and X has no column ``region``, or no box in a row. If
+        `region` is "breast" and the column ``patch`` holds something else. If `dtype`
+        is another one.
 
     See Also
     --------
@@ -125,8 +134,8 @@ class ImageSource:
         self.dtype = dtype
         if not holds_paths(X):
             self._X = with_channels(np.asarray(X), image_shape)
-            find_crops(self._X, region, margin)  # pixels have no boxes
-            self._reader = ArrayReader(self._X)
+            crops = find_crops(self._X, region, margin)
+            self._reader = ArrayReader(self._X, crops)
         else:
             self._X = image_table(X)
             crops = find_crops(self._X, region, margin)

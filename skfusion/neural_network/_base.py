@@ -33,6 +33,7 @@ from .._validation._scale import (
     warn_of_scale,
 )
 from ..images import ImageCache
+from ..images._crop import REGIONS
 from ..networks._layers import Standardize
 from ._inner_split import inner_split
 from ._training_source import TrainingSource
@@ -68,7 +69,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "image_shape": ["array-like", None],
         "image_size": [Interval(Integral, 8, None, closed="left"), None],
         "resize": [StrOptions({"pad", "stretch"})],
-        "region": [StrOptions({"image", "lesion"})],
+        "region": [StrOptions(REGIONS)],
         "margin": [Interval(Real, 0, None, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 2, None, closed="left")],

@@ -57,14 +57,14 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    region : {"image", "lesion"}, default="image"
-        What the network reads of each image: the whole image, or the square around the
-        lesion, whose box is in a column such as ``ultrasound_region``; a column of
-        images without such a column is read whole. A box in a new image means that
-        somebody has found the lesion.
+    region : {"image", "breast", "lesion"}, default="image"
+        What the network reads of each image: the whole image, the box of the breast in
+        a mammogram, or the square around the lesion, whose box is in a column such as
+        ``ultrasound_region``; a column of images without such a column is read whole.
+        A box in a new image means that somebody has found the lesion.
 
     margin : float, default=0.3
-        Width of the margin on each side, as a fraction of the longer side of the box.
+        Width of the margin on each side of a lesion, as a fraction of its longer side.
 
     max_epochs : int, default=40
         Number of passes over the training images.

@@ -80,6 +80,8 @@ class TrainingSource(ImageSource):
         images = getattr(self._reader, "images", None)
         if images is None or images.shape[1:] != self.pixel_shape:
             return None
+        if self._reader.crops is not None:
+            return None
         # torch takes no array that is read-only, such as one that joblib has mapped.
         is_final = images.dtype == self.pixel_dtype and images.flags.carray
         return images if is_final else None

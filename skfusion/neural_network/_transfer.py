@@ -49,14 +49,15 @@ class TransferCNNClassifier(BaseCNNClassifier):
     resize : {"pad", "stretch"}, default="pad"
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
-    region : {"image", "lesion"}, default="image"
-        What the network reads of each image: the whole image, or the square around the
-        lesion, whose box is in the column ``region`` of X, in full resolution. A box
-        in a new image means that somebody has found the lesion.
+    region : {"image", "breast", "lesion"}, default="image"
+        What the network reads of each image, in full resolution: the whole image; the
+        box of the breast in a mammogram, which is found in the image; or the square
+        around the lesion, whose box is in the column ``region`` of X. A box in a new
+        image means that somebody has found the lesion.
 
     margin : float, default=0.3
         Width of the margin on each side of the lesion, as a fraction of the longer side
-        of its box. It has no effect with ``region="image"``.
+        of its box. It has an effect with ``region="lesion"`` alone.
 
     max_epochs : int, default=20
         Number of passes over the training images.

@@ -1,7 +1,7 @@
 """Flip mammograms so that all breasts look one way."""
 
+from ..images._breast import find_breast
 from ._base import ImageCleaner
-from ._breast import find_breast
 
 __all__ = ["LateralityFlipper"]
 

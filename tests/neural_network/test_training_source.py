@@ -36,3 +36,16 @@ def test_groups_are_those_of_x_or_copies_of_one_image(paths):
     for source in (TrainingSource(X), TrainingSource(np.eye(2)[[0, 1, 0]])):
         with pytest.warns(DataQualityWarning, match="No groups were passed to Model"):
             assert source.groups("Model").tolist() == [0, 1, 0]
+
+
+def test_an_array_of_breasts_is_cropped_before_training():
+    """Pixels of the size of the network are not taken as they are."""
+    pixels = np.zeros((2, 32, 32), dtype=np.uint8)
+    pixels[:, 8:24, :12] = 200
+    whole, breast = (
+        TrainingSource(pixels, image_size=32, region=region)
+        for region in ("image", "breast")
+    )
+    assert whole.final_array() is not None
+    assert breast.final_array() is None
+    assert breast.read_pixels([0, 1]).mean() > 1.5 * whole.read_pixels([0, 1]).mean()
