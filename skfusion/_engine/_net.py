@@ -35,7 +35,7 @@ class _AutocastNet(NeuralNetClassifier):
         super().initialize_module()
         self.module_.to(memory_format=torch.channels_last)
         device = torch.device(self.device)
-        self.use_bfloat16_ = trains_in_bfloat16(self.precision, device, self.module_)
+        self.use_bfloat16_ = trains_in_bfloat16(self.precision, device)
         return self
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):

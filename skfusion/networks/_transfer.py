@@ -3,6 +3,7 @@
 from torch import nn
 
 from ._backbones import Backbone, backbone_stages
+from ._fast_layers import use_fast_layers
 
 __all__ = ["TransferNetwork"]
 
@@ -43,6 +44,7 @@ class TransferNetwork(nn.Module):
     ):
         super().__init__()
         self.backbone = Backbone(backbone, weights)
+        use_fast_layers(self.backbone.model)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.backbone.n_features, n_classes)
         self._freeze(trainable)

@@ -102,8 +102,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" trains in bfloat16 where the hardware computes it, and predicts in
-        float32. On a CPU, networks with grouped convolutions, which gain little by it,
-        are trained in float32.
+        float32.
 
     image_cache : True, str, Path or None, default=None
         Folder of an :class:`~skfusion.images.ImageCache`, which stores decoded and
