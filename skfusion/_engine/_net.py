@@ -220,7 +220,7 @@ def release_training_state(net):
     net.use_bfloat16_ = False
     net.optimizer_ = None
     dict(net.callbacks_)["schedule"].lr_scheduler_ = None
-    net.module_.to("cpu")
+    net.module_.to("cpu").eval()
     net.criterion_.to("cpu")
     net.device = "cpu"
     return net

@@ -29,9 +29,8 @@ class _FastReLU6(nn.ReLU6):
     """ReLU6 in place, without a copy of its input."""
 
     def forward(self, x):
-        if not (self.inplace and x.requires_grad and x.device.type == "cpu"):
-            return super().forward(x)
-        return _ClipToSix.apply(x)
+        on_cpu = x.device.type == "cpu"
+        return _ClipToSix.apply(x) if on_cpu else super().forward(x)
 
 
 class _Float32Conv2d(nn.Conv2d):
@@ -44,15 +43,20 @@ class _Float32Conv2d(nn.Conv2d):
             return super().forward(x.to(self.weight.dtype))
 
 
+_FAST = {nn.ReLU6: _FastReLU6, nn.Conv2d: _Float32Conv2d}
+_PLAIN = {fast: plain for plain, fast in _FAST.items()}
+
+
 def use_fast_layers(model):
-    """Replace the layers of a model that torch trains slowly on a CPU.
+    """Replace the layers of a model that learn, and that torch trains slowly on a CPU.
 
     torch copies the input of a ReLU6 that is computed in place. The backward pass of a
     depthwise convolution in bfloat16 takes up to 50 times as long as in float32, unless
     its kernel is 3 x 3 and its stride is 1.
 
     Layers keep their places, names and weights. In float32, the model computes the same
-    numbers as before, to the bit.
+    numbers as before, to the bit. In evaluation mode, layers become those of torch
+    again.
 
     Parameters
     ----------
@@ -60,12 +64,15 @@ def use_fast_layers(model):
         It is changed.
     """
     for layer in model.modules():
-        if type(layer) is nn.ReLU6:
-            layer.__class__ = _FastReLU6
-        elif type(layer) is nn.Conv2d and _is_slow_in_bfloat16(layer):
-            layer.__class__ = _Float32Conv2d
+        plain = _PLAIN.get(type(layer), type(layer))
+        if plain in _FAST:
+            layer.__class__ = _FAST[plain] if _is_slow(layer) else plain
 
 
-def _is_slow_in_bfloat16(layer):
+def _is_slow(layer):
+    """Return whether torch trains a layer slowly."""
+    if isinstance(layer, nn.ReLU6):
+        return layer.training and layer.inplace
     is_depthwise = 1 < layer.groups == layer.in_channels
-    return is_depthwise and (layer.kernel_size, layer.stride) != ((3, 3), (1, 1))
+    is_usual = (layer.kernel_size, layer.stride) == ((3, 3), (1, 1))
+    return layer.training and is_depthwise and not is_usual

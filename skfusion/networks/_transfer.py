@@ -44,7 +44,6 @@ class TransferNetwork(nn.Module):
     ):
         super().__init__()
         self.backbone = Backbone(backbone, weights)
-        use_fast_layers(self.backbone.model)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.backbone.n_features, n_classes)
         self._freeze(trainable)
@@ -69,10 +68,11 @@ class TransferNetwork(nn.Module):
         return backbone_stages(self.backbone.model)[: self.n_frozen]
 
     def train(self, mode=True):
-        """Switch to training; frozen stages stay in evaluation mode."""
+        """Switch to training, or back; frozen stages stay in evaluation mode."""
         super().train(mode)
         for stage in self.frozen_stages():
             stage.eval()
+        use_fast_layers(self.backbone.model)
         return self
 
     def forward(self, x):
