@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torchvision.models.feature_extraction import create_feature_extractor
@@ -112,6 +113,22 @@ def test_a_fitted_network_can_be_traced():
     assert layer_modules(network) == layer_modules(Backbone("mobilenet_v2").model)
     cut = create_feature_extractor(network, {"features.3": "features"})
     assert cut(torch.zeros(1, 3, 32, 32))["features"].shape == (1, 24, 8, 8)
+
+
+def test_a_fit_in_bfloat16_is_the_same_twice():
+    # Gradients of torch's own layers differ from run to run on images so small.
+    X, y = make_breast_images(8, image_size=16, random_state=0, return_X_y=True)
+    model = TransferCNNClassifier(
+        "mobilenet_v2",
+        weights=None,
+        image_size=16,
+        max_epochs=3,
+        precision="bfloat16",
+        device="cpu",
+        random_state=0,
+    )
+    first, second = (clone(model).fit(X, y).history_[:, "train_loss"] for _ in "ab")
+    assert first == second
 
 
 def test_a_fit_that_is_all_frozen_leaves_the_backbone_alone():
