@@ -74,19 +74,15 @@ def on_device(module, device):
     return module if device.type == "cpu" else copy.deepcopy(module).to(device)
 
 
-def trains_in_bfloat16(precision, device, module):
+def trains_in_bfloat16(precision, device):
     """Return whether training uses bfloat16: as requested, or where it is faster.
 
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        "auto" is bfloat16 where the device computes it in hardware. On a CPU, networks
-        with grouped convolutions, which gain little by it, are trained in float32.
+        "auto" is bfloat16 where the device computes it in hardware.
 
     device : torch.device
-
-    module : torch.nn.Module
-        The network.
 
     Returns
     -------
@@ -98,11 +94,7 @@ def trains_in_bfloat16(precision, device, module):
         return torch.cuda.is_bf16_supported(including_emulation=False)
     # Where torch lacks this function, float32 is used, which is always right.
     is_supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return device.type == "cpu" and is_supported() and not _has_groups(module)
-
-
-def _has_groups(module):
-    return any(getattr(layer, "groups", 1) > 1 for layer in module.modules())
+    return device.type == "cpu" and is_supported()
 
 
 def autocast(device, use_bfloat16):

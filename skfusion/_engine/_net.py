@@ -36,7 +36,7 @@ class _AutocastNet(NeuralNetClassifier):
         super().initialize_module()
         self.module_.to(memory_format=torch.channels_last)
         device = torch.device(self.device)
-        self.use_bfloat16_ = trains_in_bfloat16(self.precision, device, self.module_)
+        self.use_bfloat16_ = trains_in_bfloat16(self.precision, device)
         return self
 
     def partial_fit(self, X, y=None, classes=None, **fit_params):
@@ -248,7 +248,7 @@ def release_training_state(net):
     net.use_bfloat16_ = False
     net.optimizer_ = None
     dict(net.callbacks_)["schedule"].lr_scheduler_ = None
-    net.module_.to("cpu")
+    net.module_.to("cpu").eval()
     net.criterion_.to("cpu")
     net.device = "cpu"
     return net

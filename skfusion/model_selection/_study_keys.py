@@ -79,13 +79,11 @@ def _hardware(estimator):
     if not any(name.rpartition("__")[2] == "device" for name in parameters):
         return ""
     # Imported here, since many models need no torch.
-    import torch
-
     from .._engine import resolve_device
     from .._engine._device import trains_in_bfloat16
 
     device = resolve_device("auto")
-    use_bfloat16 = trains_in_bfloat16("auto", device, torch.nn.Identity())
+    use_bfloat16 = trains_in_bfloat16("auto", device)
     return f"{device.type} {use_bfloat16}"
 
 

@@ -5,6 +5,7 @@ from torch import nn
 
 from ._backbones import Backbone
 from ._cnn17 import CNN17
+from ._fast_layers import use_fast_layers
 from ._layers import find_present
 
 __all__ = ["MultiBranchLoss", "MultiBranchNetwork"]
@@ -82,6 +83,12 @@ class MultiBranchNetwork(nn.Module):
         )
         self.modality_dropout = modality_dropout
         self.missing = missing
+
+    def train(self, mode=True):
+        """Switch to training, or back."""
+        super().train(mode)
+        use_fast_layers(self)
+        return self
 
     def forward(self, x):
         """Return the class scores of a batch of shape (n, n_branches, height, width).

@@ -4,6 +4,7 @@ from torch import nn
 
 from ._backbones import Backbone, backbone_stages
 from ._checkpointing import checkpointed
+from ._fast_layers import use_fast_layers
 
 __all__ = ["TransferNetwork"]
 
@@ -79,10 +80,11 @@ class TransferNetwork(nn.Module):
         return backbone_stages(self.backbone.model)[: self.n_frozen]
 
     def train(self, mode=True):
-        """Switch to training; frozen stages stay in evaluation mode."""
+        """Switch to training, or back; frozen stages stay in evaluation mode."""
         super().train(mode)
         for stage in self.frozen_stages():
             stage.eval()
+        use_fast_layers(self.backbone.model)
         return self
 
     def forward(self, x):

@@ -108,8 +108,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" trains in bfloat16 where the hardware computes it, and predicts in
-        float32. On a CPU, networks with grouped convolutions, which gain little by it,
-        are trained in float32.
+        float32.
 
     image_cache : True, str, Path, ImageCache or None, default=None
         An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and

@@ -34,7 +34,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
     trainable : {"head", "all"} or int, default="all"
         Part of the network that learns: the new head alone, the whole network, or the
         head and this number of the last stages of the backbone. Batch normalisation of
-        stages that do not learn stays in evaluation mode.
+        stages that do not learn stays in evaluation mode. For the default backbone, 8
+        to 12 are advised (:ref:`transfer_learning`): they train faster than "all".
 
     dropout : float, default=0.2
         Fraction of the features dropped before the head, in [0, 1).
@@ -115,8 +116,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         "auto" trains in bfloat16 where the hardware computes it, and predicts in
-        float32. On a CPU, networks with grouped convolutions, which gain little by it,
-        are trained in float32.
+        float32.
 
     image_cache : True, str, Path, ImageCache or None, default=None
         An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and

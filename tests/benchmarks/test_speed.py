@@ -95,7 +95,7 @@ def test_a_training_epoch_costs_what_a_hand_written_loop_costs(
     n_epochs = 6
     X, y = make_breast_images(256, image_size=64, random_state=0, return_X_y=True)
     images, codes = torch.from_numpy(X[..., np.newaxis]), torch.from_numpy(y)
-    use_bfloat16 = trains_in_bfloat16(precision, resolve_device("cpu"), CNN17())
+    use_bfloat16 = trains_in_bfloat16(precision, resolve_device("cpu"))
 
     def ours():
         model = CNN17Classifier(
