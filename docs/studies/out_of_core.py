@@ -1,13 +1,13 @@
-"""Train on files that do not fit in memory, against resident training.
+"""Train on files that do not fit in memory, and compare with training in memory.
 
 Run it on Linux, on a machine that does nothing else. It needs 12 GB of disk::
 
     python docs/studies/out_of_core.py
 
 It draws 20,000 images of 512 pixels and trains the same network for one epoch, always
-in a new process: on 2,000 and on 20,000 streamed images for the memory, then on 2,000
-streamed and resident ones in turn for the time. ``working_memory`` of scikit-learn
-decides between both. The table is ``docs/studies/results/out_of_core.csv``.
+in a new process: with 2,000 and with 20,000 streamed images for the memory, then with
+2,000 images that are streamed and in memory by turns for the time. ``working_memory``
+of scikit-learn decides which. The table is ``docs/studies/results/out_of_core.csv``.
 """
 
 import json
@@ -29,7 +29,7 @@ from sklearn import config_context
 from skfusion.neural_network import CNN17Classifier
 
 N_FILES, N_FEW, SIDE, N_REPEATS = 20_000, 2_000, 512, 3
-STREAMED, RESIDENT = 0, 2**20  # working_memory in MiB
+STREAMED, IN_MEMORY = 0, 2**20  # working_memory in MiB
 
 
 def main():
@@ -39,12 +39,12 @@ def main():
         measure = partial(train_in_new_process, folder)
         rows = [measure(N_FEW, STREAMED), measure(N_FILES, STREAMED)]
         for _ in range(N_REPEATS):
-            rows += [measure(N_FEW, STREAMED), measure(N_FEW, RESIDENT)]
+            rows += [measure(N_FEW, STREAMED), measure(N_FEW, IN_MEMORY)]
     table = pd.DataFrame(rows)
     write_results(
         "out_of_core",
         table.drop(columns="weights"),
-        title="One epoch of training from a store and from memory",
+        title="One epoch of training with images on disk and in memory",
         command="python docs/studies/out_of_core.py",
         commit=commit,
         note=describe(table),
@@ -63,8 +63,8 @@ def describe(table):
         f"pixels, one epoch in a new process. Streamed, {N_FILES} images take "
         f"{peak[N_FILES] / peak[N_FEW]:.3f} of the peak memory of {N_FEW}. An epoch "
         f"with {N_FEW} streamed images takes "
-        f"{seconds['streamed'] / seconds['resident']:.3f} of the time with resident "
-        f"ones (medians of {N_REPEATS}), and the weights are "
+        f"{seconds['streamed'] / seconds['in memory']:.3f} of the time with images in "
+        f"memory (medians of {N_REPEATS}), and the weights are "
         f"{'equal to the bit' if is_equal else 'NOT equal'}."
     )
 
@@ -118,7 +118,7 @@ def train(folder, n_files, working_memory):
     content = b"".join(part.numpy().tobytes() for part in parts)
     return {
         "images": n_files,
-        "images are": "resident" if working_memory else "streamed",
+        "images are": "in memory" if working_memory else "streamed",
         "pixels (MB)": round(n_files * SIDE**2 / 2**20),
         "peak memory (MB)": round(getrusage(RUSAGE_SELF).ru_maxrss / 2**10),
         "epoch (s)": round(model.history_[-1, "dur"], 2),

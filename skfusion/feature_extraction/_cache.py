@@ -21,9 +21,9 @@ class FeatureCache(RowStore):
         exists keeps its mode.
 
     max_bytes : int, default=None
-        Most bytes that the features take on the disk. Where new ones need room, those
-        that were stored first are deleted, and the file grows no more. If None, the
-        size is not bounded.
+        Largest number of bytes that the features take on the disk. If new features need
+        room, those that were stored first are deleted. If None, the size is not
+        limited.
 
     Attributes
     ----------

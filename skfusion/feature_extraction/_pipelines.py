@@ -59,8 +59,9 @@ def make_feature_classifier(
         of its box. It has an effect with ``region="lesion"`` alone.
 
     cache : True, str, Path, FeatureCache or None, default=None
-        A :class:`FeatureCache` or its folder, which stores the features of each image.
-        True is the default folder.
+        A :class:`FeatureCache` or its folder, which stores the features of each image,
+        so that folds, candidates, processes and later runs compute them once. True is
+        the default folder. This cannot leak: nothing is learnt from X.
 
     random_state : int, RandomState instance or None, default=None
         Controls random weights, SMOTE and the forest.

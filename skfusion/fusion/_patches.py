@@ -25,16 +25,15 @@ __all__ = ["PatchClassifier"]
 class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Classifier of mammograms by patches of the breast in full resolution.
 
-    A mammogram is 3,000 x 4,000 pixels, and a mass may be 100: little of it is left
-    where the whole image is resized. Here the breast is found, and a grid of square
+    A mammogram may have 3,000 x 4,000 pixels, and a mass 100: little of the mass is
+    left if the whole image is resized. Here the breast is found, and a grid of square
     patches is laid over it. A classifier learns from patches that are drawn at random,
     each with the label of its image, and predicts all patches. The log-odds of the `k`
-    most suspicious patches are averaged, and calibrated [1]_. `k` is the number with
-    the smallest log loss in inner folds, which split no group: 1 is the maximum, and
-    all patches are the mean. Such pooling is common for mammograms [2]_ [3]_.
+    most suspicious patches are averaged and calibrated [1]_. `k` is the number with the
+    smallest log loss in inner folds, which no group crosses: 1 is the maximum, and the
+    number of patches is the mean. Such pooling is common for mammograms [2]_ [3]_.
 
-    All patches of a file are cut out of it after it was decoded once, if X is read in
-    the order of its rows.
+    A file is decoded once for all of its patches that are read together.
 
     Read more in the :ref:`User Guide <patches>`.
 
@@ -51,12 +50,12 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         their side.
 
     n_drawn : int, default=4
-        Number of patches of each image that are drawn for training. All, if it is
-        larger than their number.
+        Number of patches of each image that are drawn for training. If the grid has
+        fewer, all of them are used.
 
     cv : int, default=5
-        Number of inner folds. The classifier is fitted once in each, and once more to
-        all images.
+        Number of inner folds. The classifier is fitted once in each, and once to all
+        images.
 
     random_state : int, RandomState instance or None, default=None
         Controls the draw of patches and the inner folds.
@@ -87,7 +86,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     Notes
     -----
-    X of two dimensions may hold numbers in place of images. Then a row is one patch.
+    X of two dimensions may hold numbers instead of images. Then a row is one patch.
 
     References
     ----------
@@ -146,7 +145,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     @all_or_nothing
     @names_unreadable_images
     def fit(self, X, y, groups=None):
-        """Fit the classifier of patches, and learn how many of them decide.
+        """Fit the classifier of patches, and learn how many patches are averaged.
 
         Parameters
         ----------

@@ -26,10 +26,9 @@ class ImageCache(RowStore):
         exists keeps its mode.
 
     max_bytes : int, default=None
-        Most bytes that the images take on the disk. Where new ones need room, those
-        that were stored first are deleted, and the file grows no more. If None, the
-        size is not bounded.
-        It must be larger than all images that are read in one pass.
+        Largest number of bytes that the images take on the disk. If new images need
+        room, those that were stored first are deleted. If None, the size is not
+        limited. Choose more than all images that are read in one pass.
 
     Attributes
     ----------
@@ -56,8 +55,7 @@ class ImageCache(RowStore):
     Notes
     -----
     An image of 8 bits takes the square of its side in bytes: the 54,706 images of RSNA
-    take 14.3 GB at 512 pixels. Images are read into memory a batch at a time. The
-    operating system holds as much of the file in memory as there is room for.
+    take 14.3 GB at 512 pixels. Images are read into memory a batch at a time.
 
     With `max_bytes` below the size of one pass over the images, each image is deleted
     before it is needed again: the results stay right, but nothing is saved. Processes

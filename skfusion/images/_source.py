@@ -68,9 +68,10 @@ class ImageSource:
 
         "breast" is the box of the largest bright part, which is the breast in a
         mammogram. An image without one is read whole, and so is a row that has another
-        modality than "mammography" in the column ``modality``. A column ``patch`` holds
-        the place of a row in a grid over the breast, such as ``"0,2 of 4,3"``: then
-        this patch is read (see :class:`~skfusion.fusion.PatchClassifier`).
+        modality than "mammography" in the column ``modality``. If X has a column
+        ``patch``, it holds the place of each row in a grid over the breast, such as
+        ``"0,2 of 4,3"``, and this patch is read (see
+        :class:`~skfusion.fusion.PatchClassifier`).
 
         "lesion" is the square around the lesion, whose box is in the column ``region``
         of X as text, ``"x0,y0,x1,y1"`` in pixels of the file. It is padded with 0
@@ -94,8 +95,8 @@ class ImageSource:
     ------
     ValueError
         If `region` is "lesion" and X has no column ``region``, or no box in a row. If
-        `region` is "breast" and the column ``patch`` holds something else. If `dtype`
-        is another one.
+        `region` is "breast" and the column ``patch`` does not hold places. If `dtype`
+        is neither "uint8" nor "uint16".
 
     See Also
     --------
@@ -242,9 +243,9 @@ class ImageSource:
     def fill_cache(self, *, verbose=0):
         """Decode all images that the cache does not hold, and store them.
 
-        All cores decode, and what is decoded is written meanwhile. If the process is
-        killed, call it again: what is stored is not decoded again. Processes that call
-        it at the same time for one cache share the work.
+        All cores decode, and images are written while others are decoded. If the
+        process is killed, call the method again: images that were stored are not
+        decoded again. Processes that fill one cache at the same time share the work.
 
         Parameters
         ----------
@@ -262,7 +263,7 @@ class ImageSource:
             for all images.
 
         ImageReadError
-            If a file cannot be read. What was written before stays stored.
+            If a file cannot be read. Images that were written before stay stored.
 
         OSError
             If the cache cannot be written.

@@ -64,9 +64,9 @@ class CNN17Classifier(BaseCNNClassifier):
     micro_batch_size : int, default=None
         Largest number of images that are in the network at once in training. A batch
         is computed in parts, whose gradients are added up, so that a smaller number
-        needs less memory, and there is still one step for each batch. Batch
-        normalisation uses the statistics of each part. No part has a single image: with
-        2, a part may have three. If None, a batch has one part.
+        needs less memory. The weights are updated once for each batch. Batch
+        normalisation uses the statistics of each part. No part has a single image, so
+        that with 2 a part may have three. If None, a batch has one part.
 
     checkpointing : bool, default=False
         Whether each stage of the network keeps only its input in training, and is
@@ -117,13 +117,13 @@ class CNN17Classifier(BaseCNNClassifier):
         An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and
         resized files in the depth of `dtype`, so that folds, candidates and later runs
         decode them once. True is the default folder. Training images that do not fit in
-        memory are read from it, or from a temporary folder if it is None
+        memory are streamed from it, or from a temporary folder if it is None
         (:ref:`User Guide <out_of_core>`).
 
     dtype : {"uint8", "uint16"}, default="uint8"
         Depth in which images are kept for training, and stored in an image cache.
         "uint16" takes twice the room, and keeps the 12 to 16 bits of a mammogram. It
-        has no effect on X of floats. Without a cache, prediction reads all bits.
+        has no effect on X of floats. Without an image cache, prediction uses all bits.
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by

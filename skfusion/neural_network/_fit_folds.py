@@ -19,11 +19,11 @@ def fit_folds(estimator, X, y, splits):
     them. On a CPU, which a single network keeps busy, this usually takes more time than
     single fits.
 
-    Every network is trained as ``clone(estimator).fit`` trains it on these rows: from
-    the same initial weights, with the same batches in the same order, and with the same
-    changes of the images. Only rounding differs, and dropout draws other numbers. (With
-    dropout on a CPU, the order and the changes differ, too, because a single fit draws
-    them from the same numbers as dropout.)
+    Each network starts from the same weights as ``clone(estimator).fit`` on these rows,
+    and is trained on the same batches with the same augmentation. Only rounding and the
+    numbers that dropout draws differ. (With dropout on a CPU, the batches differ as
+    well, because there a single fit draws dropout and batches in turn from one
+    generator.)
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def fit_folds(estimator, X, y, splits):
     -----
     The weights of all networks are stacked, and :mod:`torch.func` maps the network over
     them. Folds whose numbers of batches differ are trained one group after the other.
-    A batch that is an image larger than those of the other folds passes through the
-    network by itself.
+    A batch that has one image more than those of the other folds passes through its
+    network alone.
 
     Examples
     --------

@@ -58,13 +58,14 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         "pad" keeps the aspect ratio and fills with 0; "stretch" does not.
 
     region : {"image", "breast", "lesion"}, default="image"
-        What the network reads of each image: the whole image, the box of the breast in
-        a mammogram, or the square around the lesion, whose box is in a column such as
-        ``ultrasound_region``; a column of images without such a column is read whole.
-        A box in a new image means that somebody has found the lesion.
+        What the network reads of each image, in full resolution: the whole image; the
+        box of the breast in a mammogram, which is found in the image; or the square
+        around the lesion, whose box is in a column such as ``ultrasound_region`` (images
+        without it are read whole). A box in a new image means that somebody found it.
 
     margin : float, default=0.3
-        Width of the margin on each side of a lesion, as a fraction of its longer side.
+        Width of the margin on each side of the lesion, as a fraction of the longer side
+        of its box. It has an effect with ``region="lesion"`` alone.
 
     max_epochs : int, default=40
         Number of passes over the training images.
@@ -113,7 +114,9 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     image_cache : True, str, Path, ImageCache or None, default=None
         An :class:`~skfusion.images.ImageCache` or its folder, which stores decoded and
         resized files in 8 bits, so that folds, candidates and later runs decode them
-        once. True is the default folder.
+        once. True is the default folder. Training images that do not fit in memory are
+        streamed from it, or from a temporary folder if it is None
+        (:ref:`User Guide <out_of_core>`).
 
     isolated : bool, default=False
         Whether files are decoded in worker processes, as by
@@ -162,9 +165,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     >>> import tempfile
     >>> from skfusion.datasets import make_breast_pairs
     >>> from skfusion.fusion import MultiBranchCNNClassifier
-    >>> pairs = make_breast_pairs(
-    ...     8, image_size=16, folder=tempfile.mkdtemp(), random_state=0
-    ... )
+    >>> pairs = make_breast_pairs(8, image_size=16, folder=tempfile.mkdtemp())
     >>> model = MultiBranchCNNClassifier(
     ...     ["mammogram", "ultrasound"], width=2, image_size=16, max_epochs=1
     ... )
