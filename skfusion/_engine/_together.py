@@ -27,7 +27,8 @@ def train_together(nets, train_sets, states):
     through the networks together where the batches have one size, which differs between
     folds by a few images at most. Each network draws the order of its images and their
     augmentation from its own random numbers, so that it learns from the same batches as
-    alone. On a CPU, dropout breaks that: alone, it takes numbers between two batches.
+    alone. On a CPU this does not hold with dropout, which draws numbers between two
+    batches if a network is trained alone.
 
     Parameters
     ----------

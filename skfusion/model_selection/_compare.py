@@ -127,9 +127,9 @@ def compare_models(
 
     threads_per_fit : int, default=1
         Number of threads that compute each fit and its predictions, in torch, BLAS and
-        OpenMP. It is a part of the study, because the last digits of what is learnt
-        depend on it. They do not depend on `n_jobs`, nor on where the fits run. In a
-        fit the `n_jobs` of a candidate has no effect.
+        OpenMP. It is a part of the study, because the last digits of the results depend
+        on it. They depend neither on `n_jobs` nor on where the fits run. Inside a fit,
+        the `n_jobs` of a candidate has no effect.
 
     verbose : int, default=0
         Whether to show a progress bar, with the time left.

@@ -168,8 +168,8 @@ def optimism(
     the folds, nor between training sets.
 
     Folds of a model are fitted at once with ``joblib.parallel_config(n_jobs=...)``. On
-    one GPU do without it. One thread computes each fit, as by default in
-    :func:`compare_models`, so that no number depends on it.
+    one GPU do without it. Each fit uses one thread, as by default in
+    :func:`compare_models`, so that the results do not depend on the number of jobs.
 
     AUC compares scores within a fold only. A model without scores has no AUC, which is
     NaN. Groups are passed on to ``fit`` as by :func:`compare_models` under every

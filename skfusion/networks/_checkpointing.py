@@ -14,7 +14,7 @@ def checkpointed(stages):
     """Let stages of a network keep only their inputs, for one forward pass.
 
     The outputs of their layers, which gradients need, are computed again in the
-    backward pass, stage by stage. Nothing of it stays in the modules.
+    backward pass, stage by stage. The modules are not changed after the pass.
 
     Parameters
     ----------
@@ -33,8 +33,7 @@ def checkpointed(stages):
 def run_checkpointed(stage, x, forward=None):
     """Return the output of a stage, which keeps only its input.
 
-    Weights, statistics and random numbers of a training become the same, to the bit
-    on a CPU.
+    Training gives the same weights, statistics and random numbers, to the bit on a CPU.
 
     Parameters
     ----------

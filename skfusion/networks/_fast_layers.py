@@ -51,8 +51,8 @@ def use_fast_layers(model):
     """Replace the layers of a model that learn, and that torch trains slowly on a CPU.
 
     torch copies the input of a ReLU6 that is computed in place. The backward pass of a
-    depthwise convolution in bfloat16 takes up to 50 times as long as in float32, unless
-    its kernel is 3 x 3 and its stride is 1.
+    depthwise convolution takes much longer in bfloat16 than in float32, unless its
+    kernel is 3 x 3 and its stride is 1.
 
     Layers keep their places, names and weights. In float32, the model computes the same
     numbers as before, to the bit. In evaluation mode, layers become those of torch

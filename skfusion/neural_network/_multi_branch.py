@@ -60,8 +60,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     region : {"image", "breast", "lesion"}, default="image"
         What the network reads of each image, in full resolution: the whole image; the
         box of the breast in a mammogram, which is found in the image; or the square
-        around the lesion, whose box is in a column such as ``ultrasound_region`` (images
-        without it are read whole). A box in a new image means that somebody found it.
+        around the lesion, whose box is in a column such as ``ultrasound_region`` (whole
+        without it). A box in a new image means that somebody has found the lesion.
 
     margin : float, default=0.3
         Width of the margin on each side of the lesion, as a fraction of the longer side
