@@ -200,20 +200,19 @@ def test_an_interrupt_ends_a_comparison(images, n_jobs):
     # Other processes cannot import this file.
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     X, y = images
+    before = workers()  # of tests that read images: they wait for more files
     with pytest.raises(KeyboardInterrupt):
         compare_models(
             [("stopped", STOPPED)], X, y, groups=np.arange(24), cv=2, n_jobs=n_jobs
         )
-    assert not workers(psutil.Process())
+    _, running = psutil.wait_procs(workers() - before, timeout=10)
+    assert not running
 
 
-def workers(process):
-    """Children that still run, but those that clean up behind joblib."""
-    children = process.children(recursive=True)
-    psutil.wait_procs(
-        [child for child in children if not is_tracker(child)], timeout=10
-    )
-    return [c for c in children if c.is_running() and not is_tracker(c)]
+def workers():
+    """Return the children, but those that clean up behind joblib."""
+    children = psutil.Process().children(recursive=True)
+    return {child for child in children if not is_tracker(child)}
 
 
 def is_tracker(process):
