@@ -63,6 +63,10 @@ class PathReader:
         self.inverted = _column(table, "inverted", bool)
         self._opened = {}  # files whose other rows come in the next batch
 
+    def __getstate__(self):
+        """Return the state without open files, which cannot be pickled."""
+        return vars(self) | {"_opened": {}}
+
     def __len__(self):
         return len(self.paths)
 

@@ -10,6 +10,15 @@ from ._cnn17 import CNN17Classifier
 
 __all__ = ["fit_folds"]
 
+# Networks that are trained together are computed in whole batches, in the same steps.
+_NOT_AVAILABLE = (
+    "early_stopping",
+    "callbacks",
+    "micro_batch_size",
+    "checkpointing",
+    "verbose",
+)
+
 
 def fit_folds(estimator, X, y, splits):
     """Fit a network on the training side of each split, all at the same time.
@@ -28,8 +37,8 @@ def fit_folds(estimator, X, y, splits):
     Parameters
     ----------
     estimator : CNN17Classifier
-        It is cloned. ``early_stopping``, ``callbacks`` and ``verbose`` are not
-        available.
+        It is cloned. ``early_stopping``, ``callbacks``, ``micro_batch_size``,
+        ``checkpointing`` and ``verbose`` are not available.
 
     X : DataFrame, Series, list or ndarray
         Images in any form that :meth:`CNN17Classifier.fit` accepts. They are read once.
@@ -53,8 +62,8 @@ def fit_folds(estimator, X, y, splits):
         If the estimator is not a `CNN17Classifier`.
 
     ValueError
-        If the estimator has early stopping, callbacks or a progress bar, if there is no
-        split, or if the training side of a split lacks a class.
+        If the estimator has a parameter that is not available, if there is no split, or
+        if the training side of a split lacks a class.
 
     See Also
     --------
@@ -126,7 +135,7 @@ def _check_estimator(estimator):
             f"{type(estimator).__name__} instead. Fit it with cross_validate."
         )
     estimator._validate_params()
-    for name in ("early_stopping", "callbacks", "verbose"):
+    for name in _NOT_AVAILABLE:
         if getattr(estimator, name):
             raise ValueError(
                 f"fit_folds trains all networks in the same steps, without {name}. Got "

@@ -1,6 +1,7 @@
 """With region="breast" the breast is read, or a patch of it."""
 
 import importlib.util
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,13 @@ def test_an_image_of_another_modality_is_read_whole(X):
     assert_array_equal(images[0], ImageSource(X)[[0]][0])
     for row in (1, 2):
         assert_array_equal(images[row], breasts(X)[[row]][0])
+
+
+def test_a_source_can_be_pickled_while_a_file_has_more_patches(X):
+    source = breasts(patches_of(X), image_size=32)
+    first = source[[0]]
+    again = pickle.loads(pickle.dumps(source))
+    assert_array_equal(again[[0]], first)
 
 
 def test_breasts_of_pixels_are_read():

@@ -195,6 +195,8 @@ def test_bfloat16_is_near_float32(data):
         ({"early_stopping": True}, "early_stopping=True"),
         ({"callbacks": [("mine", None)]}, "without callbacks"),
         ({"verbose": 1}, "verbose=1"),
+        ({"micro_batch_size": 4}, "without micro_batch_size"),
+        ({"checkpointing": True}, "without checkpointing"),
         ({"width": 0}, "The 'width' parameter"),
     ],
 )
