@@ -3,7 +3,7 @@
 __all__ = ["make_room"]
 
 
-def make_room(connection, n_bytes, max_bytes):
+def make_room(connection, n_bytes, max_bytes, kept=frozenset()):
     """Delete the rows that were written first, until new rows have room.
 
     The file does not become smaller: SQLite writes the new rows into the room of those
@@ -18,17 +18,24 @@ def make_room(connection, n_bytes, max_bytes):
 
     max_bytes : int
         Most bytes that all rows take.
+
+    kept : set of bytes, default=frozenset()
+        Keys of rows that are not deleted.
     """
     excess = _used_bytes(connection) + n_bytes - max_bytes
     if excess <= 0:
         return
-    rows = connection.execute("SELECT rowid, length(value) FROM rows ORDER BY rowid")
-    last = None
-    for last, length in rows:  # noqa: B007, it is used after the loop
-        excess -= length or 0  # NULL in a damaged row
+    rows = connection.execute(
+        "SELECT rowid, key, length(value) FROM rows ORDER BY rowid"
+    )
+    deleted = []
+    for row, key, length in rows:
+        if key not in kept:
+            deleted.append((row,))
+            excess -= length or 0  # NULL in a damaged row
         if excess <= 0:
             break
-    connection.execute("DELETE FROM rows WHERE rowid <= ?", (last,))
+    connection.executemany("DELETE FROM rows WHERE rowid = ?", deleted)
 
 
 def _used_bytes(connection):

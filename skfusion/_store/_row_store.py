@@ -188,6 +188,20 @@ class RowStore:
 
         self._file.run(work)
 
+    def make_room(self, n_bytes, kept):
+        """Delete rows where new ones would not have room, the oldest first.
+
+        Parameters
+        ----------
+        n_bytes : int
+            Size of the new rows.
+
+        kept : set of bytes
+            Keys of rows that are not deleted.
+        """
+        if self.max_bytes is not None:
+            self._file.run(lambda c: make_room(c, n_bytes, self.max_bytes, kept))
+
     def release(self, keys):
         """End claims without rows, so that another process may compute them."""
         self._file.run(lambda connection: end_claims(connection, keys))

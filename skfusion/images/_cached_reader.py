@@ -83,7 +83,7 @@ class CachedReader:
     def fill(self, rows, finish):
         """Store images that are missing; yield positions in `rows` of each image."""
         keys = self._keys(rows)
-        self._check_bound(len(set(keys)))
+        self._make_room(set(keys))
         together = self.reader.file_numbers(rows)
         compute = self._computer(rows, finish)
         return fill_once(self.cache, keys, compute, _WRITTEN, together=together)
@@ -91,17 +91,21 @@ class CachedReader:
     def _keys(self, rows):
         return [digest(*self.settings, file) for file in self.reader.files(rows)]
 
-    def _check_bound(self, n_images):
-        """Raise an error where the cache would delete images while it is filled."""
-        bound = self.cache.max_bytes
-        needed = n_images * (self._n_bytes + _MOST_UNUSED)
-        if bound is not None and bound < needed:
+    def _make_room(self, keys):
+        """Make room for images, so that none is deleted while others are stored."""
+        bound, n_images = self.cache.max_bytes, len(keys)
+        if bound is None:
+            return
+        size = self._n_bytes + _MOST_UNUSED
+        if bound < n_images * size:
             raise ValueError(
-                f"Expected max_bytes of at least {needed:.3g} for {n_images} images of "
-                f"{self.shape[0]} pixels. Got {bound:.3g}. The cache would delete the "
-                "first images before the last ones are stored: raise max_bytes, or "
-                "reduce image_size."
+                f"Expected max_bytes of at least {n_images * size:.3g} for {n_images} "
+                f"images of {self.shape[0]} pixels. Got {bound:.3g}. The cache would "
+                "delete the first images before the last ones are stored: raise "
+                "max_bytes, or reduce image_size."
             )
+        n_missing = n_images - len(self.cache.stored(keys))
+        self.cache.make_room(n_missing * size, keys)
 
     def _computer(self, rows, finish):
         """Return the function that decodes batches of positions in `rows`."""

@@ -159,6 +159,20 @@ def test_a_bound_below_all_images_is_refused(X, tmp_path):
     assert len(enough) == N_FILES
 
 
+def test_room_is_made_of_images_that_are_not_of_this_pass(X, decoded, tmp_path):
+    cache = ImageCache(tmp_path, max_bytes=1.6 * N_FILES // 3 * 128**2)
+
+    def fill(rows):
+        source = ImageSource(X.iloc[rows], image_size=128, image_cache=cache)
+        source.fill_cache()[:]
+
+    third = N_FILES // 3
+    rows = np.arange(third)
+    fill(rows)  # in the cache, the first images are the oldest
+    fill(np.r_[rows[: third // 2], third + rows[third // 2 :]])
+    assert len(decoded) == len(set(decoded)) == third + third // 2
+
+
 FILLER = """
 import sys, time
 from pathlib import Path
