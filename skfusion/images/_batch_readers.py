@@ -41,7 +41,9 @@ _READING_PACKAGES = (
 # Smallest number of files for which starting worker processes is worth its time.
 _WORTH_WORKERS = 8
 _CHUNK = 256  # rows of an array that are read at once
-_MOST_OPEN = 2  # files: the last of a batch, and the last of the next one
+# Files that stay in memory for rows of the next batch, whatever a PixelShare admits:
+# the last file of a batch, and the last one of the next batch.
+_MOST_OPEN = 2
 
 
 def reading_versions():

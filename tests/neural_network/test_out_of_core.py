@@ -153,6 +153,15 @@ def test_a_read_only_array_can_be_trained_on(recwarn):
     assert not [w for w in recwarn if "writ" in str(w.message)]
 
 
+@pytest.mark.parametrize("mode", ["r", "c"])
+def test_a_memory_mapped_array_is_the_same_to_the_bit(tmp_path, mode):
+    X, y = make_breast_images(12, image_size=24, random_state=0, return_X_y=True)
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode=mode)
+    expected = weights(cnn().fit(X, y))
+    np.testing.assert_equal(weights(streamed_fit(cnn(), mapped, y)), expected)
+
+
 def test_a_file_that_is_missing_is_named_by_its_row(data, tmp_path):
     X = data.data.copy()
     X.loc[3, "image"] = str(tmp_path / "gone.png")
