@@ -58,8 +58,8 @@ class BreastCrops:
     def key(self, row):
         """Return what the crop of a row depends on, beside the image."""
         patch = self.patches[row] or ()
-        if self.is_other[row] and not patch:
-            return ()  # the whole image
+        # Also where the image is read whole: it is decoded in full resolution, and not
+        # as far as its size needs, as with region="image".
         return "breast", _FINDING, bool(self.is_other[row]), *patch
 
     def cutter(self, image):
