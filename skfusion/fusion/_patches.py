@@ -93,6 +93,9 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     Notes
     -----
+    In images of another modality than "mammography", and where no breast is found, the
+    grid is laid over the whole image.
+
     X of two dimensions may hold numbers instead of images. Then a row is one patch.
 
     References
