@@ -12,7 +12,12 @@ from .._validation._fitting import all_or_nothing
 from .._validation._groups import check_groups
 from .._validation._images import check_images, check_labels
 from .._validation._positive_class import warn_of_positive_class
-from .._validation._private import HasMethods, Interval, _fit_context
+from .._validation._private import (
+    BaseSearchCV,
+    HasMethods,
+    Interval,
+    _fit_context,
+)
 from .._validation._unreadable import names_unreadable_images
 from ..images._breast_crops import patch_texts
 from ._calibration import calibrate, score_images
@@ -43,11 +48,13 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         Classifier of images with a parameter ``region``, or a pipeline that begins with
         a :class:`~skfusion.feature_extraction.CNNFeatureExtractor`. It has
         ``predict_proba`` or ``decision_function``. Each ``region`` in it is set to
-        "breast", and the column ``patch`` of its X names the patch of each row.
+        "breast", and the column ``patch`` of its X names the patch of each row. A
+        search receives the groups: its `cv` must keep them together, since the patches
+        of an image are many rows.
 
     patches : tuple of (int, int), default=(4, 3)
-        Number of rows and columns of the grid. Neighbours overlap by about a quarter of
-        their side.
+        Number of rows and columns of the grid. Neighbours overlap by at least a fifth
+        of their side.
 
     n_drawn : int, default=4
         Number of patches of each image that are drawn for training. If the grid has
@@ -86,6 +93,9 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     Notes
     -----
+    In images of another modality than "mammography", and where no breast is found, the
+    grid is laid over the whole image.
+
     X of two dimensions may hold numbers instead of images. Then a row is one patch.
 
     References
@@ -177,9 +187,10 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             X = X.assign(**{GROUP: groups})
         scores = np.empty((len(X), self._n_places(X)))
         for train, test in splits:
-            model = self._fit_patches(X, codes, drawn, train)
+            model = self._fit_patches(X, codes, groups, drawn, train)
             scores[test] = self._score(model, _rows(X, test), len(train))
-        self.estimator_ = self._fit_patches(X, codes, drawn, np.arange(len(X)))
+        rows = np.arange(len(X))
+        self.estimator_ = self._fit_patches(X, codes, groups, drawn, rows)
         self._n_learnt = len(X)
         self.n_pooled_, self.calibrator_ = _learn_pooling(scores, codes)
         return self
@@ -249,7 +260,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
     def _n_places(self, X):
         return len(self._texts) if hasattr(X, "columns") else 1
 
-    def _fit_patches(self, X, codes, drawn, rows):
+    def _fit_patches(self, X, codes, groups, drawn, rows):
         """Fit the classifier to the patches that were drawn of some rows."""
         n_classes = len(np.unique(codes[rows]))
         if n_classes < 2:
@@ -260,8 +271,12 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             )
         places = drawn[rows]
         model = self._model(X)
+        patches = self._patches_of(_rows(X, rows), places)
         targets = np.repeat(codes[rows], places.shape[1])
-        return model.fit(self._patches_of(_rows(X, rows), places), targets)
+        options = {}
+        if isinstance(model, BaseSearchCV):  # which passes them to its own splitter
+            options["groups"] = np.repeat(groups[rows], places.shape[1])
+        return model.fit(patches, targets, **options)
 
     def _model(self, X):
         """Return a clone of the classifier that reads patches."""

@@ -140,7 +140,7 @@ def patch_texts(patches):
 def patch_square(breast, step, size, patch):
     """Return the left edge, the upper edge and the side of a patch.
 
-    All patches of a breast have one side, and neighbours overlap by about a quarter of
+    All patches of a breast have one side, and neighbours overlap by at least a fifth of
     it. The rows of the grid share the height of the breast. The columns share its width
     in their part of the height, so that patches lie on the breast and not on the air
     beside it. A patch goes beyond its image only where the image is smaller.

@@ -216,7 +216,7 @@ def compare_models(
     warn_of_group_features(data.X, estimators)
     splits = check_splits(cv, data.y, data.groups, data.X, on_leakage)
     check_images_of_folds(data.X, splits, on_leakage)
-    data = replace(data, splits=splits, threads_per_fit=threads_per_fit)
+    data = replace(data, splits=splits, threads_per_fit=int(threads_per_fit))
     results = predict_folds(
         estimators,
         data,

@@ -46,6 +46,8 @@ def limited_threads(n_threads):
     outer = getattr(_thread, "n_threads", None)
     libraries = _enter(n_threads)
     try:
+        with _lock:
+            _set(libraries, n_threads)
         with parallel_config("sequential"):
             yield
     finally:
@@ -78,7 +80,6 @@ def _enter(n_threads):
         _thread.n_threads = n_threads
         for path, library in before:
             _before.setdefault(path, library)
-        _set(libraries, n_threads)
     return libraries
 
 

@@ -10,7 +10,11 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    cross_val_predict,
+)
 from sklearn.pipeline import make_pipeline
 
 from skfusion.exceptions import DataQualityWarning, ImageReadError
@@ -171,6 +175,15 @@ def test_inner_folds_split_no_group(data, log, over_sampled):
         assert not learnt & set(table["group"])
 
 
+def test_a_search_inside_splits_no_group(data, log):
+    X, y = data
+    search = GridSearchCV(Spy(log), {"region": ["breast"]}, scoring="roc_auc", cv=CV)
+    PatchClassifier(search, patches=(2, 2), cv=2, random_state=0).fit(X, y)
+    asked = [(table, learnt) for kind, table, _, learnt in log if kind == "predict"]
+    assert len(asked) == 2 + 3 * 3  # of the inner folds, and of the search in each fit
+    assert all(not learnt & set(table["group"]) for table, learnt in asked)
+
+
 def test_groups_of_fit_are_kept_together(data, log):
     X, y = data
     groups = np.arange(len(X)) // 12
@@ -266,13 +279,15 @@ def test_an_unreadable_file_names_its_row(data, model, tmp_path):
 
 
 def test_a_file_is_decoded_for_the_drawn_patches_and_for_the_others(
-    data, tmp_path, monkeypatch
+    tmp_path, monkeypatch
 ):
     """In all inner folds together, and never again for prediction."""
+    data = lesions(tmp_path, n_patients=8)
     decoded, decode = Counter(), _batch_readers.read_shared
 
     def counting(path, *arguments):
-        decoded[path] += 1
+        if path.parent == tmp_path:  # threads of another test may still read its files
+            decoded[path] += 1
         return decode(path, *arguments)
 
     monkeypatch.setattr(_batch_readers, "read_shared", counting)

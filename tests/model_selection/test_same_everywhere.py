@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 from skfusion.datasets import make_breast_images
 from skfusion.feature_extraction import CNNFeatureExtractor, make_feature_classifier
+from skfusion.fusion import PatchClassifier
 from skfusion.model_selection import compare_models
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
@@ -64,11 +65,14 @@ def make_models(cache=None):
     # Its own n_jobs adds the scores of trees in any order; in a fit it has no effect.
     forest = RandomForestClassifier(20, n_jobs=-1, random_state=0)
     frozen = CNNFeatureExtractor("squeezenet1_1", cache=cache, **random)
+    of_patches = CNN17Classifier(width=4, max_epochs=1, **small)
+    patches = {"patches": (2, 1), "n_drawn": 1, "cv": 2, "random_state": 0}
     return [
         ("frozen", make_feature_classifier("svm", cache=cache, **random)),
         ("forest", make_pipeline(frozen, forest)),
         ("cnn17", CNN17Classifier(width=4, max_epochs=2, **small)),
         ("transfer", network),
+        ("patches", PatchClassifier(of_patches, **patches)),
     ]
 
 

@@ -16,7 +16,8 @@ from sklearn.exceptions import FitFailedWarning
 from skfusion.model_selection import _cluster, compare_models
 
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
+WAIT = 300  # seconds for workers to start, on a machine that does other things, too
 N, N_FOLDS, N_MODELS = 60, 4, 3
 N_FITS = N_FOLDS * N_MODELS
 
@@ -101,10 +102,11 @@ def client(local):
 
 
 @pytest.fixture
-def cluster(local, client):
+def cluster(local, client, monkeypatch):
     """Two workers, whatever an earlier test did to them."""
+    monkeypatch.setattr(_cluster, "_LEAST_WAIT", WAIT)
     local.scale(2)
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=WAIT)
     with parallel_config("dask"):
         yield local
 
@@ -230,7 +232,7 @@ def test_the_same_call_resumes_when_all_workers_have_died(
     ):
         compare(make_models(), store=folder)
     cluster.scale(2)
-    client.wait_for_workers(2, timeout=60)
+    client.wait_for_workers(2, timeout=WAIT)
     check_equal(compare(make_models(), store=folder), alone)
     assert len(starts(log)) == len(set(starts(log))) == N_FITS
 

@@ -99,6 +99,14 @@ def test_an_error_restores_the_numbers(before):
     assert numbers() == before
 
 
+def test_a_limit_that_cannot_be_set_leaves_nothing_behind(before):
+    with pytest.raises(Exception, match="str"), limited_threads("two"):
+        pass
+    with limited_threads(1):
+        assert of_libraries() == {1}
+    assert numbers() == before
+
+
 def test_an_inner_limit_ends_at_the_outer_one():
     with limited_threads(1):
         with limited_threads(2):
@@ -171,6 +179,13 @@ def test_the_number_is_shown():
     assert "with 1 thread." in " ".join(str(one).split())
     assert "with 2 threads." in " ".join(str(two).split())
     assert "with 2 threads." in two._repr_html_()
+
+
+@pytest.mark.parametrize("n_threads", [np.int64(1), True])
+def test_integers_of_all_kinds_are_one_number(n_threads):
+    study = compare(DummyClassifier(), threads_per_fit=n_threads)
+    assert {type(n) for n in study.folds["threads"].tolist()} == {int}
+    assert "with 1 thread." in " ".join(str(study).split())
 
 
 @pytest.mark.parametrize("n_threads", [0, -1, 1.5, None])
