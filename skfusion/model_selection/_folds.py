@@ -111,7 +111,7 @@ def predict_folds(
     """
     if active_cluster() is None:  # which runs as many fits as its workers have threads
         n_jobs = count_jobs(n_jobs, data.threads_per_fit)
-    _warn_of_shared_gpu(estimators, n_jobs)
+        _warn_of_shared_gpu(estimators, n_jobs)
     options = {"scorer": scorer, "error_score": error_score}
     fits = StudyFits(estimators, data, options, store)
     caches = nullcontext(prepare)
@@ -158,7 +158,7 @@ def _results(fits, jobs, n_jobs, *, is_last):
 
 def _warn_of_shared_gpu(estimators, n_jobs):
     torch = sys.modules.get("torch")
-    if torch is None or torch.cuda.device_count() != 1 or effective_n_jobs(n_jobs) == 1:
+    if torch is None or effective_n_jobs(n_jobs) == 1 or torch.cuda.device_count() != 1:
         return
     devices = [
         value

@@ -3,7 +3,6 @@
 from contextlib import contextmanager, nullcontext
 from functools import partial
 
-from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 __all__ = ["checkpointed", "run_checkpointed"]
@@ -58,9 +57,7 @@ def run_checkpointed(stage, x, forward=None):
 @contextmanager
 def _no_statistics(stage):
     """Let batch normalisation see a batch again without learning from it twice."""
-    norms = [
-        m for m in stage.modules() if isinstance(m, nn.modules.batchnorm._NormBase)
-    ]
+    norms = [m for m in stage.modules() if hasattr(m, "running_mean")]
     kept = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
     for norm in norms:
         norm.momentum, norm.num_batches_tracked = 0.0, None
