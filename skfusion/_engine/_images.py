@@ -14,8 +14,8 @@ __all__ = ["HeldImages", "held_images", "send"]
 
 # Fraction of a device's free memory that images may take; training needs the rest.
 _DEVICE_SHARE = 0.5
-# Pixels that are read at once: into memory, and as floats for their statistics.
-_READ_PIXELS = 2**25
+# Pixels that are read at once: for a device, and as floats for their statistics.
+_SENT_PIXELS = 2**26
 _CHUNK_PIXELS = 2**23
 
 
@@ -82,14 +82,17 @@ def _fits_on_device(n_bytes, device):
 
 def _read(source, rows, verbose, device="cpu"):
     """Read rows of a source into one tensor, without a second copy of them all."""
-    dtype = _to_tensor(np.empty(0, source.pixel_dtype)).dtype
-    pixels = torch.empty((len(rows), *source.pixel_shape), dtype=dtype, device=device)
-    step = max(1, _READ_PIXELS // prod(source.pixel_shape))
     with tqdm(desc="images", total=len(rows), leave=False, disable=not verbose) as bar:
+        if device == "cpu":
+            return _to_tensor(source.read_pixels(rows, bar.update))
+        dtype = _to_tensor(np.empty(0, source.pixel_dtype)).dtype
+        shape = (len(rows), *source.pixel_shape)
+        pixels = torch.empty(shape, dtype=dtype, device=device)
+        step = max(1, _SENT_PIXELS // prod(source.pixel_shape))
         for start in range(0, len(rows), step):
-            chunk = source.read_pixels(rows[start : start + step])
-            pixels[start : start + len(chunk)] = _to_tensor(chunk)
-            bar.update(len(chunk))
+            part = rows[start : start + step]
+            sent = _to_tensor(source.read_pixels(part, bar.update))
+            pixels[start : start + len(part)] = sent
     return pixels
 
 

@@ -183,13 +183,16 @@ class ImageSource:
         _check_shapes({image.shape for image in images})
         return images if isinstance(images, np.ndarray) else np.stack(images)
 
-    def read_pixels(self, rows):
+    def read_pixels(self, rows, report=None):
         """Read images in the form in which they are kept for training.
 
         Parameters
         ----------
         rows : array-like of int, or slice
             Rows of X.
+
+        report : callable, default=None
+            Called with the number of images that have been read, again and again.
 
         Returns
         -------
@@ -203,7 +206,7 @@ class ImageSource:
         ImageReadError, ValueError
             As where images are read by their rows.
         """
-        return self._read_pixels(self._to_numbers(rows))
+        return self._read_pixels(self._to_numbers(rows), report)
 
     def to_array(self, *, verbose=0):
         """Read and resize all images.
@@ -221,7 +224,7 @@ class ImageSource:
         with self._bar(verbose) as bar:
             return self._read_pixels(np.arange(len(self)), bar.update)
 
-    def _read_pixels(self, rows, report=lambda n_rows: None):
+    def _read_pixels(self, rows, report=None):
         pixels = None
         convert = np.asarray
         if self._reader.is_scaled:
@@ -232,7 +235,8 @@ class ImageSource:
                     pixels = np.empty((len(rows), *image.shape), image.dtype)
                 _check_shapes({pixels.shape[1:], image.shape})
                 pixels[position] = image
-            report(len(found[0]))
+            if report is not None:
+                report(len(found[0]))
         return convert(self[:0]) if pixels is None else pixels
 
     def _to_numbers(self, rows):

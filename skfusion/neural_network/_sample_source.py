@@ -17,6 +17,8 @@ from ._training_source import TrainingSource, find_distinct
 
 __all__ = ["SampleSource", "check_each_modality"]
 
+_CHUNK = 64  # samples that are read at once, as floats
+
 
 class SampleSource:
     """Images of several columns of X, one channel for each column.
@@ -107,10 +109,16 @@ class SampleSource:
                 images[present, ..., channel] = found[..., 0]
         return images
 
-    def read_pixels(self, rows):
+    def read_pixels(self, rows, report=None):
         """Read samples as they are kept for training: uint8, or float32 for numbers."""
-        images = self[rows]
-        return to_uint8(images) if self.missing == 0 else images
+        images = np.empty((len(rows), *self._shape), self.pixel_dtype)
+        for start in range(0, len(rows), _CHUNK):
+            chunk = self[rows[start : start + _CHUNK]]
+            chunk = to_uint8(chunk) if self.missing == 0 else chunk
+            images[start : start + len(chunk)] = chunk
+            if report is not None:
+                report(len(chunk))
+        return images
 
     @property
     def pixel_shape(self):

@@ -23,7 +23,7 @@ class Numbers:
     def __init__(self, n_images):
         self.n_images = n_images
 
-    def read_pixels(self, rows):
+    def read_pixels(self, rows, report=None):
         return np.asarray(rows, np.float32).reshape(-1, 1, 1, 1)
 
     def fill_store(self, verbose):
