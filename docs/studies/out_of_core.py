@@ -59,7 +59,7 @@ def describe(table):
     seconds = few.groupby("images are")["epoch (s)"].median()
     is_equal = table.loc[table["images"] == N_FEW, "weights"].nunique() == 1
     return (
-        f"The 17-layer CNN (width=8, batch_size=16) on generated PNG files of {SIDE} "
+        f"The 17-layer CNN (width=4, batch_size=16) on generated PNG files of {SIDE} "
         f"pixels, one epoch in a new process. Streamed, {N_FILES} images take "
         f"{peak[N_FILES] / peak[N_FEW]:.3f} of the peak memory of {N_FEW}. An epoch "
         f"with {N_FEW} streamed images takes "
@@ -104,7 +104,7 @@ def train(folder, n_files, working_memory):
     """Train for an epoch on files of a folder, and return what it took."""
     paths = [f"{folder}/files/{number:05d}.png" for number in range(n_files)]
     model = CNN17Classifier(
-        width=8,
+        width=4,
         image_size=SIDE,
         max_epochs=1,
         batch_size=16,
