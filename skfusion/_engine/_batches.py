@@ -47,8 +47,13 @@ class ImageTensors(Dataset):
         return len(self.rows)
 
     def __getitem__(self, rows):
-        images = to_float_batch(self.images.batch(self.rows[rows]))
-        return images, self.codes[rows.to(self.codes.device)]
+        return self._batch(rows, self._pixels(rows))
+
+    def _pixels(self, rows):
+        return self.images.batch(self.rows[rows])
+
+    def _batch(self, rows, pixels):
+        return to_float_batch(pixels), self.codes[rows.to(self.codes.device)]
 
     def chunks(self):
         """Yield all images in parts, as ndarrays."""
@@ -68,7 +73,8 @@ class ImageTensors(Dataset):
         """
         if self.images.is_on_device:
             return map(self.__getitem__, parts)
-        return _ahead(self.__getitem__, parts)
+        # Only the pixels: torch computes on all cores in each thread that calls it.
+        return map(self._batch, parts, _ahead(self._pixels, parts))
 
 
 def _ahead(function, items):
