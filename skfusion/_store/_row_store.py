@@ -60,7 +60,8 @@ class RowStore:
         folder = home_folder(self._name) if folder is True else Path(folder)
         self.folder = folder.expanduser()
         # scikit-learn's check would take a second to import.
-        is_bound = isinstance(max_bytes, Real) and max_bytes > 0
+        is_number = isinstance(max_bytes, Real) and not isinstance(max_bytes, bool)
+        is_bound = is_number and max_bytes > 0
         if max_bytes is not None and not is_bound:
             raise ValueError(
                 "The 'max_bytes' parameter must be a positive number or None. Got "

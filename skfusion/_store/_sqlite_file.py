@@ -105,12 +105,20 @@ class SQLiteFile:
         try:
             return self._run_on_whole_file(work, writes)
         except (OSError, sqlite3.OperationalError) as error:
-            is_os = isinstance(error, OSError)
-            reason = (error.strerror or type(error).__name__) if is_os else error
             raise OSError(
-                f"{self.path.name!r} cannot be used: {reason}. Check the disk and the "
-                "permissions, or name another folder."
+                f"{self.path.name!r} cannot be used: {self._explain(error)}"
             ) from None
+
+    def _explain(self, error):
+        """Return the reason of an error, and what to do."""
+        if os.path.isfile(self.folder):  # noqa: PTH113, Path.is_file raises
+            return (
+                f"expected a folder, got the file {self.folder.name!r}. Pass another "
+                "path; a folder that does not exist is made."
+            )
+        is_os = isinstance(error, OSError)
+        reason = (error.strerror or type(error).__name__) if is_os else error
+        return f"{reason}. Check the disk and the permissions, or name another folder."
 
     def _run_on_whole_file(self, work, writes):
         for _ in range(_ATTEMPTS):

@@ -19,6 +19,7 @@ from .._validation._private import (
     _fit_context,
 )
 from .._validation._unreadable import names_unreadable_images
+from ..exceptions import DataQualityWarning, warn_user
 from ..images._breast_crops import patch_texts
 from ._calibration import calibrate, score_images
 from ._composition import MostProbable
@@ -79,7 +80,8 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         Number of the most suspicious patches whose log-odds are averaged.
 
     calibrator_ : LogisticRegression
-        Map from this mean to calibrated log-odds.
+        Map from this mean to calibrated log-odds. It is flat, with a warning, if
+        malignant images do not have higher means in the inner folds.
 
     n_features_in_ : int
         Number of columns that are used, 1 for paths.
@@ -193,6 +195,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self.estimator_ = self._fit_patches(X, codes, groups, drawn, rows)
         self._n_learnt = len(X)
         self.n_pooled_, self.calibrator_ = _learn_pooling(scores, codes)
+        _warn_of_chance(self.calibrator_)
         return self
 
     @names_unreadable_images
@@ -333,3 +336,14 @@ def _learn_pooling(scores, codes):
         losses.append(log_loss(codes, lines[-1].predict_proba(pooled)))
     best = int(np.argmin(losses))
     return best + 1, lines[best]
+
+
+def _warn_of_chance(calibrator):
+    if calibrator.coef_[0, 0] == 0:
+        warn_user(
+            "In the inner folds, the patches of malignant images do not look more "
+            "suspicious than those of benign ones. PatchClassifier predicts the same "
+            "probability for all images. It needs more images, or a better classifier "
+            "of patches.",
+            DataQualityWarning,
+        )

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -87,6 +88,20 @@ class CachedReader:
         together = self.reader.file_numbers(rows)
         compute = self._computer(rows, finish)
         return fill_once(self.cache, keys, compute, _WRITTEN, together=together)
+
+    @contextmanager
+    def noting_interrupts(self, rows):
+        """Add to a ``KeyboardInterrupt`` how many images are stored."""
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            with suppress(OSError):
+                keys = set(self._keys(rows))
+                error.add_note(
+                    f"{len(self.cache.stored(keys))} of {len(keys)} images are stored. "
+                    "The same call continues."
+                )
+            raise
 
     def _keys(self, rows):
         return [digest(*self.settings, file) for file in self.reader.files(rows)]

@@ -54,8 +54,10 @@ class ImageCache(RowStore):
 
     Notes
     -----
-    An image of 8 bits takes the square of its side in bytes: the 54,706 images of RSNA
-    take 14.3 GB at 512 pixels. Images are read into memory a batch at a time.
+    An image of 8 bits takes about the square of its side in bytes: the 54,706 images of
+    RSNA take 14.3 GB at 512 pixels. SQLite may leave up to 8 KiB beside each image
+    unused, so that ``n_images * (side**2 + 8192)`` is a safe `max_bytes`, with
+    ``2 * side**2`` for 16 bits. Images are read into memory a batch at a time.
 
     With `max_bytes` below the size of one pass over the images, each image is deleted
     before it is needed again: the results stay right, but nothing is saved. Processes

@@ -284,12 +284,14 @@ class ImageSource:
         6
         """
         if not isinstance(self._reader, CachedReader):
+            is_array = isinstance(self._reader, ArrayReader)
+            found = "arrays" if is_array else "files, without an image_cache"
             raise ValueError(
                 "Expected a source with an image_cache, which is filled. Got one of "
-                "arrays, or without it. Pass paths and image_cache to ImageSource."
+                f"{found}. Pass paths and image_cache to ImageSource."
             )
-        with self._bar(verbose) as bar:
-            rows = np.arange(len(self))
+        rows = np.arange(len(self))
+        with self._reader.noting_interrupts(rows), self._bar(verbose) as bar:
             for positions in self._reader.fill(rows, self._fit_square):
                 bar.update(len(positions))
         return self

@@ -32,10 +32,14 @@ def count_jobs(n_jobs, threads_per_fit):
     n_fits = effective_n_jobs(n_jobs)
     n_cores = max(cpu_count(), effective_n_jobs(-1))  # of a cluster, there are more
     if n_fits * threads_per_fit > n_cores:
+        verb = "fits at once need" if n_fits > 1 else "fit needs"
+        advice = "n_jobs=-1 for as many fits as there are cores"
+        if threads_per_fit > n_cores:  # one fit alone has too many
+            advice = f"threads_per_fit to {n_cores} or less"
         warn_user(
-            f"{n_fits} fits at once with threads_per_fit={threads_per_fit} need "
-            f"{n_fits * threads_per_fit} cores. Got {n_cores}, for which the fits "
-            "compete. Set n_jobs=-1 for as many fits as there are cores.",
+            f"With threads_per_fit={threads_per_fit}, {n_fits} {verb} "
+            f"{n_fits * threads_per_fit} cores. Got {n_cores}, for which the threads "
+            f"compete. Set {advice}.",
             RuntimeWarning,
         )
     return n_jobs

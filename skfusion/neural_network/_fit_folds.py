@@ -1,5 +1,7 @@
 """Fit of one network on several folds at once."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from sklearn.base import clone
@@ -25,8 +27,9 @@ def fit_folds(estimator, X, y, splits):
 
     A small network leaves most of a GPU unused. Here the networks of all folds are
     trained in the same passes, so that each computation is started once for all of
-    them. On a CPU, which a single network keeps busy, this usually takes more time than
-    single fits.
+    them. On a CPU, which a single network keeps busy, the training usually takes more
+    time than in single fits. If X holds files, and there is no `image_cache`, all of it
+    may still take less: each file is decoded once for all folds.
 
     Each network starts from the same weights as ``clone(estimator).fit`` on these rows,
     and is trained on the same batches with the same augmentation. Only rounding and the
@@ -48,7 +51,8 @@ def fit_folds(estimator, X, y, splits):
 
     splits : iterable of (train, test)
         Rows of each fold, as the method ``split`` of a scikit-learn splitter returns
-        them. The rows to test on are not used.
+        them, such as ``list(cv.split(X, y, groups))``. The rows to test on are not
+        used.
 
     Returns
     -------
@@ -59,11 +63,11 @@ def fit_folds(estimator, X, y, splits):
     Raises
     ------
     TypeError
-        If the estimator is not a `CNN17Classifier`.
+        If the estimator is not a `CNN17Classifier`, or `splits` is no iterable.
 
     ValueError
-        If the estimator has a parameter that is not available, if there is no split, or
-        if the training side of a split lacks a class.
+        If the estimator has a parameter that is not available, if there is no split, if
+        a row of a split is not in X, or if the training side of a split lacks a class.
 
     See Also
     --------
@@ -93,21 +97,18 @@ def fit_folds(estimator, X, y, splits):
     whole = clone(estimator)
     checked, codes = whole._begin(X, y)
     source, device = whole._source(checked), resolve_device(whole.device)
-    models = []
+    models, folds = [], _check_splits(splits, len(codes))
     with (
         seeded(whole.random_state, device),
         whole._held_images(source, device) as images,
     ):
         to_train = []
-        for train, _ in splits:
-            train = np.arange(len(codes))[np.asarray(train)]
+        for train in folds:
             model = _begin_fold(estimator, whole, X, codes, train)
             with seeded(model.random_state, device):
                 prepared = model._prepare(source, images, codes, train, None)
                 to_train.append((*prepared, torch.get_rng_state()))
             models.append(model)
-        if not models:
-            raise ValueError("Expected at least one split. Got none.")
         nets, train_sets, states = zip(*to_train, strict=True)
         train_together(nets, train_sets, states)
     for model, net in zip(models, nets, strict=True):
@@ -126,6 +127,27 @@ def _begin_fold(estimator, whole, X, codes, train):
             f"{missing!r}. Use a splitter that stratifies."
         )
     return model
+
+
+def _check_splits(splits, n_samples):
+    """Return the rows of the training side of each split."""
+    expected = "The 'splits' parameter of fit_folds must hold pairs of rows of X, "
+    advice = "Pass list(cv.split(X, y, groups)) of a splitter cv."
+    if not isinstance(splits, Iterable):
+        raise TypeError(f"{expected}(train, test). Got {splits!r} instead. {advice}")
+    folds = []
+    for number, split in enumerate(splits):
+        try:
+            train, _ = split
+            folds.append(np.arange(n_samples)[np.asarray(train)])
+        except (IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{expected}(train, test). Got another split {number}: {error}. "
+                f"{advice}"
+            ) from error
+    if not folds:
+        raise ValueError("Expected at least one split. Got none.")
+    return folds
 
 
 def _check_estimator(estimator):

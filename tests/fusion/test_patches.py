@@ -315,3 +315,11 @@ def test_a_network_of_patches_in_a_comparison(data):
         "patches": len(X),
         "whole": len(X),
     }
+
+
+def test_patches_at_chance_are_warned_of(data, model):
+    X, _ = data
+    y = np.arange(len(X)) // 4 % 2  # half of the patients of each class
+    with pytest.warns(DataQualityWarning, match="the same probability for all images"):
+        model = PatchClassifier(model, patches=(2, 2), random_state=0).fit(X, y)
+    assert len(np.unique(model.predict_proba(X)[:, 1])) == 1

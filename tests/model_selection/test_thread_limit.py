@@ -218,9 +218,18 @@ def test_the_fits_at_once_have_a_core_for_each_thread(
 
 
 @pytest.mark.usefixtures("eight_cores")
-@pytest.mark.parametrize(("n_jobs", "threads"), [(5, 2), (9, 1), (-1, 9), (None, 9)])
-def test_more_threads_than_cores_are_warned_of(n_jobs, threads):
-    with pytest.warns(RuntimeWarning, match=r"need \d+ cores. Got 8"):
+@pytest.mark.parametrize(
+    ("n_jobs", "threads", "need", "advice"),
+    [
+        (5, 2, "5 fits at once need 10", "Set n_jobs=-1 for"),
+        (9, 1, "9 fits at once need 9", "Set n_jobs=-1 for"),
+        (-1, 9, "1 fit needs 9", "Set threads_per_fit to 8 or less"),
+        (None, 9, "1 fit needs 9", "Set threads_per_fit to 8 or less"),
+        (2, 9, "2 fits at once need 18", "Set threads_per_fit to 8 or less"),
+    ],
+)
+def test_more_threads_than_cores_are_warned_of(n_jobs, threads, need, advice):
+    with pytest.warns(RuntimeWarning, match=f"{need} cores. Got 8, .*{advice}"):
         n_fits = effective_n_jobs(count_jobs(n_jobs, threads))
     assert n_fits == (n_jobs if n_jobs is not None and n_jobs > 0 else 1)
 

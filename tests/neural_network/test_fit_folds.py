@@ -5,6 +5,7 @@ import pytest
 import torch
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.model_selection import KFold
 
 from skfusion.datasets import make_breast_images
 from skfusion.networks import CNN17
@@ -208,6 +209,25 @@ def test_what_it_does_not_do_is_an_error(data, changes, message):
 def test_another_estimator_is_an_error(data):
     with pytest.raises(TypeError, match="Got TransferCNNClassifier instead"):
         fit_folds(TransferCNNClassifier(), data.data, data.target, splits_of(40))
+
+
+def test_a_splitter_is_refused(data):
+    with pytest.raises(TypeError, match=r"'splits'.* Got KFold\(.*list\(cv.split"):
+        fit_folds(network(), data.data, data.target, KFold(3))
+
+
+@pytest.mark.parametrize(
+    ("split", "found"),
+    [
+        (([0, N_IMAGES], [1]), f"index {N_IMAGES} is out of bounds"),
+        ((["a", "b"], [1]), "integer"),
+        (([0, 1],), "not enough values"),
+    ],
+)
+def test_rows_that_are_not_in_x_are_refused(data, split, found):
+    message = rf"'splits'.* Got another split 1: .*{found}.*list\(cv.split"
+    with pytest.raises(ValueError, match=message):
+        fit_folds(network(), data.data, data.target, [*splits_of(40), split])
 
 
 def test_no_split_is_an_error(data):

@@ -153,7 +153,7 @@ def test_small_rows_are_bounded_too(tmp_path):
     assert set(keys) <= set(cache.read(keys_of(range(1000))))
 
 
-@pytest.mark.parametrize("max_bytes", ["1 GB", 0, -5, np.nan])
+@pytest.mark.parametrize("max_bytes", ["1 GB", 0, -5, np.nan, True])
 def test_a_bound_is_a_positive_number(tmp_path, max_bytes):
     with pytest.raises(ValueError, match="'max_bytes' parameter must be a positive"):
         ImageCache(tmp_path, max_bytes=max_bytes)
