@@ -143,9 +143,34 @@ def test_a_damaged_file_ends_filling_and_is_named(X, tmp_path, decoded):
 
 
 def test_a_source_without_a_cache_is_not_filled(X):
-    for source in (ImageSource(X, image_size=16), ImageSource(np.zeros((2, 8, 8)))):
-        with pytest.raises(ValueError, match="Expected a source with an image_cache"):
-            source.fill_cache()
+    with pytest.raises(ValueError, match="Got one of files, without an image_cache"):
+        ImageSource(X, image_size=16).fill_cache()
+    with pytest.raises(ValueError, match="Got one of arrays"):
+        ImageSource(np.zeros((2, 8, 8))).fill_cache()
+
+
+def test_an_interrupt_states_how_many_images_are_stored(X, tmp_path, monkeypatch):
+    write, n_written = ImageCache.write, []
+
+    def interrupted(cache, keys, rows):
+        if n_written:
+            raise KeyboardInterrupt
+        write(cache, keys, rows)
+        n_written.append(len(rows))
+
+    monkeypatch.setattr(ImageCache, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt) as info:
+        ImageSource(X, image_size=16, image_cache=tmp_path).fill_cache()
+    assert info.value.__notes__ == [
+        f"{n_written[0]} of {N_FILES} images are stored. The same call continues."
+    ]
+
+
+def test_a_file_in_place_of_the_folder_is_named(X, tmp_path):
+    (tmp_path / "a_file").touch()
+    source = ImageSource(X, image_size=16, image_cache=tmp_path / "a_file")
+    with pytest.raises(OSError, match="expected a folder, got the file 'a_file'"):
+        source.fill_cache()
 
 
 def test_a_bound_below_all_images_is_refused(X, tmp_path):
