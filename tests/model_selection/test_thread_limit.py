@@ -1,8 +1,10 @@
 """A fit has the threads of its study, wherever it runs, and no other has them."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import cloudpickle
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,9 @@ from threadpoolctl import threadpool_info
 from skfusion.model_selection import compare_models
 from skfusion.model_selection._cores import count_jobs
 from skfusion.model_selection._thread_limit import limited_threads
+
+# Other processes cannot import this file.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 X, Y = np.arange(24.0).reshape(12, 2), np.tile([0, 1], 6)
 GROUPS = np.arange(12)
