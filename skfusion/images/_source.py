@@ -192,7 +192,7 @@ class ImageSource:
             Rows of X.
 
         report : callable, default=None
-            Called with the number of images that have been read, again and again.
+            Called after each file with the number of images that were read from it.
 
         Returns
         -------
@@ -206,7 +206,19 @@ class ImageSource:
         ImageReadError, ValueError
             As where images are read by their rows.
         """
-        return self._read_pixels(self._to_numbers(rows), report)
+        rows, pixels = self._to_numbers(rows), None
+        convert = np.asarray
+        if self._reader.is_scaled:
+            convert = partial(to_integers, dtype=self.dtype)
+        for found in self._reader.each(rows, self._fit_square, convert):
+            for position, image in zip(*found, strict=True):
+                if pixels is None:
+                    pixels = np.empty((len(rows), *image.shape), image.dtype)
+                _check_shapes({pixels.shape[1:], image.shape})
+                pixels[position] = image
+            if report is not None:
+                report(len(found[0]))
+        return convert(self[:0]) if pixels is None else pixels
 
     def to_array(self, *, verbose=0):
         """Read and resize all images.
@@ -222,22 +234,7 @@ class ImageSource:
             In the form of :meth:`read_pixels`.
         """
         with self._bar(verbose) as bar:
-            return self._read_pixels(np.arange(len(self)), bar.update)
-
-    def _read_pixels(self, rows, report=None):
-        pixels = None
-        convert = np.asarray
-        if self._reader.is_scaled:
-            convert = partial(to_integers, dtype=self.dtype)
-        for found in self._reader.each(rows, self._fit_square, convert):
-            for position, image in zip(*found, strict=True):
-                if pixels is None:
-                    pixels = np.empty((len(rows), *image.shape), image.dtype)
-                _check_shapes({pixels.shape[1:], image.shape})
-                pixels[position] = image
-            if report is not None:
-                report(len(found[0]))
-        return convert(self[:0]) if pixels is None else pixels
+            return self.read_pixels(slice(None), bar.update)
 
     def _to_numbers(self, rows):
         if isinstance(rows, slice):

@@ -235,7 +235,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _learn_scale(self, module, plan, source, train_set):
         """Set the mean and deviation of each input, where they are not given."""
-        if source.pixel_dtype != np.uint8:
+        if source.pixel_dtype == np.float32:  # whole numbers are scaled
             warn_of_scale(next(train_set.chunks()), self)
         if not plan.learns_scale:
             self._in_unit_range = True
