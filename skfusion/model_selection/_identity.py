@@ -147,8 +147,8 @@ class _Identifier:
         self.is_callback = was_callback or _is_callback(estimator)
         parts = [self.identify(type(estimator))]
         params = estimator.get_params(deep=False)
-        if is_ours and params.get("region") == "image":  # then no margin counts
-            params = {n: v for n, v in params.items() if n not in ("region", "margin")}
+        if is_ours:
+            params = _of_ours(params)
         for name, value in sorted(params.items()):
             if name == "image_cache" and is_ours:  # it rounds, wherever it is
                 parts += [name, value is None]
@@ -216,6 +216,18 @@ class _Identifier:
             yield
         finally:
             self.names.pop()
+
+
+def _of_ours(params):
+    """Return the parameters of our estimator that count."""
+    if params.get("region") == "image":  # then no margin counts
+        params = {n: v for n, v in params.items() if n not in ("region", "margin")}
+    if isinstance(weights := params.get("weights"), str) and weights == "phantoms":
+        # Imported here, since many models need no torch.
+        from ..networks._cnn17_weights import find_cnn17_weights
+
+        params = {**params, "weights": find_cnn17_weights(weights)}
+    return params
 
 
 def _keeps_state(estimator):

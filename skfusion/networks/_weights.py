@@ -5,14 +5,14 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch
+from safetensors.torch import load_file
 from torchvision.models import get_model_weights
 
-from .._optional import import_optional
 from ..exceptions import WeightsError
 
-__all__ = ["load_weights", "weights_digest"]
+__all__ = ["is_weights_file", "load_weights", "weights_digest"]
 
-_FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
+FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
 
 
 def load_weights(backbone, weights):
@@ -37,7 +37,7 @@ def load_weights(backbone, weights):
         If the weights do not exist or cannot be downloaded, or the file is missing,
         damaged, not a state dict, or holds NaN or infinite numbers.
     """
-    if _is_file(weights):
+    if is_weights_file(weights):
         return _load_file(_existing(weights))
     return _download(_find_entry(backbone, weights), backbone)
 
@@ -61,14 +61,15 @@ def weights_digest(backbone, weights):
     WeightsError
         If the weights do not exist.
     """
-    if _is_file(weights):
+    if is_weights_file(weights):
         with _existing(weights).open("rb") as file:
             return hashlib.file_digest(file, "blake2b").digest()
     return _find_entry(backbone, weights).url.encode()
 
 
-def _is_file(weights):
-    return isinstance(weights, Path) or str(weights).endswith(_FILE_ENDINGS)
+def is_weights_file(weights):
+    """Return whether weights are the path of a file, by its type or ending."""
+    return isinstance(weights, Path) or str(weights).endswith(FILE_ENDINGS)
 
 
 def _existing(path):
@@ -86,8 +87,6 @@ def _load_file(path):
     try:
         state = _read_file(path)
         broken = _find_broken(state) if _is_state_dict(state) else None
-    except ImportError:
-        raise
     except Exception as error:  # a damaged file may raise any error
         raise WeightsError(
             f"The weights file {path.name!r} cannot be read as a plain state dict: "
@@ -109,10 +108,7 @@ def _load_file(path):
 
 def _read_file(path):
     if path.suffix == ".safetensors":
-        purpose = "Reading a .safetensors file"
-        module = "safetensors.torch"
-        reader = import_optional(module, extra="safetensors", purpose=purpose)
-        return reader.load_file(path)
+        return load_file(path)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -143,7 +139,7 @@ def _find_entry(backbone, weights):
         raise WeightsError(
             f"Expected the weights of {backbone!r} to be one of "
             f"{list(choices.__members__)!r}, None, or a file ending in one of "
-            f"{_FILE_ENDINGS!r}. Got {weights!r} instead."
+            f"{FILE_ENDINGS!r}. Got {weights!r} instead."
         )
     return choices[weights]
 

@@ -1,9 +1,13 @@
 """The 17-layer CNN as an estimator."""
 
 from numbers import Integral, Real
+from pathlib import Path
+
+import torch
 
 from .._validation._private import Interval, StrOptions
 from ..networks import CNN17
+from ..networks._cnn17_weights import read_cnn17_weights
 from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
 
 __all__ = ["CNN17Classifier"]
@@ -15,7 +19,7 @@ IMAGE_SIZE = 64
 
 
 class CNN17Classifier(BaseCNNClassifier):
-    """Classifier that trains a 17-layer CNN from scratch.
+    """Classifier that trains a 17-layer CNN, from scratch or from pretrained weights.
 
     The architecture is ours. The abstract of [1]_ names "an own 17-layer CNN" and
     states neither its layers nor how they are counted, so both readings can be built.
@@ -32,6 +36,13 @@ class CNN17Classifier(BaseCNNClassifier):
 
     width : int, default=24
         Number of filters of the first convolution.
+
+    weights : {"phantoms"}, str, Path or None, default=None
+        Weights with which all layers but the last one start: None, random ones, so that
+        the network is trained from scratch; "phantoms", those of the package, which
+        were trained on synthetic images; or the path of a state dict or safetensors
+        file of a network of the same `width` and ``variant="weighted"``
+        (:ref:`User Guide <cnn17_weights>`).
 
     dropout : float, default=0.2
         Fraction of the features dropped before the fully connected layer, in [0, 1).
@@ -183,6 +194,7 @@ class CNN17Classifier(BaseCNNClassifier):
     _parameter_constraints: dict = {
         "variant": [StrOptions({"weighted", "listed"})],
         "width": [Interval(Integral, 1, None, closed="left")],
+        "weights": [str, Path, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
         **MEMORY_CONSTRAINTS,
@@ -193,6 +205,7 @@ class CNN17Classifier(BaseCNNClassifier):
         *,
         variant="weighted",
         width=24,
+        weights=None,
         dropout=0.2,
         image_shape=None,
         image_size=64,
@@ -221,6 +234,7 @@ class CNN17Classifier(BaseCNNClassifier):
     ):
         self.variant = variant
         self.width = width
+        self.weights = weights
         self.dropout = dropout
         self.image_shape = image_shape
         self.image_size = image_size
@@ -247,6 +261,14 @@ class CNN17Classifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _begin(self, X, y):
+        begun = super()._begin(X, y)
+        if self.weights is not None:  # an error comes before the images are read
+            with torch.device("meta"):
+                network = CNN17(variant=self.variant, width=self.width)
+            read_cnn17_weights(self.weights, network.state_dict())
+        return begun
+
     def _plan(self, source):
         params = {
             "n_channels": source.n_channels,
@@ -254,6 +276,7 @@ class CNN17Classifier(BaseCNNClassifier):
             "width": self.width,
             "dropout": self.dropout,
             "checkpointing": self.checkpointing,
+            "weights": self.weights,
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(

@@ -167,7 +167,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     See Also
     --------
-    CNN17Classifier : A network that is trained from scratch.
+    CNN17Classifier : A small network, which is trained from scratch by default.
     skfusion.feature_extraction.CNNFeatureExtractor : Features of a frozen network.
 
     References
