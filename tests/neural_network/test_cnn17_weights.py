@@ -55,7 +55,7 @@ def save(module, path):
     if path.suffix == ".pth":
         torch.save(state, path)
     else:
-        # Training stores filters channels last, which the format does not hold.
+        # Training keeps filters channels last, which safetensors refuses.
         state = {name: value.contiguous() for name, value in state.items()}
         save_file({k: halve(v) for k, v in state.items()}, path)
     return path
