@@ -44,6 +44,7 @@ LINEAR = LogisticRegression()
 # Checks pass numbers: the columns of an array are named 0, 1, ...
 ESTIMATORS = [
     CNN17Classifier(width=4, **SMALL),
+    CNN17Classifier(width=4, n_members=2, **SMALL),
     CNN17Classifier(variant="listed", width=8, **{**SMALL, "max_epochs": 6}),
     TransferCNNClassifier("squeezenet1_1", **{**SMALL, **BACKBONE}),
     CNNFeatureExtractor("squeezenet1_1", **BACKBONE, random_state=0),

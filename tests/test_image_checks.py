@@ -46,6 +46,7 @@ C = "logisticregression__C"
 # Arrays of images, or a table of one image per row.
 OF_ARRAYS = {
     "cnn17": CNN17,
+    "members": clone(CNN17).set_params(n_members=2),
     "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **NETWORK),
     "extractor": EXTRACTOR,
 }
@@ -78,6 +79,7 @@ CLASSIFIERS = [name for name in ESTIMATORS if is_classifier(ESTIMATORS[name])]
 # A nested parameter of each, and a column that it needs.
 NESTED = {
     "cnn17": ("resize", "image"),
+    "members": ("resize", "image"),
     "transfer": ("resize", "image"),
     "extractor": ("resize", "image"),
     "per modality": ("ultrasound__resize", "modality"),

@@ -2,7 +2,7 @@
 
 from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors
-from ._device import autocast, on_device, resolve_device, seeded
+from ._device import autocast, on_device, resolve_device, seed_generators, seeded
 from ._images import held_images
 from ._inference import run_network
 from ._net import TrainingSettings, build_net, release_training_state
@@ -23,6 +23,7 @@ __all__ = [
     "resolve_device",
     "run_network",
     "running",
+    "seed_generators",
     "seeded",
     "train_together",
     "while_none_runs",

@@ -122,8 +122,8 @@ def _history(model):
     model = getattr(model, "best_estimator_", model)
     model = model[-1] if isinstance(model, Pipeline) else model
     history = getattr(model, "history_", [])
-    names = ("epoch", "train_loss", "valid_loss")
-    return [{name: row.get(name, np.nan) for name in names} for row in history]
+    values = {"member": 0, "epoch": np.nan, "train_loss": np.nan, "valid_loss": np.nan}
+    return [{name: row.get(name, values[name]) for name in values} for row in history]
 
 
 def _fit(model, X, y, train, groups):

@@ -8,7 +8,8 @@ import torch
 from .._validation._private import Interval, StrOptions
 from ..networks import CNN17
 from ..networks._cnn17_weights import read_cnn17_weights
-from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
+from ._base import SINGLE_INPUT_CONSTRAINTS, BaseCNNClassifier
+from ._network_plan import NetworkPlan
 
 __all__ = ["CNN17Classifier"]
 
@@ -113,6 +114,11 @@ class CNN17Classifier(BaseCNNClassifier):
     n_iter_no_change : int, default=10
         Number of epochs without a better loss after which training stops.
 
+    n_members : int, default=1
+        Number of networks, which differ in their seeds alone. They are trained one
+        after the other on the same images, and with early stopping on the same part of
+        them. The probabilities of their predictions are averaged.
+
     callbacks : list, default=None
         Callbacks of skorch.
 
@@ -153,13 +159,18 @@ class CNN17Classifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The trained net, on the CPU. Its network is ``net_.module_``.
+        The trained net, on the CPU. Its network is ``net_.module_``. It is the first of
+        ``nets_``, and the same whatever `n_members` is.
+
+    nets_ : list of skorch.NeuralNetClassifier
+        The trained nets of all members.
 
     history_ : skorch.history.History
-        Losses and durations of the epochs.
+        Losses and durations of the epochs, of one member after the other. The key
+        ``member`` of an epoch is the place of its net in ``nets_``.
 
     n_iter_ : int
-        Number of epochs.
+        Number of epochs, of all members together.
 
     image_shape_ : tuple or None
         Shape of each image in ``fit``; None for paths.
@@ -197,7 +208,7 @@ class CNN17Classifier(BaseCNNClassifier):
         "weights": [str, Path, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
-        **MEMORY_CONSTRAINTS,
+        **SINGLE_INPUT_CONSTRAINTS,
     }
 
     def __init__(
@@ -223,6 +234,7 @@ class CNN17Classifier(BaseCNNClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
+        n_members=1,
         callbacks=None,
         device="auto",
         precision="auto",
@@ -252,6 +264,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.n_members = n_members
         self.callbacks = callbacks
         self.device = device
         self.precision = precision

@@ -1,12 +1,18 @@
 """Fit of one network on several folds at once."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 import torch
 from sklearn.base import clone
 
-from .._engine import resolve_device, seeded, train_together
+from .._engine import (
+    release_training_state,
+    resolve_device,
+    seeded,
+    train_together,
+)
 from .._validation._private import _safe_indexing
 from ._cnn17 import CNN17Classifier
 
@@ -40,8 +46,9 @@ def fit_folds(estimator, X, y, splits):
     Parameters
     ----------
     estimator : CNN17Classifier
-        It is cloned. ``early_stopping``, ``callbacks``, ``micro_batch_size``,
-        ``checkpointing`` and ``verbose`` are not available.
+        It is cloned. All networks that its ``n_members`` counts are trained at the same
+        time. ``early_stopping``, ``callbacks``, ``micro_batch_size``, ``checkpointing``
+        and ``verbose`` are not available.
 
     X : DataFrame, Series, list or ndarray
         Images in any form that :meth:`CNN17Classifier.fit` accepts. They are read once.
@@ -105,14 +112,15 @@ def fit_folds(estimator, X, y, splits):
         to_train = []
         for train in folds:
             model = _begin_fold(estimator, whole, X, codes, train)
-            with seeded(model.random_state, device):
-                prepared = model._prepare(source, images, codes, train, None)
-                to_train.append((*prepared, torch.get_rng_state()))
+            with seeded(model.random_state, device) as seed:
+                members = model._members(source, images, codes, train, None, seed)
+                to_train += [(*each, torch.get_rng_state()) for each in members]
             models.append(model)
         nets, train_sets, states = zip(*to_train, strict=True)
         train_together(nets, train_sets, states)
-    for model, net in zip(models, nets, strict=True):
-        model._keep(net)
+    released = map(release_training_state, nets)
+    for model in models:
+        model._keep(list(islice(released, whole.n_members)))
     return models
 
 

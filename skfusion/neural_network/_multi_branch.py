@@ -9,8 +9,9 @@ from .._validation._samples import check_samples
 from .._validation._unreadable import names_unreadable_images
 from ..networks import MultiBranchLoss, MultiBranchNetwork
 from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier, NetworkPlan
+from ._base import BaseCNNClassifier
 from ._cnn17 import IMAGE_SIZE, STRENGTH
+from ._network_plan import NetworkPlan
 from ._sample_source import SampleSource, check_each_modality
 from ._transfer import BACKBONE_LEARNING_RATE
 
@@ -182,7 +183,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         "modality_dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
     }
-    _parameter_constraints.pop("image_shape")
 
     image_shape_ = None
 
