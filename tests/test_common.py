@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
+    BreastClassifier,
     DecisionFusionClassifier,
     ImageLevelClassifier,
     LevelAggregator,
@@ -50,6 +51,7 @@ ESTIMATORS = [
     CNNFeatureExtractor("squeezenet1_1", **BACKBONE, random_state=0),
     ImageOverSampler(random_state=0),
     ImageOverSampler(augmentation=False, random_state=0),
+    BreastClassifier(LINEAR, cv=2, random_state=0),
     DecisionFusionClassifier(
         [("first", LINEAR, 0), ("second", LINEAR, 1)], cv=2, random_state=0
     ),
