@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
@@ -136,16 +137,25 @@ def _fit(model, X, y, train, groups):
 
 def _groups_parameter(model):
     """Name of the parameter of ``fit`` for groups, or None."""
-    # A search passes them to its own splitter.
-    if has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV):
+    if _accepts_groups(model):
         return "groups"
-    if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
-        return None
-    name, last = model.steps[-1]
     # After a sampler the number of rows differs from that of the groups.
-    resampled = any(hasattr(step, "fit_resample") for _, step in model.steps)
-    accepts_groups = has_fit_parameter(last, "groups") and not resampled
-    return f"{name}__groups" if accepts_groups else None
+    if not isinstance(model, Pipeline) or _resamples(model):
+        return None
+    if get_config()["enable_metadata_routing"]:
+        requested = get_routing_for_object(model).consumes("fit", ["groups"])
+        return "groups" if requested else None
+    name, last = model.steps[-1]
+    return f"{name}__groups" if _accepts_groups(last) else None
+
+
+def _accepts_groups(model):
+    # A search passes them to its own splitter.
+    return has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV)
+
+
+def _resamples(pipeline):
+    return any(hasattr(step, "fit_resample") for _, step in pipeline.steps)
 
 
 def _transform_once(model, X):

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -23,7 +24,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 import skfusion.model_selection
@@ -576,6 +577,18 @@ def test_the_inner_folds_of_a_search_know_the_groups():
         LogisticRegression(), {"C": [0.1, 1]}, cv=StratifiedGroupKFold(3)
     )
     comparison = compare_models([("search", search)], X, y, groups=groups, cv=2)
+    assert comparison.folds["kappa"].notna().all()
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_search_at_the_end_of_a_pipeline_knows_the_groups(routing):
+    X, y, groups = draw_patients(n_patients=24)
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [0.1, 1]}, cv=StratifiedGroupKFold(3)
+    )
+    models = [("search", make_pipeline(StandardScaler(), search))]
+    with sklearn.config_context(enable_metadata_routing=routing):
+        comparison = compare_models(models, X, y, groups=groups, cv=2)
     assert comparison.folds["kappa"].notna().all()
 
 
