@@ -27,7 +27,15 @@ PREDICTIONS = Path(__file__).parent / "predictions"
 # Digests, some of which look like numbers.
 TEXT = {"image": str, "settings": str, "commit": str}
 # Parameters that change no prediction.
-WITHOUT_EFFECT = ("steps", "cache", "image_cache", "memory", "verbose", "isolated")
+WITHOUT_EFFECT = (
+    "steps",
+    "transformer_list",
+    "cache",
+    "image_cache",
+    "memory",
+    "verbose",
+    "isolated",
+)
 PROTOCOLS = {
     "ultrasound": ["ultrasound"],
     "mammography": ["mammography"],
