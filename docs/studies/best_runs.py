@@ -155,12 +155,15 @@ def add_goals(table, goals):
     """
     texts = pd.Series("", index=table.index)
     for where, measure, number, least in goals:
-        chosen = pd.DataFrame({c: table[c].isin(v) for c, v in where.items()}).all(1)
+        chosen = pd.Series(True, index=table.index)
+        for column, values in where.items():
+            chosen &= table[column].isin(values)
         if not chosen.any():
             continue
-        values = table.loc[chosen, measure].map(lambda t, n=number: read_interval(t)[n])
-        best = values.idxmax()
-        state = "met" if values[best] >= least else "missed"
+        cells = table.loc[chosen, measure].map(read_interval)
+        reached = cells.map(lambda cell, number=number: cell[number])
+        best = reached.idxmax()
+        state = "met" if reached[best] >= least else "missed"
         what = measure if number == "estimate" else f"lower bound of {measure}"
         text = f"{what} at least {least:.3f}: {state}"
         texts[best] = f"{texts[best]}; {text}".removeprefix("; ")

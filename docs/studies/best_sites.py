@@ -147,11 +147,9 @@ def measure(part, transfer, test):
     row["AUC across sites"] = row["minus transfer"] = "-"
     if test == ALL:
         row["AUC across sites"] = interval(across_sites(part).loc["AUC"])
-    if set(part["model"]) == {"cnn17"} and len(transfer) == len(part):
-        both = (
-            check(rows.assign(fold=name_sites(rows)))
-            for rows in (part, align_runs(transfer, part))
-        )
+    aligned = align(transfer, part)
+    if set(part["model"]) == {"cnn17"} and len(aligned) == len(part):
+        both = (check(rows.assign(fold=name_sites(rows))) for rows in (part, aligned))
         gain = paired_differences(*both).loc["AUC"]
         row["minus transfer"] = interval(gain.rename({"difference": "estimate"}))
     return row
@@ -173,8 +171,8 @@ def across_sites(part):
     )
 
 
-def align_runs(other, part):
-    """The rows of another model, in the order of a part."""
+def align(other, part):
+    """The rows of another model, in the order of a part, where it has them."""
     keys = ["seed", "image"]
     return part[keys].merge(other, on=keys, validate="one_to_one")
 
