@@ -48,8 +48,8 @@ class BreastClassifier(
     image of the other breast.
 
     X has one row per image, and all images of a breast get the same probability, which
-    depends on the other images of the patient in X. Pass the complete exam of a
-    patient, and only this one, to one ``predict``.
+    depends on the other images of the patient in X. Pass all images of an exam to one
+    ``predict``, and no other exam of the same patient.
 
     Read more in the :ref:`User Guide <breasts>`.
 
