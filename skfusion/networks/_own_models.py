@@ -1,5 +1,6 @@
 """The 17-layer CNN as a backbone, by ``"cnn17"``."""
 
+import torch
 from torch import nn
 
 from ..exceptions import WeightsError
@@ -21,14 +22,12 @@ def check(name):
 
 def preset(name, weights):
     """Return the preset, with the mean and deviation that a file holds."""
-    mean, std = _MEAN, _STD
-    if weights is not None:
-        state = read_weights(_find_file(weights))
-        mean, std = (
-            state[key].float().mean().item() if key in state else default
-            for key, default in (("input.mean", mean), ("input.std", std))
-        )
-    return Preset(_IMAGE_SIZE, [mean] * 3, [std] * 3)
+    state = {} if weights is None else read_weights(_find_file(weights))
+    mean, std = (
+        state.get(f"input.{key}", torch.tensor([number])).float().flatten().expand(3)
+        for key, number in (("mean", _MEAN), ("std", _STD))
+    )
+    return Preset(_IMAGE_SIZE, mean.tolist(), std.tolist())
 
 
 def build(name, weights):
