@@ -122,6 +122,10 @@ class Backbone(nn.Module):
     n_features : int
         Number of features of an image: the inputs of the layer that is left out.
 
+    preset : namedtuple
+        ``image_size``, ``mean`` and ``std`` of the images with which the weights were
+        trained, and ``is_fixed``, which is True if no other size is taken.
+
     Examples
     --------
     >>> import torch

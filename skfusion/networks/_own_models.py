@@ -1,6 +1,5 @@
 """The 17-layer CNN as a backbone, by ``"cnn17"``."""
 
-import torch
 from torch import nn
 
 from ..exceptions import WeightsError
@@ -23,11 +22,9 @@ def check(name):
 def preset(name, weights):
     """Return the preset, with the mean and deviation that a file holds."""
     state = {} if weights is None else read_weights(_find_file(weights))
-    mean, std = (
-        state.get(f"input.{key}", torch.tensor([number])).float().flatten().expand(3)
-        for key, number in (("mean", _MEAN), ("std", _STD))
-    )
-    return Preset(_IMAGE_SIZE, mean.tolist(), std.tolist())
+    mean = _per_channel(state.get("input.mean"), _MEAN)
+    std = _per_channel(state.get("input.std"), _STD)
+    return Preset(_IMAGE_SIZE, mean, std)
 
 
 def build(name, weights):
@@ -62,6 +59,13 @@ def _find_file(weights):
             "weights, or save net_.module_.state_dict() of a CNN17Classifier."
         )
     return weights
+
+
+def _per_channel(found, number):
+    """Return a number for each of three channels, those of a file if it has them."""
+    if found is None or found.numel() not in (1, 3):
+        return [number] * 3
+    return found.float().flatten().expand(3).tolist()
 
 
 def _in_colour(state):

@@ -132,9 +132,11 @@ def _is_ordered(weights):
 
 def _rename_in_order(state, expected):
     """Return a state dict with the names of a model, or as it is if it differs."""
-    tensors, names = _drop_counters(state), list(_drop_counters(expected))
-    pairs = list(zip(names, tensors.items(), strict=False))
-    agree = 0 <= len(tensors) - len(names) <= 2 and all(
+    names, tensors = list(_drop_counters(expected)), list(_drop_counters(state).items())
+    head = [_kind(key) for key, _ in tensors[len(names) :]]
+    pairs = list(zip(names, tensors, strict=False))
+    agree = len(pairs) == len(names) and head in ([], ["weight"], ["weight", "bias"])
+    agree = agree and all(
         _kind(name) == _kind(key) and expected[name].shape == value.shape
         for name, (key, value) in pairs
     )
