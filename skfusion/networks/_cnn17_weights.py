@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..exceptions import WeightsError
-from ._weights import FILE_ENDINGS, is_weights_file, load_weights
+from ._weights import FILE_ENDINGS, is_weights_file, read_weights
 
 __all__ = ["find_cnn17_weights", "load_cnn17_weights", "read_cnn17_weights"]
 
@@ -60,7 +60,7 @@ def read_cnn17_weights(weights, expected):
     """
     name = repr(Path(weights).name)
     expected = _drop(expected)
-    state = _drop(load_weights("cnn17", find_cnn17_weights(weights)))
+    state = _drop(read_weights(find_cnn17_weights(weights)))
     _check_names(state, expected, name)
     _check_width(state[_FIRST], expected[_FIRST], name)
     state[_FIRST] = _share(state[_FIRST], expected[_FIRST].shape[1], name)
