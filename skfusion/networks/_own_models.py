@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from ..exceptions import WeightsError
 from ._cnn17 import CNN17
 from ._cnn17_weights import PHANTOMS, find_cnn17_weights
 from ._presets import BuiltModel, Preset
@@ -28,8 +29,7 @@ def preset(name, weights):
 
 def build(name, weights):
     """Build the network of three channels, without its last layer."""
-    file = None if weights is None else _find_file(weights)
-    network = CNN17(n_channels=3, weights=file)
+    network = _network(None if weights is None else _find_file(weights))
     n_features = network.fully_connected.in_features
     network.fully_connected = nn.Identity()
     # The backbone standardises images.
@@ -45,6 +45,19 @@ def named_digest(name, weights):
 def version(name):
     """Return an empty text: the code is that of this package."""
     return ""
+
+
+def _network(file):
+    if file is None or not file.is_file():  # a missing file has an error of its own
+        return CNN17(n_channels=3, weights=file)
+    try:
+        return CNN17(n_channels=3, weights=file)
+    except WeightsError as error:
+        raise WeightsError(
+            f"The weights {file.name!r} are not those of the backbone {NAME!r}, which "
+            "is CNN17() of the default width. Pass a file of this network, or "
+            "weights=None."
+        ) from error
 
 
 def _find_file(weights):

@@ -149,8 +149,8 @@ def test_an_edit_of_own_code_changes_the_keys_of_features_and_studies(X, own):
 
 
 def test_weights_of_another_name_are_explained_in_fit(X):
-    with pytest.raises(WeightsError, match="'cnn17' to be None or a file"):
-        extractor("cnn17", weights="DEFAULT").fit(X)
+    with pytest.raises(WeightsError, match="must be None, 'phantoms'"):
+        extractor("cnn17", weights="IMAGENET1K_V1").fit(X)
 
 
 @pytest.mark.slow
