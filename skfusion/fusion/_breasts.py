@@ -42,10 +42,9 @@ class BreastClassifier(
     folds, which no patient crosses, so that no image is scored by a model that learnt
     from it. Each breast counts once there, however many images it has.
 
-    The scores are calibrated [2]_. The final classifier reads three numbers of each
-    breast: the mean of the log-odds of its images, the greatest of them, and the
-    difference of the mean from that of the other breast, which is 0 where X holds no
-    image of the other breast.
+    The scores are calibrated [2]_. The final classifier reads two numbers of each
+    breast: the mean of the log-odds of its images, and the difference of this mean from
+    that of the other breast, which is 0 where X holds no image of the other breast.
 
     X has one row per image, and all images of a breast get the same probability, which
     depends on the other images of the patient in X. Pass all images of an exam to one
@@ -105,7 +104,8 @@ class BreastClassifier(
     -----
     Neither the number of images nor the presence of the other breast is a feature.
     Both depend on why and how an exam was made, and in some data sets they reveal the
-    class.
+    class. For the same reason the greatest score of a breast is no feature: it grows
+    with the number of images.
 
     X with neither of the columns ``group`` and ``laterality``, such as an array or a
     list of paths, shows no breasts: each row is a breast without another one.
@@ -292,14 +292,13 @@ class BreastClassifier(
         return model.fit(_safe_indexing(X, rows), codes[rows], **options)
 
     def _describe(self, scores, breasts, patients):
-        """Return what the final estimator reads, of shape (n_breasts, 3)."""
+        """Return what the final estimator reads, of shape (n_breasts, 2)."""
         log_odds = self.calibrator_.decision_function(scores[:, np.newaxis])
-        table = pd.Series(log_odds).groupby(breasts).agg(["mean", "max"])
-        of_patient = table["mean"].groupby(_first(patients, breasts))
-        n_others = of_patient.transform("size") - 1
-        others = (of_patient.transform("sum") - table["mean"]) / n_others
-        difference = (table["mean"] - others).where(n_others > 0, 0)
-        return np.column_stack([table, difference])
+        means = pd.Series(_mean(log_odds, breasts))
+        of_patient = means.groupby(_first(patients, breasts))
+        has_other = of_patient.transform("size") == 2
+        others = of_patient.transform("sum") - means
+        return np.column_stack([means, (means - others).where(has_other, 0)])
 
     def _new_final_estimator(self):
         if self.final_estimator is None:
