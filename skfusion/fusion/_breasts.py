@@ -26,7 +26,7 @@ from .._validation._private import (
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, score_images, warn_of_chance
 from ._composition import MostProbable, copy_input_attributes
-from ._inner_folds import split_inner
+from ._inner_folds import join_groups, split_inner
 
 __all__ = ["BreastClassifier"]
 
@@ -42,10 +42,9 @@ class BreastClassifier(
     folds, which no patient crosses, so that no image is scored by a model that learnt
     from it. Each breast counts once there, however many images it has.
 
-    The scores are calibrated [2]_. The final classifier reads three numbers of each
-    breast: the mean of the log-odds of its images, the greatest of them, and the
-    difference of the mean from that of the other breast, which is 0 where X holds no
-    image of the other breast.
+    The scores are calibrated [2]_. The final classifier reads two numbers of each
+    breast: the mean of the log-odds of its images, and the difference of this mean from
+    that of the other breast, which is 0 where X holds no image of the other breast.
 
     X has one row per image, and all images of a breast get the same probability, which
     depends on the other images of the patient in X. Pass all images of an exam to one
@@ -64,7 +63,7 @@ class BreastClassifier(
         Classifier of breasts, with ``predict_proba``. None stands for
         ``LogisticRegression()``, whose probabilities follow the prevalence in ``fit``;
         pass ``LogisticRegression(class_weight="balanced")`` to weigh both classes
-        alike.
+        alike. A search receives the groups here, too.
 
     cv : int, default=5
         Number of inner folds. The classifier of images is fitted once in each, and once
@@ -105,7 +104,7 @@ class BreastClassifier(
     -----
     Neither the number of images nor the presence of the other breast is a feature.
     Both depend on why and how an exam was made, and in some data sets they reveal the
-    class.
+    class. The greatest score grows with the number of images, and is no feature.
 
     X with neither of the columns ``group`` and ``laterality``, such as an array or a
     list of paths, shows no breasts: each row is a breast without another one.
@@ -183,9 +182,9 @@ class BreastClassifier(
             class; the breasts of a patient may differ.
 
         groups : array-like of shape (n_samples,), default=None
-            Groups that no inner fold splits, such as families of near-duplicates. If
-            None, the column ``group`` of X; without it, copies of an image stay
-            together.
+            Groups that no inner fold splits, such as families of near-duplicates. The
+            images of a patient stay together in any case. Without groups and columns,
+            copies of an image do.
 
         Returns
         -------
@@ -195,11 +194,13 @@ class BreastClassifier(
         Raises
         ------
         ValueError
-            If the images of a breast differ in class, an inner fold lacks a class,
-            or X has only one of the columns ``group`` and ``laterality``.
+            If the images of a breast differ in class, an inner fold lacks a class, X
+            has only one of the columns ``group`` and ``laterality``, or more than two
+            values of ``laterality``.
         """
         X, groups = _find_groups(X, groups)
         breasts, patients = self._breasts_of(X, reset=True)
+        groups = join_groups(patients, groups)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
         self._check_two_classes()
@@ -212,7 +213,9 @@ class BreastClassifier(
         self.calibrator_ = calibrate(means, targets)
         warn_of_chance(self.calibrator_, type(self).__name__, "images", "breasts")
         table = self._describe(scores, breasts, patients)
-        self.final_estimator_ = self._new_final_estimator().fit(table, targets)
+        final = self.final_estimator
+        final = LogisticRegression() if final is None else final
+        self.final_estimator_ = _fit(final, table, targets, _first(groups, breasts))
         return self
 
     @names_unreadable_images
@@ -262,6 +265,7 @@ class BreastClassifier(
             return rows, rows
         for column in (GROUP, LATERALITY):
             require_values(X, column, type(self).__name__)
+        _check_two_sides(X[LATERALITY])
         patients = pd.factorize(X[GROUP])[0]
         breasts = X.groupby([GROUP, LATERALITY], sort=False, observed=True).ngroup()
         return breasts.to_numpy(), patients
@@ -286,25 +290,23 @@ class BreastClassifier(
                 f"{len(rows)} images of {n_classes} of them. Lower cv, or check the "
                 "groups."
             )
-        model, options = clone(self.estimator), {}
-        if isinstance(model, BaseSearchCV):  # which passes them to its own splitter
-            options["groups"] = groups[rows]
-        return model.fit(_safe_indexing(X, rows), codes[rows], **options)
+        X = _safe_indexing(X, rows)
+        return _fit(self.estimator, X, codes[rows], groups[rows])
 
     def _describe(self, scores, breasts, patients):
-        """Return what the final estimator reads, of shape (n_breasts, 3)."""
+        """Return what the final estimator reads, of shape (n_breasts, 2)."""
         log_odds = self.calibrator_.decision_function(scores[:, np.newaxis])
-        table = pd.Series(log_odds).groupby(breasts).agg(["mean", "max"])
-        of_patient = table["mean"].groupby(_first(patients, breasts))
-        n_others = of_patient.transform("size") - 1
-        others = (of_patient.transform("sum") - table["mean"]) / n_others
-        difference = (table["mean"] - others).where(n_others > 0, 0)
-        return np.column_stack([table, difference])
+        means = pd.Series(_mean(log_odds, breasts))
+        of_patient = means.groupby(_first(patients, breasts))
+        has_other = of_patient.transform("size") == 2
+        others = of_patient.transform("sum") - means
+        return np.column_stack([means, (means - others).where(has_other, 0)])
 
-    def _new_final_estimator(self):
-        if self.final_estimator is None:
-            return LogisticRegression()
-        return clone(self.final_estimator)
+
+def _fit(estimator, X, y, groups):
+    """Fit a clone; a search passes the groups to its own splitter."""
+    options = {"groups": groups} if isinstance(estimator, BaseSearchCV) else {}
+    return clone(estimator).fit(X, y, **options)
 
 
 def _find_groups(X, groups):
@@ -316,6 +318,15 @@ def _find_groups(X, groups):
     groups = find_groups(X, groups)
     # The rows of a table of numbers are compared as those of an array are.
     return X, check_groups(np.asarray(X) if groups is None else X, groups)
+
+
+def _check_two_sides(laterality):
+    sides = laterality.unique().tolist()
+    if len(sides) > 2:
+        raise ValueError(
+            "Expected at most two values in the column 'laterality' of X, such as 'L' "
+            f"and 'R'. Got {sides[:10]!r} instead. Use one value for each side."
+        )
 
 
 def _check_one_class_each(breasts, codes):

@@ -146,7 +146,7 @@ def test_the_other_breast_shows_what_density_hides(model, image):
     assert BREAST_AUC(model.fit(*train), X, y) > 0.9
 
 
-def test_the_final_estimator_reads_mean_greatest_and_difference():
+def test_the_final_estimator_reads_mean_and_difference():
     X = pd.DataFrame(
         [
             ("ann", "L", 0.6, 0),
@@ -160,10 +160,10 @@ def test_the_final_estimator_reads_mean_greatest_and_difference():
     )
     model = BreastClassifier(Known(), final_estimator=Table(), cv=2, random_state=1)
     found = model.fit(X, X["y"]).final_estimator_.X_
-    expected = [[0.8, 1, 0.5], [1, 1, 0], [0.3, 0.3, -0.5], [0.9, 0.9, 0], [0, 0, 0]]
+    expected = [[0.8, 0.5], [1, 0], [0.3, -0.5], [0.9, 0], [0, 0]]
     slope, shift = model.calibrator_.coef_[0, 0], model.calibrator_.intercept_[0]
     assert slope > 0
-    np.testing.assert_allclose(found, slope * np.array(expected) + [shift, shift, 0])
+    np.testing.assert_allclose(found, slope * np.array(expected) + [shift, 0])
     assert model.final_estimator_.y_.tolist() == [0, 1, 0, 1, 0]
 
 
@@ -195,6 +195,14 @@ def test_groups_that_are_passed_are_kept_together(data):
         assert not set(groups[list(learnt)]) & set(groups[list(scored)])
 
 
+def test_groups_of_single_images_split_no_patient(data):
+    X, y = data
+    log = []
+    model = BreastClassifier(Known(log), cv=3, random_state=0)
+    model.fit(X, y, groups=np.arange(len(y)))
+    assert all(not learnt & scored for learnt, scored in log)
+
+
 def test_the_presence_of_the_other_breast_is_no_feature():
     """As in a data set with one breast of each patient with a cancer."""
     X, y = exams(200)
@@ -205,6 +213,19 @@ def test_the_presence_of_the_other_breast_is_no_feature():
     models = LevelAggregator(Known()), BreastClassifier(Known(), random_state=0)
     mean, learnt = (BREAST_AUC(model.fit(X, y), X, y) for model in models)
     assert learnt == pytest.approx(mean, abs=0.03)
+
+
+def test_the_number_of_images_is_no_feature():
+    """As in a data set with more images of each breast with a cancer."""
+    rng = np.random.default_rng(0)
+    has_cancer = rng.permutation(np.repeat([0, 1], 200))
+    n_images = np.where(has_cancer, 4, 2)
+    group, y = np.repeat(np.arange(400), n_images), np.repeat(has_cancer, n_images)
+    white = 0.3 * y + rng.normal(size=len(y))
+    X = pd.DataFrame({"group": group, "laterality": "L", "white": white})
+    models = LevelAggregator(Known()), BreastClassifier(Known(), random_state=0)
+    mean, learnt = (BREAST_AUC(model.fit(X, y), X, y) for model in models)
+    assert learnt == pytest.approx(mean, abs=0.01)
 
 
 def test_a_prediction_depends_on_the_other_breast_alone(model, data):
@@ -239,6 +260,14 @@ def test_a_row_without_a_side_is_named(model, data):
         model.fit(X, y)
 
 
+def test_a_side_with_two_names_is_an_error(model, data):
+    X, y = data
+    mixed = X.assign(laterality=X["laterality"].where(X.index != 1, "left"))
+    for call in (lambda: model.fit(mixed, y), lambda: model.fit(X, y).predict(mixed)):
+        with pytest.raises(ValueError, match=r"Got \['L', 'left', 'R'\] instead"):
+            call()
+
+
 def test_two_classes_in_a_breast_name_rows_and_no_patient(model, data):
     X, y = data
     y[5] = 1 - y[4]
@@ -255,8 +284,9 @@ def test_three_classes_are_refused(model, data):
 
 def test_a_fold_of_one_class_is_an_error(model, data):
     X, y = data
+    has_cancer = pd.Series(y).groupby(X["group"]).transform("max")
     with pytest.raises(ValueError, match=r"both classes in each inner fold.*Lower cv"):
-        model.set_params(cv=2).fit(X, y, groups=y)
+        model.set_params(cv=2).fit(X, y, groups=has_cancer)
 
 
 def test_images_at_chance_are_warned_of(data):
@@ -299,6 +329,12 @@ def test_a_search_inside_keeps_patients_together(image, data):
     grid = {"logisticregression__C": [0.1, 1]}
     model = BreastClassifier(GridSearchCV(image, grid, cv=GroupKFold(3)), cv=3)
     assert model.fit(X, y).estimator_.best_params_  # it fails without groups
+
+
+def test_a_final_search_keeps_patients_together(model, data):
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=GroupKFold(3))
+    model.set_params(final_estimator=search).fit(*data)
+    assert model.final_estimator_.best_params_  # it fails without groups
 
 
 def test_a_search_outside_reaches_both_models(model, data):
