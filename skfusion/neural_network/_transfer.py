@@ -25,7 +25,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     Parameters
     ----------
-    backbone : str, default="mobilenet_v2"
+    backbone : str, default="squeezenet1_1"
         Name of a torchvision classification model; "timm/NAME", a model of timm;
         "cnn17", the 17-layer CNN; or "package.module:function", a function that returns
         a network of your own (:ref:`User Guide <any_backbone>`).
@@ -37,8 +37,8 @@ class TransferCNNClassifier(BaseCNNClassifier):
     trainable : {"head", "all"} or int, default="all"
         Part of the network that learns: the new head alone, the whole network, or the
         head and this number of the last stages of the backbone. Batch normalisation of
-        stages that do not learn stays in evaluation mode. For the default backbone, 8
-        to 12 stages are recommended, which train faster than "all"
+        stages that do not learn stays in evaluation mode. Of a MobileNetV2, 8 to 12
+        stages are recommended, which train faster than "all"
         (:ref:`User Guide <transfer_learning>`).
 
     dropout : float, default=0.2
@@ -64,7 +64,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has an effect with ``region="lesion"`` alone.
 
-    max_epochs : int, default=20
+    max_epochs : int, default=15
         Number of passes over the training images.
 
     batch_size : int, default=32
@@ -215,7 +215,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     def __init__(
         self,
-        backbone="mobilenet_v2",
+        backbone="squeezenet1_1",
         *,
         weights="DEFAULT",
         trainable="all",
@@ -225,7 +225,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         resize="pad",
         region="image",
         margin=0.3,
-        max_epochs=20,
+        max_epochs=15,
         batch_size=32,
         micro_batch_size=None,
         checkpointing=False,
