@@ -13,8 +13,9 @@ search proceeds and nothing about which settings suit the images of patients.
 # %%
 # The search
 # ----------
-# Eight candidates, two views of each patient. The groups are passed to ``fit``, so that
-# no patient is on both sides of a fold. All candidates are scored by kappa.
+# There are eight candidates, and two views of each patient. The groups are passed to
+# ``fit``, so that no patient is on both sides of a fold. All candidates are scored by
+# kappa.
 
 import matplotlib.pyplot as plt
 import pandas as pd

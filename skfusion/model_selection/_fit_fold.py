@@ -137,21 +137,18 @@ def _fit(model, X, y, train, groups):
 
 def _groups_parameter(model):
     """Name of the parameter of ``fit`` for groups, or None."""
-    if _accepts_groups(model):
-        return "groups"
-    # After a sampler the number of rows differs from that of the groups.
-    if not isinstance(model, Pipeline) or _resamples(model):
-        return None
-    if get_config()["enable_metadata_routing"]:
+    if isinstance(model, Pipeline) and _resamples(model):
+        return None  # the number of rows differs from that of the groups
+    is_meta = isinstance(model, Pipeline | BaseSearchCV)
+    if is_meta and get_config()["enable_metadata_routing"]:
         requested = get_routing_for_object(model).consumes("fit", ["groups"])
         return "groups" if requested else None
-    name, last = model.steps[-1]
-    return f"{name}__groups" if _accepts_groups(last) else None
-
-
-def _accepts_groups(model):
+    if isinstance(model, Pipeline):
+        name, last = model.steps[-1]
+        inner = _groups_parameter(last)
+        return f"{name}__{inner}" if inner else None
     # A search passes them to its own splitter.
-    return has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV)
+    return "groups" if is_meta or has_fit_parameter(model, "groups") else None
 
 
 def _resamples(pipeline):

@@ -46,9 +46,9 @@ def fit_folds(estimator, X, y, splits):
     Parameters
     ----------
     estimator : CNN17Classifier
-        It is cloned. All networks that its ``n_members`` counts are trained at the same
-        time. ``early_stopping``, ``callbacks``, ``micro_batch_size``, ``checkpointing``
-        and ``verbose`` are not available.
+        It is cloned. The networks of all members (``n_members``) are trained at the
+        same time, too. ``early_stopping``, ``callbacks``, ``micro_batch_size``,
+        ``checkpointing`` and ``verbose`` are not available.
 
     X : DataFrame, Series, list or ndarray
         Images in any form that :meth:`CNN17Classifier.fit` accepts. They are read once.

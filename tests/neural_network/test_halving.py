@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sklearn
-import torch
 from imblearn.pipeline import make_pipeline
 from joblib import parallel_config
 from sklearn.base import clone
@@ -18,6 +17,7 @@ from skfusion.datasets import make_breast_images, make_breast_pairs
 from skfusion.fusion import LevelAggregator, MultiBranchCNNClassifier
 from skfusion.metrics import kappa_scorer, make_level_scorer
 from skfusion.model_selection import compare_models
+from skfusion.model_selection._thread_limit import limited_threads
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
@@ -164,9 +164,7 @@ def test_two_fits_at_once_find_what_one_finds(data):
         search.fit(data.data, data.target, groups=data.groups)
         return search.cv_results_["mean_test_score"].tolist()
 
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    one = scores()
-    torch.set_num_threads(n_threads)
+    with limited_threads(1):
+        one = scores()
     with parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         assert scores() == one
