@@ -49,8 +49,8 @@ def read_cnn17_weights(weights, expected):
     Returns
     -------
     state : dict of str to Tensor
-        In float32, without the mean and deviation of the input, without the last layer
-        and without what the file leaves out before it. The filters of the first
+        In float32, without the mean and deviation of the input, the last layer, and
+        further layers that the file leaves out at the end. The filters of the first
         convolution fit the channels of the network.
 
     Raises

@@ -45,8 +45,8 @@ class CNN17Classifier(BaseCNNClassifier):
         ones. The last layer, and further layers that a file leaves out at the end, are
         random. "phantoms" were trained on images of the generator of
         :func:`~skfusion.datasets.make_breast_images`, so on synthetic images of
-        skfusion a comparison with other models flatters this one. Another `width` or
-        ``variant="listed"`` needs None or a file.
+        skfusion a comparison with other models flatters this one. Another `width` needs
+        None or a file, and ``variant="listed"`` needs None.
 
     dropout : float, default=0.2
         Fraction of the features dropped before the fully connected layer, in [0, 1).
