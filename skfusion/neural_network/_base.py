@@ -207,7 +207,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             yield net, train_set
 
     def _keep(self, nets):
-        self.nets_ = list(nets)
+        self.nets_ = nets
         self.net_ = self.nets_[0]
         self.history_ = joined_history(nets)
         self.n_iter_ = len(self.history_)
