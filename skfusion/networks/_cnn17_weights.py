@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..exceptions import WeightsError
-from ._weights import FILE_ENDINGS, is_weights_file, load_weights
+from ._weights import FILE_ENDINGS, is_weights_file, read_weights
 
 __all__ = ["find_cnn17_weights", "load_cnn17_weights", "read_cnn17_weights"]
 
@@ -61,7 +61,7 @@ def read_cnn17_weights(weights, expected):
     """
     name = repr(Path(weights).name)
     expected = _drop(_SCALE, expected)
-    state = _drop(_SCALE, load_weights("cnn17", find_cnn17_weights(weights)))
+    state = _drop(_SCALE, read_weights(find_cnn17_weights(weights)))
     _check_names(state, expected, name)
     state = _drop(_LAST, state)
     _check_width(state[_FIRST], expected[_FIRST], name)
