@@ -29,7 +29,7 @@ from skfusion.neural_network import CNN17Classifier
 data = make_breast_images(
     120, n_views=2, modality="ultrasound", image_size=32, class_sep=6, random_state=0
 )
-network = CNN17Classifier(image_size=32, batch_size=16, random_state=0)
+network = CNN17Classifier(weights=None, image_size=32, batch_size=16, random_state=0)
 search = HalvingGridSearchCV(
     network,
     {"width": [4, 8], "learning_rate": [0.001, 0.003, 0.01, 0.03]},

@@ -36,7 +36,7 @@ NETWORK = {"image_size": 16, "max_epochs": 1, "batch_size": 8, "random_state": 0
 EXTRACTOR = CNNFeatureExtractor(
     "squeezenet1_1", weights=None, image_size=24, batch_size=8, random_state=0
 )
-CNN17 = CNN17Classifier(width=2, **NETWORK)
+CNN17 = CNN17Classifier(width=2, weights=None, **NETWORK)
 IMAGE = make_pipeline(EXTRACTOR, LogisticRegression())
 EXTRACTORS = [(column, EXTRACTOR) for column in COLUMNS]
 DECISIONS = DecisionFusionClassifier(

@@ -116,7 +116,7 @@ def describe(settings):
 def make_model(model, settings, weights, seed):
     """A candidate of one of the three models."""
     if model == CNN17:
-        return CNN17Classifier(**settings, random_state=seed)
+        return CNN17Classifier(weights=None, **settings, random_state=seed)
     if model == TUNED:
         file = find_weights(weights, "squeezenet1_1")
         return TransferCNNClassifier(

@@ -123,10 +123,11 @@ class CNN17(nn.Sequential):
         Weights with which all layers but the last one start: None, random ones;
         "phantoms", those of the package; or the path of a state dict or safetensors
         file of a network of the same `width` and the variant "weighted". Half precision
-        becomes float32. The last layer is always random, and the same numbers are drawn
-        from torch's generator as without weights. The mean and deviation of the input
-        are not loaded. Weights of one channel are divided equally over the channels of
-        the network, and weights of several channels are summed for one.
+        becomes float32. The last layer is always random, as are further layers that the
+        file leaves out at the end, and the same numbers are drawn from torch's
+        generator as without weights. The mean and deviation of the input are not
+        loaded. Weights of one channel are divided equally over the channels of the
+        network, and weights of several channels are summed for one.
 
     Raises
     ------

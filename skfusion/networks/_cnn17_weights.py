@@ -11,12 +11,12 @@ __all__ = ["find_cnn17_weights", "load_cnn17_weights", "read_cnn17_weights"]
 PHANTOMS = "phantoms"
 _FILE = Path(str(files(__package__) / "weights" / "cnn17_phantoms.safetensors"))
 # The training images give the scale of the input, and their classes the last layer.
-_NOT_LOADED = ("input.", "fully_connected.")
+_SCALE, _LAST = "input.", "fully_connected."
 _FIRST = "stem1.0.weight"
 
 
 def load_cnn17_weights(network, weights):
-    """Load pretrained weights into all layers of a network but the last one.
+    """Load pretrained weights into the layers of a network, but not into the last one.
 
     Parameters
     ----------
@@ -49,8 +49,9 @@ def read_cnn17_weights(weights, expected):
     Returns
     -------
     state : dict of str to Tensor
-        In float32, without the mean and deviation of the input and without the last
-        layer. The filters of the first convolution fit the channels of the network.
+        In float32, without the mean and deviation of the input, the last layer, and
+        further layers that the file leaves out at the end. The filters of the first
+        convolution fit the channels of the network.
 
     Raises
     ------
@@ -59,9 +60,10 @@ def read_cnn17_weights(weights, expected):
         network.
     """
     name = repr(Path(weights).name)
-    expected = _drop(expected)
-    state = _drop(read_weights(find_cnn17_weights(weights)))
+    expected = _drop(_SCALE, expected)
+    state = _drop(_SCALE, read_weights(find_cnn17_weights(weights)))
     _check_names(state, expected, name)
+    state = _drop(_LAST, state)
     _check_width(state[_FIRST], expected[_FIRST], name)
     state[_FIRST] = _share(state[_FIRST], expected[_FIRST].shape[1], name)
     _check_shapes(state, expected, name)
@@ -106,18 +108,22 @@ def find_cnn17_weights(weights):
     return _FILE
 
 
-def _drop(state):
-    """Return a state dict without the layers that are not loaded."""
-    return {k: v for k, v in state.items() if not k.startswith(_NOT_LOADED)}
+def _drop(layer, state):
+    """Return a state dict without a layer."""
+    return {k: v for k, v in state.items() if not k.startswith(layer)}
 
 
 def _check_names(state, expected, name):
+    """Check that the file holds whole layers, and all layers before its last one."""
     if _FIRST not in expected:
         raise WeightsError(
             f"Expected variant='weighted' for the weights {name}. Got variant='listed' "
             "instead. Pass variant='weighted' or weights=None."
         )
-    missing = [key for key in expected if key not in state]
+    names = list(expected)  # from the input to the output
+    layers = {_layer(key) for key in state}
+    last = max((n for n, key in enumerate(names) if _layer(key) in layers), default=0)
+    missing = [key for key in names[: last + 1] if key not in state]
     unexpected = [key for key in state if key not in expected]
     if missing or unexpected:
         raise WeightsError(
@@ -125,6 +131,10 @@ def _check_names(state, expected, name):
             f"{name} of another network instead: missing {missing[:3]!r}, unexpected "
             f"{unexpected[:3]!r}. Pass the state dict of a CNN17, or weights=None."
         )
+
+
+def _layer(key):
+    return key.rpartition(".")[0]
 
 
 def _check_width(filters, expected, name):
@@ -150,10 +160,10 @@ def _share(filters, n_channels, name):
 
 
 def _check_shapes(state, expected, name):
-    for key, value in expected.items():
-        if state[key].shape != value.shape:
+    for key, value in state.items():
+        if value.shape != expected[key].shape:
             raise WeightsError(
-                f"Expected {key!r} of shape {tuple(value.shape)} in the weights "
-                f"{name}. Got the shape {tuple(state[key].shape)} instead. Pass the "
+                f"Expected {key!r} of shape {tuple(expected[key].shape)} in the "
+                f"weights {name}. Got the shape {tuple(value.shape)} instead. Pass the "
                 "state dict of a CNN17, or weights=None."
             )

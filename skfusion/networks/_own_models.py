@@ -13,6 +13,7 @@ __all__ = ["NAME", "build", "check", "named_digest", "preset", "version"]
 NAME = "cnn17"
 _IMAGE_SIZE = 64
 _MEAN, _STD = 0.5, 0.25  # of random weights
+_LAST_NAME = "block7.norm2.weight"  # without the fully connected layer
 
 
 def check(name):
@@ -51,13 +52,25 @@ def _network(file):
     if file is None or not file.is_file():  # a missing file has an error of its own
         return CNN17(n_channels=3, weights=file)
     try:
-        return CNN17(n_channels=3, weights=file)
+        network = CNN17(n_channels=3, weights=file)
     except WeightsError as error:
         raise WeightsError(
             f"The weights {file.name!r} are not those of the backbone {NAME!r}, which "
             "is CNN17() of the default width. Pass a file of this network, or "
             "weights=None."
         ) from error
+    _check_complete(file)
+    return network
+
+
+def _check_complete(file):
+    """Raise if the last layers would be random, since features are computed by all."""
+    if _LAST_NAME not in read_weights(file):
+        raise WeightsError(
+            f"Expected all layers but the last one in the weights {file.name!r} of the "
+            f"backbone {NAME!r}. Got a file without {_LAST_NAME!r} instead. Pass a "
+            "file of the whole network, or weights=None."
+        )
 
 
 def _find_file(weights):

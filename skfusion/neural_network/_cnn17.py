@@ -20,7 +20,7 @@ IMAGE_SIZE = 64
 
 
 class CNN17Classifier(BaseCNNClassifier):
-    """Classifier that trains a 17-layer CNN, from scratch or from pretrained weights.
+    """Classifier that trains a 17-layer CNN, from pretrained weights or from scratch.
 
     The architecture is ours. The abstract of [1]_ names "an own 17-layer CNN" and
     states neither its layers nor how they are counted, so both readings can be built.
@@ -38,12 +38,15 @@ class CNN17Classifier(BaseCNNClassifier):
     width : int, default=24
         Number of filters of the first convolution.
 
-    weights : {"phantoms"}, str, Path or None, default=None
-        Weights with which all layers but the last one start: None, random ones, so that
-        the network is trained from scratch; "phantoms", those of the package, which
-        were trained on synthetic images; or the path of a state dict or safetensors
-        file of a network of the same `width` and ``variant="weighted"``
-        (:ref:`User Guide <cnn17_weights>`).
+    weights : {"phantoms"}, str, Path or None, default="phantoms"
+        Weights with which the training starts (:ref:`User Guide <cnn17_weights>`):
+        "phantoms", those of the package; the path of a state dict or safetensors file
+        of a network of the same `width` and ``variant="weighted"``; or None, random
+        ones. The last layer, and further layers that a file leaves out at the end, are
+        random. "phantoms" were trained on images of the generator of
+        :func:`~skfusion.datasets.make_breast_images`, so on synthetic images of
+        skfusion a comparison with other models flatters this one. Another `width` needs
+        None or a file, and ``variant="listed"`` needs None.
 
     dropout : float, default=0.2
         Fraction of the features dropped before the fully connected layer, in [0, 1).
@@ -197,7 +200,7 @@ class CNN17Classifier(BaseCNNClassifier):
     >>> from skfusion.datasets import make_breast_images
     >>> from skfusion.neural_network import CNN17Classifier
     >>> X, y = make_breast_images(20, image_size=32, random_state=0, return_X_y=True)
-    >>> model = CNN17Classifier(image_size=32, width=4, max_epochs=2, random_state=0)
+    >>> model = CNN17Classifier(image_size=32, max_epochs=2, random_state=0)
     >>> model.fit(X, y).predict(X[:3]).shape
     (3,)
     """
@@ -216,7 +219,7 @@ class CNN17Classifier(BaseCNNClassifier):
         *,
         variant="weighted",
         width=24,
-        weights=None,
+        weights="phantoms",
         dropout=0.2,
         image_shape=None,
         image_size=64,

@@ -95,7 +95,9 @@ def fit_folds(estimator, X, y, splits):
     >>> data = make_breast_images(24, image_size=16, random_state=0)
     >>> X, y = data.data, data.target
     >>> splits = list(StratifiedGroupKFold(3).split(X, y, data.groups))
-    >>> network = CNN17Classifier(width=2, image_size=16, max_epochs=1, random_state=0)
+    >>> network = CNN17Classifier(
+    ...     width=2, weights=None, image_size=16, max_epochs=1, random_state=0
+    ... )
     >>> models = fit_folds(network, X, y, splits)
     >>> [len(model.predict(X[test])) for model, (_, test) in zip(models, splits)]
     [8, 8, 8]

@@ -180,7 +180,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     See Also
     --------
-    CNN17Classifier : A small network, which is trained from scratch by default.
+    CNN17Classifier : A small network with weights trained on synthetic images.
     skfusion.feature_extraction.CNNFeatureExtractor : Features of a frozen network.
 
     References

@@ -558,7 +558,7 @@ def test_processes_that_share_one_gpu_are_warned_of(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     X, y = np.zeros((8, 8, 8)), np.tile([0, 1], 4)
-    network = CNN17Classifier(width=1, image_size=8, max_epochs=1)
+    network = CNN17Classifier(width=1, weights=None, image_size=8, max_epochs=1)
     with pytest.warns(RuntimeWarning, match="share one CUDA device"):
         compare_models([("network", network)], X, y, cv=2, n_jobs=2)
 

@@ -13,6 +13,7 @@ from skfusion.networks import (
     Backbone,
     MultiBranchNetwork,
     TransferNetwork,
+    _cnn17_weights,
     backbone_stages,
 )
 from skfusion.networks._backbones import (
@@ -244,12 +245,22 @@ def test_a_trained_cnn17_computes_the_same_features_as_a_backbone(tmp_path):
     torch.testing.assert_close(found, network(images), rtol=1e-4, atol=1e-5)
 
 
-def test_weights_of_another_cnn17_are_refused(tmp_path):
+def test_weights_of_another_cnn17_are_refused(tmp_path, monkeypatch):
     path = saved(CNN17(width=8).state_dict(), tmp_path / "weights.pth")
     with pytest.raises(WeightsError, match="not those of the backbone 'cnn17'"):
         Backbone("cnn17", path)
+    monkeypatch.setattr(_cnn17_weights, "_FILE", tmp_path / "missing.safetensors")
     with pytest.raises(WeightsError, match="weights=None"):
         Backbone("cnn17", "DEFAULT")
+
+
+def test_a_cnn17_without_its_last_convolution_is_no_backbone(tmp_path):
+    state = CNN17().state_dict()
+    left_out = ("block7.conv2", "block7.norm2", "fully_connected")
+    state = {k: v for k, v in state.items() if not k.startswith(left_out)}
+    path = saved(state, tmp_path / "weights.pth")
+    with pytest.raises(WeightsError, match=r"Got a file without 'block7.norm2.weight'"):
+        Backbone("cnn17", path)
 
 
 @pytest.mark.parametrize("name", ["timm/test_vit", "own_networks:stated", "cnn17"])

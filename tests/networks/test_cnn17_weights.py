@@ -77,6 +77,31 @@ def test_a_file_without_the_layers_that_are_not_loaded_suffices(tmp_path):
     assert torch.equal(loaded.stem1[0].weight, state[FIRST])
 
 
+LEFT_OUT = {
+    "a norm": ("block7.norm2",),
+    "a convolution": ("block7.conv2", "block7.norm2"),
+    "a block": ("block7",),
+    "two blocks": ("block6", "block7"),
+    "all but the stem": ("block",),
+}
+
+
+@pytest.mark.parametrize("left_out", LEFT_OUT.values(), ids=LEFT_OUT.keys())
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+def test_layers_that_a_file_leaves_out_at_the_end_are_random(
+    left_out, ending, tmp_path
+):
+    not_loaded = NOT_LOADED + left_out
+    state = pretrained().state_dict()
+    state = {k: v for k, v in state.items() if not k.startswith(not_loaded)}
+    # The order in a file does not matter.
+    shuffled = dict(sorted(state.items(), reverse=True))
+    loaded = build(save(shuffled, tmp_path / f"a.{ending}")).state_dict()
+    for name, value in build(None).state_dict().items():
+        expected = value if name.startswith(not_loaded) else state[name]
+        assert torch.equal(loaded[name], expected), name
+
+
 def test_one_channel_is_divided_over_several(tmp_path):
     path = save(pretrained().state_dict(), tmp_path / "a.pth")
     image = torch.rand(2, 1, 16, 16)
@@ -117,13 +142,25 @@ def test_the_listed_variant_has_no_weights(tmp_path):
 
 
 def without(state, name):
-    return {key: value for key, value in state.items() if key != name}
+    """Leave out one entry, or all entries of a layer."""
+    return {k: v for k, v in state.items() if not f"{k}.".startswith(f"{name}.")}
 
 
 OTHER_STATES = {
     "listed": (lambda state: pretrained(variant="listed").state_dict(), "conv1.weight"),
     "another network": (lambda state: {"0.weight": torch.zeros(2)}, "0.weight"),
     "missing": (lambda state: without(state, "block3.norm2.bias"), "block3.norm2.bias"),
+    "gap": (lambda state: without(state, "block3.conv1"), "block3.conv1.weight"),
+    "gap before the last layer": (
+        lambda state: without(state, "block7"),
+        "block7.conv1.weight",
+    ),
+    "part of the last layer": (
+        lambda state: without(without(state, "block7.norm2.weight"), "fully_connected"),
+        "block7.norm2.weight",
+    ),
+    "no first layer": (lambda state: without(state, "stem1.0"), FIRST),
+    "nothing": (lambda state: {}, FIRST),
     "unexpected": (lambda state: {**state, "extra": torch.zeros(1)}, "extra"),
     "shape": (
         lambda state: {**state, "block2.conv1.weight": torch.zeros(8, 4, 1, 1)},
@@ -173,4 +210,4 @@ def test_phantoms_are_the_file_of_the_package(tmp_path, monkeypatch):
 @pytest.mark.skipif(not PACKAGED.is_file(), reason="the package holds no weights")
 def test_weights_of_the_package_fit_the_default_network():
     CNN17(weights="phantoms")
-    assert PACKAGED.stat().st_size <= 3 * 2**20
+    assert PACKAGED.stat().st_size <= 3_000_000

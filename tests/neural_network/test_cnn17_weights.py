@@ -41,6 +41,7 @@ def phantoms(trained, tmp_path, monkeypatch):
 def network(**changes):
     settings = {
         "width": 4,
+        "weights": None,
         "image_size": 16,
         "max_epochs": 1,
         "device": "cpu",

@@ -53,6 +53,7 @@ def data(tmp_path_factory):
 def network(**changes):
     settings = {
         "width": 4,
+        "weights": None,
         "image_size": 16,
         "max_epochs": 2,
         "batch_size": 8,

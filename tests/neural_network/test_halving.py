@@ -21,7 +21,9 @@ from skfusion.model_selection._thread_limit import limited_threads
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
-NETWORK = CNN17Classifier(width=2, image_size=16, random_state=0, device="cpu")
+NETWORK = CNN17Classifier(
+    width=2, weights=None, image_size=16, random_state=0, device="cpu"
+)
 PIPELINE = make_pipeline(ImageOverSampler(random_state=0), NETWORK)
 RATES = [0.001, 0.01]
 HALVING = {

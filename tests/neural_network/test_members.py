@@ -32,7 +32,9 @@ def files(tmp_path_factory):
 
 
 def cnn(**params):
-    return CNN17Classifier(**{"width": 4, "image_size": 16, **SMALL, **params})
+    return CNN17Classifier(
+        **{"width": 4, "weights": None, "image_size": 16, **SMALL, **params}
+    )
 
 
 def transfer(**params):

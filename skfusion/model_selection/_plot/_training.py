@@ -44,7 +44,7 @@ class TrainingDisplay:
     >>> from skfusion.neural_network import CNN17Classifier
     >>> data = make_breast_images(16, image_size=16, random_state=0)
     >>> network = CNN17Classifier(
-    ...     width=2, image_size=16, max_epochs=2, random_state=0
+    ...     width=2, weights=None, image_size=16, max_epochs=2, random_state=0
     ... )
     >>> comparison = compare_models(
     ...     [("network", network)], data.images, data.target, groups=data.groups, cv=2
