@@ -16,6 +16,7 @@ __all__ = ["CNN17Classifier"]
 # Without pretrained weights, a network gains by stronger augmentation: docs/studies,
 # settings_cnn17.
 STRENGTH = 2.0
+MIXUP = 0.4  # docs/studies, habits_cnn17
 IMAGE_SIZE = 64
 
 
@@ -70,8 +71,9 @@ class CNN17Classifier(BaseCNNClassifier):
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has an effect with ``region="lesion"`` alone.
 
-    max_epochs : int, default=40
-        Number of passes over the training images.
+    max_epochs : int, default=15
+        Number of passes over the training images. A network that starts from random
+        weights needs more, such as 60.
 
     batch_size : int, default=32
         Number of images in a batch; in training, the largest number.
@@ -100,7 +102,8 @@ class CNN17Classifier(BaseCNNClassifier):
     augmentation : bool or callable, default=True
         Whether random flips, rotations, scales, shifts, brightness and contrast are
         drawn for each image of a training batch, with twice the limits of
-        :func:`skfusion.images.augment_image`. Prediction then averages over the image
+        :func:`skfusion.images.augment_image`, and the images of a batch are mixed in
+        pairs [2]_. Prediction then averages over the image
         and its mirror image. A callable takes and returns a batch of shape (n,
         n_channels, height, width).
 
@@ -195,6 +198,8 @@ class CNN17Classifier(BaseCNNClassifier):
        Detection Using Mammography and Ultrasound", Tomography 2024, 10(12):2038-2057,
        https://doi.org/10.3390/tomography10120145
 
+    .. [2] Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+
     Examples
     --------
     >>> from skfusion.datasets import make_breast_images
@@ -226,7 +231,7 @@ class CNN17Classifier(BaseCNNClassifier):
         resize="pad",
         region="image",
         margin=0.3,
-        max_epochs=40,
+        max_epochs=15,
         batch_size=32,
         micro_batch_size=None,
         checkpointing=False,
@@ -296,7 +301,12 @@ class CNN17Classifier(BaseCNNClassifier):
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(
-            CNN17, params, rates, learns_scale=True, augmentation_strength=STRENGTH
+            CNN17,
+            params,
+            rates,
+            learns_scale=True,
+            augmentation_strength=STRENGTH,
+            mixup=MIXUP,
         )
 
     def _default_image_size(self):
