@@ -1,0 +1,272 @@
+"""What gains, and what it costs: habits of training, on the development part alone.
+
+Run where the data sets and the weights are::
+
+    python docs/studies/training_habits.py DATA WEIGHTS --model cnn17
+    python docs/studies/training_habits.py DATA WEIGHTS --model transfer
+
+Only ultrasound images of the development part of ``folds.csv`` are read, which no other
+study scores. Each candidate changes one thing of a base model. It predicts all images
+out of fold (three grouped folds), and those of each of the two data sets after learning
+from the other one ("site"), for three seeds. The gain over the base model is computed
+on the same images, folds and seeds, with an interval by resampling groups.
+
+Every candidate and seed is a file of ``docs/studies/runs``; what is there is not
+computed again. The table is ``docs/studies/results/habits_MODEL.csv``. A habit becomes
+a default if the mean of its gains in AUC, inside and at the other site, is at least
+0.005 and its cost is at most twice that of the base model. The rule, the candidates,
+the folds and the seeds were written down before the first run.
+"""
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from choose_settings import load_development
+from habits import Averaging, HabitCNN17, HabitTransfer, use_batch_statistics
+from make_folds import image_digests
+from models import find_weights
+from record import RUNS, current_commit, read_runs, write_results
+from safetensors.torch import load_file
+from sklearn.metrics import cohen_kappa_score, log_loss, roc_auc_score
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+
+from skfusion.metrics._paired import paired_differences
+from skfusion.metrics._predictions import check_predictions
+
+N_FOLDS = 3
+SEEDS = (0, 1, 2)
+MARGINS = (0.15, 0.3, 0.6)
+LESION = {"region": "lesion", "class_weight": "balanced", "precision": "auto"}
+CNN17 = {"max_epochs": 60, **LESION}
+PHANTOMS = {**CNN17, "weights": "phantoms"}
+TRANSFER = {
+    "backbone": "squeezenet1_1",
+    "image_size": 160,
+    "max_epochs": 15,
+    **LESION,
+}
+CANDIDATES = {
+    "cnn17": {
+        "scratch": CNN17,
+        "base": PHANTOMS,
+        "30 epochs": {**PHANTOMS, "max_epochs": 30},
+        "mixup": {**PHANTOMS, "mix": ("mixup", 0.4)},
+        "CutMix": {**PHANTOMS, "mix": ("cutmix", 1.0)},
+        "moving average 0.99": {**PHANTOMS, "callbacks": [Averaging(0.99)]},
+        "mean of the last quarter": {
+            **PHANTOMS,
+            "callbacks": [Averaging(None, begin=0.75)],
+        },
+        "style": {**PHANTOMS, "style": True},
+        "no class weight": {**PHANTOMS, "class_weight": None},
+        "focal": {**PHANTOMS, "focal": True},
+        "96 pixels": {**PHANTOMS, "image_size": 96},
+        "120 epochs": {**PHANTOMS, "max_epochs": 120},
+        "3 cycles": {**PHANTOMS, "cycles": 3},
+        "learning rate 0.001": {**PHANTOMS, "learning_rate": 0.001},
+        "whole image": {**PHANTOMS, "region": "image"},
+        "whole image, scratch": {**CNN17, "region": "image"},
+    },
+    "transfer": {
+        "base": TRANSFER,
+        "mixup": {**TRANSFER, "mix": ("mixup", 0.4)},
+        "CutMix": {**TRANSFER, "mix": ("cutmix", 1.0)},
+        "moving average 0.99": {**TRANSFER, "callbacks": [Averaging(0.99)]},
+        "style": {**TRANSFER, "style": True},
+        "30 epochs": {**TRANSFER, "max_epochs": 30},
+        "no class weight": {**TRANSFER, "class_weight": None},
+        "focal": {**TRANSFER, "focal": True},
+        "224 pixels": {**TRANSFER, "image_size": 224},
+        "whole image": {**TRANSFER, "region": "image"},
+    },
+}
+HABITS = ("mix", "style", "focal", "cycles")
+# Scores of the base model that are computed in another way, without another fit.
+VARIANTS = {"y_score_crops": "three margins", "y_score_batch": "batch statistics"}
+NOTE = (
+    "Ultrasound images of the development part, the lesion as region. Each candidate "
+    "changes one thing of the base model. 'inside': three grouped folds; 'site': BUSI "
+    "after learning from BrEaST, and the reverse. Means over three seeds; the AUC "
+    "compares images of one fold and seed. The gain has a 95 % interval by resampling "
+    "groups. 'three members' is the mean of the probabilities of three seeds on the "
+    "same folds. 'cost' is the time of a fit over that of the base model."
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path, help="where the data sets are")
+    parser.add_argument("weights", type=Path, help="where the weights are")
+    parser.add_argument("--model", choices=CANDIDATES, required=True)
+    parser.add_argument("--phantoms", type=Path, help="file of pretrain_phantoms.py")
+    parser.add_argument("--cache", type=Path, help="folder for decoded images")
+    parser.add_argument("--only", nargs="+", help="candidates to run")
+    arguments = parser.parse_args()
+    X, y = load_development(arguments.data)
+    has_box = X["region"].notna().to_numpy()
+    X, y = X[has_box].reset_index(drop=True), y[has_box]
+    commit = current_commit()
+    for name in arguments.only or CANDIDATES[arguments.model]:
+        for seed in SEEDS:
+            run(arguments, name, seed, X, y, commit)
+    summarise(arguments.model)
+
+
+def run(arguments, name, seed, X, y, commit):
+    """Predict all images inside and at the other site, for one candidate and seed."""
+    stem = f"habits_{arguments.model}_{name.replace(' ', '-')}_{seed}"
+    path = RUNS / f"{stem}.csv"
+    if path.exists():
+        return
+    parts = []
+    # The seed of the folds is the same for every member of one candidate.
+    for split, number, train, test in make_splits(X, y, seed):
+        model = make_model(arguments, CANDIDATES[arguments.model][name], seed)
+        start = perf_counter()
+        model.fit(X.iloc[train], y[train])
+        seconds = perf_counter() - start
+        rows = {
+            "image": image_digests(X.iloc[test]),
+            "group": pd.factorize(X["group"])[0][test],
+            "y_true": y[test],
+            **predict(model, X.iloc[test], is_base=name == "base"),
+        }
+        parts.append(
+            pd.DataFrame(rows).assign(
+                split=split, fold=number, seconds=round(seconds, 1)
+            )
+        )
+    table = pd.concat(parts).assign(
+        model=arguments.model, candidate=name, seed=seed, commit=commit
+    )
+    table.to_csv(path, index=False)
+    print(name, seed, {k: round(v, 3) for k, v in measure(table).items()}, flush=True)
+
+
+def make_splits(X, y, seed):
+    """Yield the kind, the number and the rows of training and test of each split."""
+    folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(folds.split(X, y, X["group"])):
+        yield "inside", number, train, test
+    sites = LeaveOneGroupOut().split(X, y, X["dataset"])
+    for number, (train, test) in enumerate(sites):
+        yield "site", number, train, test
+
+
+def make_model(arguments, settings, seed):
+    """A candidate."""
+    settings = {**settings, "random_state": seed, "image_cache": arguments.cache}
+    habits = {name: settings.pop(name) for name in HABITS if name in settings}
+    if arguments.model == "transfer":
+        settings["weights"] = find_weights(arguments.weights, settings["backbone"])
+        model = HabitTransfer(**settings)
+    else:
+        if settings.pop("weights", None):
+            habits["weights"] = load_file(arguments.phantoms)
+        model = HabitCNN17(**settings)
+    model.habits = habits
+    return model
+
+
+def predict(model, X, is_base):
+    """Scores of one fit; of the base model, those of its variants as well."""
+    scores = {"y_score": model.predict_proba(X)[:, 1]}
+    if is_base:
+        crops = []
+        for margin in MARGINS:
+            model._crop["margin"] = margin
+            crops.append(model.predict_proba(X)[:, 1])
+        model._crop["margin"] = model.margin
+        scores["y_score_crops"] = np.mean(crops, axis=0)
+        if isinstance(model, HabitCNN17):
+            use_batch_statistics(model, X)
+            scores["y_score_batch"] = model.predict_proba(X)[:, 1]
+    return {name: values.round(5) for name, values in scores.items()}
+
+
+def measure(table, score="y_score"):
+    """Means over seeds and folds, inside and at the other site."""
+    found = {}
+    for split, part in table.groupby("split"):
+        folds = [rows for _, rows in part.groupby(["seed", "fold"])]
+        auc = [roc_auc_score(rows["y_true"], rows[score]) for rows in folds]
+        found[f"AUC {split}"] = np.mean(auc)
+        found[f"kappa {split}"] = cohen_kappa_score(part["y_true"], part[score] > 0.5)
+        found[f"loss {split}"] = log_loss(part["y_true"], part[score].clip(1e-5, 1))
+    return found
+
+
+def summarise(model):
+    """Write one row for each candidate of which all seeds are there."""
+    runs, commit = read_runs(f"habits_{model}")
+    runs["name"] = runs["seed"].astype(str) + "/" + runs["fold"].astype(str)
+    base = runs[runs["candidate"] == "base"]
+    rows = []
+    for name in CANDIDATES[model]:
+        part = runs[runs["candidate"] == name]
+        if part["seed"].nunique() == len(SEEDS):
+            rows.append(describe(name, part, base))
+    for score, name in VARIANTS.items():
+        if score in base:
+            part = base.assign(y_score=base[score])
+            rows.append(describe(name, part, base) | {"cost": "-"})
+    table = pd.DataFrame(rows)
+    write_results(
+        f"habits_{model}",
+        table,
+        title=f"Habits of training of {model} on the development part",
+        command=f"python docs/studies/training_habits.py DATA WEIGHTS --model {model}",
+        commit=commit,
+        note=NOTE,
+    )
+    print(table.to_string(index=False))
+
+
+def describe(name, part, base):
+    """One row of the table."""
+    row = {"candidate": name}
+    gains = []
+    for split in ("inside", "site"):
+        ours, theirs = (
+            table[table["split"] == split]
+            .set_index(["seed", "fold", "image"])
+            .sort_index()
+            for table in (part, base)
+        )
+        difference = paired_differences(check(ours), check(theirs)).loc["AUC"]
+        row[f"AUC {split}"] = f"{measure(part)[f'AUC {split}']:.3f}"
+        row[f"gain {split}"] = interval(difference) if name != "base" else "-"
+        gains.append(difference["difference"])
+    measured = measure(part)
+    row["mean gain"] = f"{np.mean(gains):.3f}" if name != "base" else "-"
+    row["kappa inside"] = f"{measured['kappa inside']:.3f}"
+    row["log loss inside"] = f"{measured['loss inside']:.3f}"
+    row["log loss site"] = f"{measured['loss site']:.3f}"
+    row["cost"] = f"{seconds(part) / seconds(base):.1f}"
+    return row
+
+
+def check(table):
+    return check_predictions(
+        table["y_true"].to_numpy(),
+        (table["y_score"] > 0.5).astype(int).to_numpy(),
+        y_score=table["y_score"].to_numpy(),
+        groups=table["group"].to_numpy(),
+        folds=table["name"].to_numpy(),
+    )
+
+
+def interval(row):
+    """Difference with its interval."""
+    return f"{row['difference']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+
+
+def seconds(part):
+    return part.groupby(["split", "seed", "fold"])["seconds"].first().mean()
+
+
+if __name__ == "__main__":
+    main()
