@@ -52,6 +52,9 @@ CANDIDATES = {
     "cnn17": {
         "scratch": CNN17,
         "base": PHANTOMS,
+        "second member": PHANTOMS,
+        "third member": PHANTOMS,
+        "without the last convolution": {**PHANTOMS, "weights": "shorter"},
         "30 epochs": {**PHANTOMS, "max_epochs": 30},
         "mixup": {**PHANTOMS, "mix": ("mixup", 0.4)},
         "CutMix": {**PHANTOMS, "mix": ("cutmix", 1.0)},
@@ -72,6 +75,8 @@ CANDIDATES = {
     },
     "transfer": {
         "base": TRANSFER,
+        "second member": TRANSFER,
+        "third member": TRANSFER,
         "mixup": {**TRANSFER, "mix": ("mixup", 0.4)},
         "CutMix": {**TRANSFER, "mix": ("cutmix", 1.0)},
         "moving average 0.99": {**TRANSFER, "callbacks": [Averaging(0.99)]},
@@ -83,6 +88,8 @@ CANDIDATES = {
         "whole image": {**TRANSFER, "region": "image"},
     },
 }
+# The folds are those of the base model, and the seed of the network is another one.
+MEMBERS = {"second member": 100, "third member": 200}
 HABITS = ("mix", "style", "focal", "cycles")
 # Scores of the base model that are computed in another way, without another fit.
 VARIANTS = {"y_score_crops": "three margins", "y_score_batch": "batch statistics"}
@@ -122,9 +129,9 @@ def run(arguments, name, seed, X, y, commit):
     if path.exists():
         return
     parts = []
-    # The seed of the folds is the same for every member of one candidate.
     for split, number, train, test in make_splits(X, y, seed):
-        model = make_model(arguments, CANDIDATES[arguments.model][name], seed)
+        settings = CANDIDATES[arguments.model][name]
+        model = make_model(arguments, settings, seed + MEMBERS.get(name, 0))
         start = perf_counter()
         model.fit(X.iloc[train], y[train])
         seconds = perf_counter() - start
@@ -164,11 +171,18 @@ def make_model(arguments, settings, seed):
         settings["weights"] = find_weights(arguments.weights, settings["backbone"])
         model = HabitTransfer(**settings)
     else:
-        if settings.pop("weights", None):
-            habits["weights"] = load_file(arguments.phantoms)
+        if weights := settings.pop("weights", None):
+            habits["weights"] = read_phantoms(arguments.phantoms, weights)
         model = HabitCNN17(**settings)
     model.habits = habits
     return model
+
+
+def read_phantoms(file, weights):
+    """All pretrained layers, or all but the last convolution."""
+    left_out = ("block7.conv2", "block7.norm2") if weights == "shorter" else ()
+    state = load_file(file).items()
+    return {name: value for name, value in state if not name.startswith(left_out)}
 
 
 def predict(model, X, is_base):
@@ -209,6 +223,8 @@ def summarise(model):
         part = runs[runs["candidate"] == name]
         if part["seed"].nunique() == len(SEEDS):
             rows.append(describe(name, part, base))
+        if name == "third member":
+            rows.append(describe("three members", mean_of_members(runs), base))
     for score, name in VARIANTS.items():
         if score in base:
             part = base.assign(y_score=base[score])
@@ -223,6 +239,14 @@ def summarise(model):
         note=NOTE,
     )
     print(table.to_string(index=False))
+
+
+def mean_of_members(runs):
+    """The mean of the probabilities of three networks; its cost is their sum."""
+    members = runs[runs["candidate"].isin(["base", *MEMBERS])]
+    keys = ["split", "seed", "fold", "name", "image", "group", "y_true"]
+    sums = {"y_score": "mean", "seconds": "sum"}
+    return members.groupby(keys, sort=False).agg(sums).reset_index()
 
 
 def describe(name, part, base):
