@@ -32,9 +32,9 @@ SEED = 0
 IMAGE_SIZE, CROP_SIZE = 96, 64
 # Images of each modality, for each separation of the classes.
 SEPARATIONS = (0.25, 0.5, 0.75, 1.0)
-N_IMAGES = {"ultrasound": 3000, "mammography": 1500}
+N_IMAGES = {"ultrasound": 6000, "mammography": 3000}
 MEASURED = ["irregularity", "aspect_ratio", "posterior_echo", "softness", "contrast"]
-EPOCHS, BATCH_SIZE, LEARNING_RATE = 10, 64, 0.003
+EPOCHS, BATCH_SIZE, LEARNING_RATE = 15, 64, 0.003
 
 
 def main():
