@@ -42,6 +42,7 @@ MARGINS = (0.15, 0.3, 0.6)
 LESION = {"region": "lesion", "class_weight": "balanced", "precision": "auto"}
 CNN17 = {"max_epochs": 60, **LESION}
 PHANTOMS = {**CNN17, "weights": "phantoms"}
+SHORT = {**PHANTOMS, "max_epochs": 30}
 TRANSFER = {
     "backbone": "squeezenet1_1",
     "image_size": 160,
@@ -52,26 +53,28 @@ CANDIDATES = {
     "cnn17": {
         "scratch": CNN17,
         "base": PHANTOMS,
-        "second member": PHANTOMS,
-        "third member": PHANTOMS,
         "without the last convolution": {**PHANTOMS, "weights": "shorter"},
-        "30 epochs": {**PHANTOMS, "max_epochs": 30},
-        "mixup": {**PHANTOMS, "mix": ("mixup", 0.4)},
-        "CutMix": {**PHANTOMS, "mix": ("cutmix", 1.0)},
-        "moving average 0.99": {**PHANTOMS, "callbacks": [Averaging(0.99)]},
-        "mean of the last quarter": {
-            **PHANTOMS,
+        "30 epochs": SHORT,
+        # What follows changes a second thing.
+        "15 epochs": {**PHANTOMS, "max_epochs": 15},
+        "30 epochs, learning rate 0.001": {**SHORT, "learning_rate": 0.001},
+        "30 epochs, more phantoms": {**SHORT, "weights": "more"},
+        "30 epochs, no class weight": {**SHORT, "class_weight": None},
+        "30 epochs, style": {**SHORT, "style": True},
+        "30 epochs, 96 pixels": {**SHORT, "image_size": 96},
+        "30 epochs, whole image": {**SHORT, "region": "image"},
+        "30 epochs, mixup": {**SHORT, "mix": ("mixup", 0.4)},
+        "30 epochs, CutMix": {**SHORT, "mix": ("cutmix", 1.0)},
+        "30 epochs, moving average 0.99": {**SHORT, "callbacks": [Averaging(0.99)]},
+        "30 epochs, mean of the last quarter": {
+            **SHORT,
             "callbacks": [Averaging(None, begin=0.75)],
         },
-        "style": {**PHANTOMS, "style": True},
-        "no class weight": {**PHANTOMS, "class_weight": None},
-        "focal": {**PHANTOMS, "focal": True},
-        "96 pixels": {**PHANTOMS, "image_size": 96},
-        "120 epochs": {**PHANTOMS, "max_epochs": 120},
-        "3 cycles": {**PHANTOMS, "cycles": 3},
-        "learning rate 0.001": {**PHANTOMS, "learning_rate": 0.001},
-        "whole image": {**PHANTOMS, "region": "image"},
-        "whole image, scratch": {**CNN17, "region": "image"},
+        "30 epochs, focal": {**SHORT, "focal": True},
+        "30 epochs, 3 cycles": {**SHORT, "cycles": 3},
+        "30 epochs, second member": SHORT,
+        "30 epochs, third member": SHORT,
+        "scratch, whole image": {**CNN17, "region": "image"},
     },
     "transfer": {
         "base": TRANSFER,
@@ -90,6 +93,7 @@ CANDIDATES = {
 }
 # The folds are those of the base model, and the seed of the network is another one.
 MEMBERS = {"second member": 100, "third member": 200}
+FIRST_MEMBER = {"cnn17": "30 epochs", "transfer": "base"}
 HABITS = ("mix", "style", "focal", "cycles")
 # Scores of the base model that are computed in another way, without another fit.
 VARIANTS = {"y_score_crops": "three margins", "y_score_batch": "batch statistics"}
@@ -109,6 +113,7 @@ def main():
     parser.add_argument("weights", type=Path, help="where the weights are")
     parser.add_argument("--model", choices=CANDIDATES, required=True)
     parser.add_argument("--phantoms", type=Path, help="file of pretrain_phantoms.py")
+    parser.add_argument("--more", type=Path, help="the same with more phantoms")
     parser.add_argument("--cache", type=Path, help="folder for decoded images")
     parser.add_argument("--only", nargs="+", help="candidates to run")
     arguments = parser.parse_args()
@@ -124,14 +129,17 @@ def main():
 
 def run(arguments, name, seed, X, y, commit):
     """Predict all images inside and at the other site, for one candidate and seed."""
-    stem = f"habits_{arguments.model}_{name.replace(' ', '-')}_{seed}"
+    slug = name.replace(",", "").replace(" ", "-")
+    stem = f"habits_{arguments.model}_{slug}_{seed}"
     path = RUNS / f"{stem}.csv"
     if path.exists():
         return
     parts = []
     for split, number, train, test in make_splits(X, y, seed):
         settings = CANDIDATES[arguments.model][name]
-        model = make_model(arguments, settings, seed + MEMBERS.get(name, 0))
+        model = make_model(
+            arguments, settings, seed + MEMBERS.get(name.split(", ")[-1], 0)
+        )
         start = perf_counter()
         model.fit(X.iloc[train], y[train])
         seconds = perf_counter() - start
@@ -172,7 +180,8 @@ def make_model(arguments, settings, seed):
         model = HabitTransfer(**settings)
     else:
         if weights := settings.pop("weights", None):
-            habits["weights"] = read_phantoms(arguments.phantoms, weights)
+            file = arguments.more if weights == "more" else arguments.phantoms
+            habits["weights"] = read_phantoms(file, weights)
         model = HabitCNN17(**settings)
     model.habits = habits
     return model
@@ -223,8 +232,10 @@ def summarise(model):
         part = runs[runs["candidate"] == name]
         if part["seed"].nunique() == len(SEEDS):
             rows.append(describe(name, part, base))
-        if name == "third member":
-            rows.append(describe("three members", mean_of_members(runs), base))
+        if name.endswith("third member"):
+            first = FIRST_MEMBER[model]
+            members = mean_of_members(runs, first)
+            rows.append(describe(f"{first}, three members", members, base))
     for score, name in VARIANTS.items():
         if score in base:
             part = base.assign(y_score=base[score])
@@ -241,9 +252,10 @@ def summarise(model):
     print(table.to_string(index=False))
 
 
-def mean_of_members(runs):
+def mean_of_members(runs, first):
     """The mean of the probabilities of three networks; its cost is their sum."""
-    members = runs[runs["candidate"].isin(["base", *MEMBERS])]
+    names = runs["candidate"].str.split(", ").str[-1]
+    members = runs[names.isin(MEMBERS) | (runs["candidate"] == first)]
     keys = ["split", "seed", "fold", "name", "image", "group", "y_true"]
     sums = {"y_score": "mean", "seconds": "sum"}
     return members.groupby(keys, sort=False).agg(sums).reset_index()
