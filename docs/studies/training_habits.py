@@ -42,7 +42,7 @@ MARGINS = (0.15, 0.3, 0.6)
 LESION = {"region": "lesion", "class_weight": "balanced", "precision": "auto"}
 CNN17 = {"max_epochs": 60, **LESION}
 PHANTOMS = {**CNN17, "weights": "phantoms"}
-SHORT = {**PHANTOMS, "max_epochs": 30}
+SHORT = {**PHANTOMS, "max_epochs": 15}
 TRANSFER = {
     "backbone": "squeezenet1_1",
     "image_size": 160,
@@ -54,26 +54,40 @@ CANDIDATES = {
         "scratch": CNN17,
         "base": PHANTOMS,
         "without the last convolution": {**PHANTOMS, "weights": "shorter"},
-        "30 epochs": SHORT,
+        "30 epochs": {**PHANTOMS, "max_epochs": 30},
         # What follows changes a second thing.
-        "15 epochs": {**PHANTOMS, "max_epochs": 15},
-        "30 epochs, learning rate 0.001": {**SHORT, "learning_rate": 0.001},
-        "30 epochs, more phantoms": {**SHORT, "weights": "more"},
-        "30 epochs, no class weight": {**SHORT, "class_weight": None},
-        "30 epochs, style": {**SHORT, "style": True},
-        "30 epochs, 96 pixels": {**SHORT, "image_size": 96},
-        "30 epochs, whole image": {**SHORT, "region": "image"},
-        "30 epochs, mixup": {**SHORT, "mix": ("mixup", 0.4)},
-        "30 epochs, CutMix": {**SHORT, "mix": ("cutmix", 1.0)},
-        "30 epochs, moving average 0.99": {**SHORT, "callbacks": [Averaging(0.99)]},
-        "30 epochs, mean of the last quarter": {
+        "30 epochs, learning rate 0.001": {
+            **PHANTOMS,
+            "max_epochs": 30,
+            "learning_rate": 0.001,
+        },
+        "30 epochs, no class weight": {
+            **PHANTOMS,
+            "max_epochs": 30,
+            "class_weight": None,
+        },
+        "15 epochs": SHORT,
+        "15 epochs, more phantoms": {**SHORT, "weights": "more"},
+        "15 epochs, no class weight": {**SHORT, "class_weight": None},
+        "15 epochs, style": {**SHORT, "style": True},
+        "15 epochs, 96 pixels": {**SHORT, "image_size": 96},
+        "15 epochs, mixup": {**SHORT, "mix": ("mixup", 0.4)},
+        "15 epochs, CutMix": {**SHORT, "mix": ("cutmix", 1.0)},
+        "15 epochs, moving average 0.95": {**SHORT, "callbacks": [Averaging(0.95)]},
+        "15 epochs, mean of the last quarter": {
             **SHORT,
             "callbacks": [Averaging(None, begin=0.75)],
         },
-        "30 epochs, focal": {**SHORT, "focal": True},
-        "30 epochs, 3 cycles": {**SHORT, "cycles": 3},
-        "30 epochs, second member": SHORT,
-        "30 epochs, third member": SHORT,
+        "15 epochs, focal": {**SHORT, "focal": True},
+        "15 epochs, 3 cycles": {**SHORT, "cycles": 3},
+        "15 epochs, second member": SHORT,
+        "15 epochs, third member": SHORT,
+        "15 epochs, whole image": {**SHORT, "region": "image"},
+        "30 epochs, whole image": {
+            **PHANTOMS,
+            "max_epochs": 30,
+            "region": "image",
+        },
         "scratch, whole image": {**CNN17, "region": "image"},
     },
     "transfer": {
@@ -93,7 +107,7 @@ CANDIDATES = {
 }
 # The folds are those of the base model, and the seed of the network is another one.
 MEMBERS = {"second member": 100, "third member": 200}
-FIRST_MEMBER = {"cnn17": "30 epochs", "transfer": "base"}
+FIRST_MEMBER = {"cnn17": "15 epochs", "transfer": "base"}
 HABITS = ("mix", "style", "focal", "cycles")
 # Scores of the base model that are computed in another way, without another fit.
 VARIANTS = {"y_score_crops": "three margins", "y_score_batch": "batch statistics"}
