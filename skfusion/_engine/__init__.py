@@ -2,6 +2,7 @@
 
 from ._augmentation import augment_batch, augment_channels, augment_present
 from ._batches import ImageTensors
+from ._default_size import default_image_size
 from ._device import autocast, on_device, resolve_device, seeded
 from ._images import held_images
 from ._inference import run_network
@@ -17,6 +18,7 @@ __all__ = [
     "augment_present",
     "autocast",
     "build_net",
+    "default_image_size",
     "held_images",
     "on_device",
     "release_training_state",

@@ -153,6 +153,8 @@ class _Identifier:
             if name == "image_cache" and is_ours:  # it rounds, wherever it is
                 parts += [name, value is None]
             elif name not in _WITHOUT_EFFECT.get(package, ()):
+                if is_ours and name in ("backbone", "branch"):
+                    value = _with_code(value)
                 with self._named(name):
                     parts += [name, self.identify(value)]
         parts.append(repr(getattr(estimator, "_metadata_request", None)))
@@ -216,6 +218,18 @@ class _Identifier:
             yield
         finally:
             self.names.pop()
+
+
+def _with_code(backbone):
+    """Return a backbone with the code that decides what it computes."""
+    if not isinstance(backbone, str) or not {":", "/"}.intersection(backbone):
+        return backbone
+    # Imported here, since many models need no torch.
+    from ..networks._backbones import backbone_version, is_of_function
+    from ..networks._imported_models import find_function
+
+    find_code = find_function if is_of_function(backbone) else backbone_version
+    return [backbone, find_code(backbone)]
 
 
 def _keeps_state(estimator):

@@ -3,10 +3,10 @@
 from numbers import Integral, Real
 from pathlib import Path
 
+from .._engine import default_image_size
 from .._validation._private import Interval, StrOptions
 from .._validation._scale import check_channels
 from ..networks import TransferNetwork
-from ..networks._backbones import backbone_image_size, check_backbone
 from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
 
 __all__ = ["TransferCNNClassifier"]
@@ -25,11 +25,13 @@ class TransferCNNClassifier(BaseCNNClassifier):
     Parameters
     ----------
     backbone : str, default="mobilenet_v2"
-        Name of a torchvision classification model.
+        Name of a torchvision classification model; "timm/NAME", a model of timm;
+        "cnn17", the 17-layer CNN; or "package.module:function", a function that returns
+        a network of your own (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict or
-        safetensors file; or None for random weights.
+        Name of weights, which are downloaded once; path of a state dict or safetensors
+        file; or None for random weights.
 
     trainable : {"head", "all"} or int, default="all"
         Part of the network that learns: the new head alone, the whole network, or the
@@ -277,5 +279,4 @@ class TransferCNNClassifier(BaseCNNClassifier):
         return NetworkPlan(TransferNetwork, params, rates)
 
     def _default_image_size(self):
-        check_backbone(self.backbone)
-        return backbone_image_size(self.backbone, self.weights)
+        return default_image_size(self.backbone, self.weights)
