@@ -13,7 +13,6 @@ __all__ = ["NAME", "build", "check", "named_digest", "preset", "version"]
 NAME = "cnn17"
 _IMAGE_SIZE = 64
 _MEAN, _STD = 0.5, 0.25  # of random weights
-_LAST_NAME = "block7.norm2.weight"  # without the fully connected layer
 
 
 def check(name):
@@ -30,12 +29,13 @@ def preset(name, weights):
 
 def build(name, weights):
     """Build the network of three channels, without its last layer."""
-    network = _network(None if weights is None else _find_file(weights))
-    n_features = network.fully_connected.in_features
-    network.fully_connected = nn.Identity()
+    file = None if weights is None else _find_file(weights)
+    network = _network(file)
     # The backbone standardises images.
-    network.input = nn.Identity()
-    return BuiltModel(network, n_features, preset(name, weights))
+    network.input = network.fully_connected = nn.Identity()
+    if file is not None:
+        _drop_random_layers(network, read_weights(file))
+    return BuiltModel(network, _n_features(network), preset(name, weights))
 
 
 def named_digest(name, weights):
@@ -52,25 +52,24 @@ def _network(file):
     if file is None or not file.is_file():  # a missing file has an error of its own
         return CNN17(n_channels=3, weights=file)
     try:
-        network = CNN17(n_channels=3, weights=file)
+        return CNN17(n_channels=3, weights=file)
     except WeightsError as error:
         raise WeightsError(
             f"The weights {file.name!r} are not those of the backbone {NAME!r}, which "
             "is CNN17() of the default width. Pass a file of this network, or "
             "weights=None."
         ) from error
-    _check_complete(file)
-    return network
 
 
-def _check_complete(file):
-    """Raise if the last layers would be random, since features are computed by all."""
-    if _LAST_NAME not in read_weights(file):
-        raise WeightsError(
-            f"Expected all layers but the last one in the weights {file.name!r} of the "
-            f"backbone {NAME!r}. Got a file without {_LAST_NAME!r} instead. Pass a "
-            "file of the whole network, or weights=None."
-        )
+def _drop_random_layers(network, state):
+    """Leave out the last layers, of which the file holds not all weights."""
+    for name, layer in list(network.named_children()):
+        if any(f"{name}.{key}" not in state for key in layer.state_dict()):
+            network.set_submodule(name, nn.Identity())
+
+
+def _n_features(network):
+    return [m for m in network.modules() if isinstance(m, nn.Conv2d)][-1].out_channels
 
 
 def _find_file(weights):

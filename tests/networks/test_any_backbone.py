@@ -254,13 +254,27 @@ def test_weights_of_another_cnn17_are_refused(tmp_path, monkeypatch):
         Backbone("cnn17", "DEFAULT")
 
 
-def test_a_cnn17_without_its_last_convolution_is_no_backbone(tmp_path):
+@pytest.mark.parametrize(
+    ("left_out", "n_features"), [("block7.conv2", 192), ("block6", 96)]
+)
+def test_layers_that_a_file_leaves_out_are_no_part_of_the_backbone(
+    left_out, n_features, tmp_path
+):
     state = CNN17().state_dict()
-    left_out = ("block7.conv2", "block7.norm2", "fully_connected")
-    state = {k: v for k, v in state.items() if not k.startswith(left_out)}
-    path = saved(state, tmp_path / "weights.pth")
-    with pytest.raises(WeightsError, match=r"Got a file without 'block7.norm2.weight'"):
-        Backbone("cnn17", path)
+    names = list(state)
+    place = next(i for i, name in enumerate(names) if name.startswith(left_out))
+    path = saved({name: state[name] for name in names[:place]}, tmp_path / "w.pth")
+    images = torch.rand(2, 1, 64, 64)
+    features = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        features.append(Backbone("cnn17", path).eval()(images))
+    assert features[0].shape == (2, n_features)
+    assert torch.equal(*features)
+
+
+def test_the_weights_of_the_package_are_those_of_the_backbone():
+    assert Backbone("cnn17", "DEFAULT").n_features == 192
 
 
 @pytest.mark.parametrize("name", ["timm/test_vit", "own_networks:stated", "cnn17"])
