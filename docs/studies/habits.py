@@ -110,7 +110,7 @@ class _Habits(BaseCNNClassifier):
     habits = {}
 
     def _plan(self, source):
-        plan = super()._plan(source)._replace(mixup=None)
+        plan = super()._plan(source)
         if "mix" in self.habits:
             self._mixer = Mixer(*self.habits["mix"])
             plan = plan._replace(criterion=self._mixer.criterion())

@@ -87,11 +87,6 @@ CANDIDATES = {
             "callbacks": [Averaging(None, begin=0.75)],
         },
         "15 epochs, focal": {**SHORT, "focal": True},
-        "15 epochs, mixup and no class weight": {
-            **SHORT,
-            "mix": ("mixup", 0.4),
-            "class_weight": None,
-        },
         "15 epochs, 3 cycles": {**SHORT, "cycles": 3},
         "15 epochs, second member": SHORT,
         "15 epochs, third member": SHORT,

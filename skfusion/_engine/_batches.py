@@ -118,17 +118,12 @@ class TrainingBatches:
 
     augment : callable, default=None
         Applied to the images of each batch.
-
-    mix : callable, default=None
-        Applied to the images and the codes of each batch then. It returns images and,
-        in place of codes, the share of each class, of shape (n, n_classes).
     """
 
-    def __init__(self, dataset, batch_size, augment=None, mix=None):
+    def __init__(self, dataset, batch_size, augment=None):
         self.dataset = dataset
         self.batch_size = batch_size
         self.augment = augment
-        self.mix = mix
 
     def __len__(self):
         return n_batches(len(self.dataset), self.batch_size)
@@ -136,9 +131,7 @@ class TrainingBatches:
     def __iter__(self):
         order = torch.randperm(len(self.dataset))
         for images, codes in self.dataset.batches(order.tensor_split(len(self))):
-            if self.augment is not None:
-                images = self.augment(images)
-            yield (images, codes) if self.mix is None else self.mix(images, codes)
+            yield (images if self.augment is None else self.augment(images)), codes
 
 
 class ValidationBatches(TrainingBatches):

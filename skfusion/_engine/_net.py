@@ -91,9 +91,7 @@ class _AutocastNet(NeuralNetClassifier):
     def _weight(self, codes):
         """Return the sum of the weights by which the loss divides."""
         weight = self.criterion_.weight
-        if weight is None or codes.is_floating_point():  # shares of mixed images
-            return len(codes)
-        return weight[codes].sum()
+        return len(codes) if weight is None else weight[codes].sum()
 
 
 class _EpochProgress(Callback):
@@ -127,8 +125,8 @@ callbacks, precision, verbose
 
     class_weight : Tensor of shape (n_classes,), default=None
 
-    augment, mix : callable, default=None
-        Applied to each training batch: the same as in :class:`TrainingBatches`.
+    augment : callable, default=None
+        Applied to the images of each training batch.
 
     device : str, default="cpu"
         Name of a torch device.
@@ -144,7 +142,6 @@ callbacks, precision, verbose
     weight_decay: float = 0.01
     class_weight: torch.Tensor | None = None
     augment: Callable | None = None
-    mix: Callable | None = None
     n_iter_no_change: int = 10
     callbacks: list | None = None
     device: str = "cpu"
@@ -189,7 +186,6 @@ def build_net(module, module_params, train, valid, settings):
         batch_size=settings.batch_size,
         iterator_train=TrainingBatches,
         iterator_train__augment=settings.augment,
-        iterator_train__mix=settings.mix,
         iterator_valid=ValidationBatches,
         iterator_valid__batch_size=settings.micro_batch_size or settings.batch_size,
         train_split=None if valid is None else predefined_split(valid),

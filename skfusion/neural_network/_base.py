@@ -9,7 +9,6 @@ import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
-from torchvision.transforms.v2 import MixUp
 
 from .._engine import (
     ImageTensors,
@@ -222,7 +221,6 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
             augment=source.augmenter(self.augmentation, plan.augmentation_strength),
-            mix=self._mix(plan),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
@@ -230,12 +228,6 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             verbose=self.verbose,
             criterion=plan.criterion,
         )
-
-    def _mix(self, plan):
-        """Return the function that mixes the images of a batch, or None."""
-        if plan.mixup is None or self.augmentation is not True:
-            return None
-        return MixUp(alpha=plan.mixup, num_classes=len(self.classes_))
 
     def _as_trained(self, source):
         """Return a source of the images as training takes them.

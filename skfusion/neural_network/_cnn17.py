@@ -16,7 +16,6 @@ __all__ = ["CNN17Classifier"]
 # Without pretrained weights, a network gains by stronger augmentation: docs/studies,
 # settings_cnn17.
 STRENGTH = 2.0
-MIXUP = 0.4  # docs/studies, habits_cnn17
 IMAGE_SIZE = 64
 
 
@@ -102,8 +101,7 @@ class CNN17Classifier(BaseCNNClassifier):
     augmentation : bool or callable, default=True
         Whether random flips, rotations, scales, shifts, brightness and contrast are
         drawn for each image of a training batch, with twice the limits of
-        :func:`skfusion.images.augment_image`, and the images of a batch are mixed in
-        pairs [2]_. Prediction then averages over the image
+        :func:`skfusion.images.augment_image`. Prediction then averages over the image
         and its mirror image. A callable takes and returns a batch of shape (n,
         n_channels, height, width).
 
@@ -197,8 +195,6 @@ class CNN17Classifier(BaseCNNClassifier):
     .. [1] Wang et al., "CNN-Based Cross-Modality Fusion for Enhanced Breast Cancer
        Detection Using Mammography and Ultrasound", Tomography 2024, 10(12):2038-2057,
        https://doi.org/10.3390/tomography10120145
-
-    .. [2] Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
 
     Examples
     --------
@@ -301,12 +297,7 @@ class CNN17Classifier(BaseCNNClassifier):
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(
-            CNN17,
-            params,
-            rates,
-            learns_scale=True,
-            augmentation_strength=STRENGTH,
-            mixup=MIXUP,
+            CNN17, params, rates, learns_scale=True, augmentation_strength=STRENGTH
         )
 
     def _default_image_size(self):

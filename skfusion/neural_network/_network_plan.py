@@ -16,4 +16,3 @@ class NetworkPlan(NamedTuple):
     learns_scale: bool = False  # from the mean and deviation of the training images
     augmentation_strength: float = 1.0
     criterion: type = nn.CrossEntropyLoss
-    mixup: float | None = None  # alpha: the images of a batch are mixed in pairs
