@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from skfusion._engine import restyle_batch
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.neural_network._base import BaseCNNClassifier
 
@@ -87,30 +88,13 @@ class FocalLoss(nn.Module):
         return (weight * (1 - (-loss).exp()) ** self.gamma * loss).sum() / weight.sum()
 
 
-def restyle(images):
-    """Change gamma, depth gain, blur and grain of each image at random."""
-    n_images, _, height, width = images.shape
-
-    def draw(low, high):
-        return low + (high - low) * torch.rand(n_images, 1, 1, 1)
-
-    images = images.clamp(1e-3, 1) ** torch.exp(draw(-0.5, 0.5))
-    depth = torch.linspace(-0.5, 0.5, height)[:, None]
-    images = images * torch.exp(draw(-0.6, 0.6) * depth)
-    blurred = functional.avg_pool2d(images, 3, 1, padding=1)
-    images = images + draw(-0.3, 1.0) * (blurred - images)
-    grain = torch.randn(n_images, 1, height // 2, width // 2)
-    grain = functional.interpolate(grain, (height, width), mode="bilinear")
-    return (images * torch.exp(draw(0, 0.15) * grain)).clamp(0, 1)
-
-
 class _Habits(BaseCNNClassifier):
     """What a candidate of the study changes of an estimator."""
 
     habits = {}
 
     def _plan(self, source):
-        plan = super()._plan(source)
+        plan = super()._plan(source)._replace(restyles=False)
         if "mix" in self.habits:
             self._mixer = Mixer(*self.habits["mix"])
             plan = plan._replace(criterion=self._mixer.criterion())
@@ -122,7 +106,7 @@ class _Habits(BaseCNNClassifier):
         settings = super()._settings(plan, source, codes, device)
         steps = [settings.augment]
         if "style" in self.habits:
-            steps.append(restyle)
+            steps.append(restyle_batch)
         if "mix" in self.habits:
             steps.append(self._mixer)
 

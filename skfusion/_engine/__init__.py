@@ -7,6 +7,7 @@ from ._device import autocast, on_device, resolve_device, seed_generators, seede
 from ._images import held_images
 from ._inference import run_network
 from ._net import TrainingSettings, build_net, release_training_state
+from ._restyling import restyle_batch
 from ._threads import running, while_none_runs
 from ._together import train_together
 
@@ -23,6 +24,7 @@ __all__ = [
     "on_device",
     "release_training_state",
     "resolve_device",
+    "restyle_batch",
     "run_network",
     "running",
     "seed_generators",

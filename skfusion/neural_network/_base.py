@@ -1,6 +1,7 @@
 """The base class of the classifiers that train a network."""
 
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .._engine import (
     held_images,
     on_device,
     resolve_device,
+    restyle_batch,
     run_network,
     seed_generators,
     seeded,
@@ -220,7 +222,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             micro_batch_size=self.micro_batch_size,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
-            augment=source.augmenter(self.augmentation, plan.augmentation_strength),
+            augment=self._augmenter(plan, source),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
@@ -228,6 +230,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             verbose=self.verbose,
             criterion=plan.criterion,
         )
+
+    def _augmenter(self, plan, source):
+        """Return the function that augments a batch, or None."""
+        augment = source.augmenter(self.augmentation, plan.augmentation_strength)
+        if plan.restyles and self.augmentation is True and self._in_unit_range:
+            return partial(_restyle_augmented, augment)
+        return augment
 
     def _as_trained(self, source):
         """Return a source of the images as training takes them.
@@ -315,3 +324,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _restyle_augmented(augment, images):
+    return restyle_batch(augment(images))

@@ -15,4 +15,5 @@ class NetworkPlan(NamedTuple):
     learning_rates: dict  # the same as in TrainingSettings
     learns_scale: bool = False  # from the mean and deviation of the training images
     augmentation_strength: float = 1.0
+    restyles: bool = False  # augmentation draws the look of a scanner, too
     criterion: type = nn.CrossEntropyLoss

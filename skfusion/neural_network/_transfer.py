@@ -94,8 +94,10 @@ class TransferCNNClassifier(BaseCNNClassifier):
     augmentation : bool or callable, default=True
         Whether random flips, rotations, scales, shifts, brightness and contrast are
         drawn for each image of a training batch, with the limits of
-        :func:`skfusion.images.augment_image`. Prediction then averages over the image
-        and its mirror image. A callable takes and returns a batch of shape (n,
+        :func:`skfusion.images.augment_image`. For pixels in [0, 1], gamma, depth gain,
+        sharpness and grain are drawn, too, so that the network depends less on the look
+        of one scanner. Prediction averages over the image and its mirror image. A
+        callable takes and returns a batch of shape (n,
         n_channels, height, width).
 
     early_stopping : bool, default=False
@@ -289,7 +291,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
             "backbone.*": BACKBONE_LEARNING_RATE * self.learning_rate,
             "*": self.learning_rate,
         }
-        return NetworkPlan(TransferNetwork, params, rates)
+        return NetworkPlan(TransferNetwork, params, rates, restyles=True)
 
     def _default_image_size(self):
         return default_image_size(self.backbone, self.weights)
