@@ -64,7 +64,7 @@ def draw(table):
                 **{"color": "0.4", "va": "center", "fontsize": 9},
             )
     axes[0, 0].set_yticks(range(len(TESTS)), TESTS.values())
-    axes[0, 0].invert_yaxis()
+    axes[0, 0].set_ylim(RSNA + 0.5, -0.5)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=len(labels), frameon=False
