@@ -13,7 +13,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-TOO_LARGE = ("torch", "torchvision")  # gigabytes: those of the tests are taken
+# Gigabytes, or packages that need them: those of the tests are taken.
+TOO_LARGE = ("torch", "torchvision", "timm")
 
 
 def floors():

@@ -30,7 +30,7 @@ def make_models():
     frozen = make_feature_classifier(
         "svm", backbone="squeezenet1_1", weights=None, **small
     )
-    network = CNN17Classifier(width=8, max_epochs=20, **small)
+    network = CNN17Classifier(width=8, weights=None, max_epochs=20, **small)
     return [("frozen features + SVM", frozen), ("17-layer CNN", network)]
 
 

@@ -9,8 +9,9 @@ patient crosses, and shows the results as a table and as figures.
 By default the images are **synthetic** and easy, and no network is pretrained: the
 weights of every network are random, or learnt from these images alone. The results
 therefore show how to use the software, and nothing about patients. With the folders of
-real data sets (any of ``RSNA``, ``BUSI`` and ``BREAST``) it is a real study, for which
-torchvision downloads ImageNet weights unless ``WEIGHTS`` names their file::
+real data sets (any of ``RSNA``, ``BUSI`` and ``BREAST``) it is a real study with
+pretrained networks, for which torchvision downloads ImageNet weights unless ``WEIGHTS``
+names their file::
 
     BUSI=busi BREAST=breast_lesions_usg WEIGHTS=squeezenet1_1.pth \\
         python examples/plot_compare_models.py
@@ -61,9 +62,11 @@ print("Real images" if real else "SYNTHETIC images, random initial weights")
 # The models
 # ----------
 # The models are frozen features of a network with an SVM and with a random forest, a
-# network that is trained further, and a network of 17 layers that is trained from
-# scratch. The classes are balanced *inside* each model, so that no copy of a training
-# image is ever in a test fold.
+# network that is trained further, and a network of 17 layers. For real images, the last
+# one starts from weights that were trained on synthetic images. For synthetic images it
+# is trained from scratch, because these weights would flatter it. The classes are
+# balanced *inside* each model, so that no copy of a training image is ever in a test
+# fold.
 
 seed = {"random_state": 0}
 size = {"image_size": 192 if real else 64}
@@ -74,9 +77,9 @@ forest = make_pipeline(balance, features, RandomForestClassifier(**seed))
 transfer = TransferCNNClassifier(
     "squeezenet1_1", weights=weights, max_epochs=12, **size, **seed
 )
-width, epochs = (24, 80) if real else (8, 20)
+width, epochs, start = (24, 80, "phantoms") if real else (8, 20, None)
 custom = CNN17Classifier(
-    width=width, max_epochs=epochs, class_weight="balanced", **seed
+    width=width, weights=start, max_epochs=epochs, class_weight="balanced", **seed
 )
 models = [
     ("Frozen features + SVM", svm),

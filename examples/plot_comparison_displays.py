@@ -40,9 +40,9 @@ pixels = FunctionTransformer(read_pixels)
 scores = make_pipeline(pixels, StandardScaler(), PCA(20, random_state=0))
 linear = make_pipeline(scores, LogisticRegression())
 forest = make_pipeline(pixels, RandomForestClassifier(random_state=0))
-small = {"width": 8, "image_size": 32, "batch_size": 16, "max_epochs": 20}
-early = {"validation_fraction": 0.2, "n_iter_no_change": 20}
-network = CNN17Classifier(**small, early_stopping=True, **early, random_state=0)
+small = {"width": 8, "weights": None, "image_size": 32, "batch_size": 16}
+epochs = {"max_epochs": 20, "validation_fraction": 0.2, "n_iter_no_change": 20}
+network = CNN17Classifier(**small, early_stopping=True, **epochs, random_state=0)
 models = [
     ("Pixels + logistic regression", linear),
     ("Pixels + random forest", forest),

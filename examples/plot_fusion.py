@@ -50,13 +50,13 @@ print(pairs.data.head(3).drop(columns=columns).to_string())
 # The models
 # ----------
 # One network of 17 layers reads a single image. The network of two branches has the
-# same layers for each image and learns how to combine them. Both are of the same type,
-# so that a gain does not come from a better network.
+# same layers for each image and learns how to combine them. Both are of the same type
+# and start from random weights, so that a gain does not come from a better network.
 
 settings = {"image_size": 48, "width": 24, "random_state": 0}
 if not is_real:
     settings |= {"width": 6, "max_epochs": 20, "batch_size": 16}
-network = CNN17Classifier(**settings)
+network = CNN17Classifier(weights=None, **settings)
 single_models = [(column, network) for column in columns]
 fusions = [("two branches", MultiBranchCNNClassifier(columns, **settings))]
 

@@ -80,7 +80,9 @@ plt.show()
 # Within the first hospital the scale helps the network of whole images. At the second
 # hospital it misleads it, and the network of the lesions keeps its result.
 
-network = CNN17Classifier(width=8, image_size=32, max_epochs=20, random_state=0)
+network = CNN17Classifier(
+    width=8, weights=None, image_size=32, max_epochs=20, random_state=0
+)
 candidates = [
     ("whole image", network),
     ("lesion", CNN17Classifier(**network.get_params() | {"region": "lesion"})),

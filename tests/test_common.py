@@ -12,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
+    BreastClassifier,
     DecisionFusionClassifier,
     ImageLevelClassifier,
     LevelAggregator,
@@ -43,12 +44,16 @@ LINEAR = LogisticRegression()
 
 # Checks pass numbers: the columns of an array are named 0, 1, ...
 ESTIMATORS = [
-    CNN17Classifier(width=4, **SMALL),
-    CNN17Classifier(variant="listed", width=8, **{**SMALL, "max_epochs": 6}),
+    CNN17Classifier(width=4, weights=None, **SMALL),
+    CNN17Classifier(width=4, weights=None, n_members=2, **SMALL),
+    CNN17Classifier(
+        variant="listed", width=8, weights=None, **{**SMALL, "max_epochs": 6}
+    ),
     TransferCNNClassifier("squeezenet1_1", **{**SMALL, **BACKBONE}),
     CNNFeatureExtractor("squeezenet1_1", **BACKBONE, random_state=0),
     ImageOverSampler(random_state=0),
     ImageOverSampler(augmentation=False, random_state=0),
+    BreastClassifier(LINEAR, cv=2, random_state=0),
     DecisionFusionClassifier(
         [("first", LINEAR, 0), ("second", LINEAR, 1)], cv=2, random_state=0
     ),

@@ -63,6 +63,14 @@ def test_without_a_name_every_results_file_is_shown(tmp_path, monkeypatch):
     assert "The second" in page
 
 
+def test_other_pages_can_link_a_table_of_all_results(tmp_path, monkeypatch):
+    write_results(tmp_path, "a_study", "a\n1\n", ORIGIN)
+    text = ".. study-results::\n\nSee :ref:`the numbers <results-a_study>`.\n"
+    page, warnings = build(tmp_path, monkeypatch, text)
+    assert "label" not in warnings
+    assert "See the numbers." in page
+
+
 def test_without_results_the_page_states_it(tmp_path, monkeypatch):
     page, _ = build(tmp_path, monkeypatch, ".. study-results::\n")
     assert "No study has been run yet" in page

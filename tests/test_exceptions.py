@@ -66,7 +66,7 @@ class Failing(ClassifierMixin, BaseEstimator):
 
 def network(**params):
     return CNN17Classifier(
-        width=2, image_size=16, max_epochs=1, random_state=0, **params
+        width=2, weights=None, image_size=16, max_epochs=1, random_state=0, **params
     )
 
 

@@ -39,7 +39,7 @@ def images():
 
 def network(**params):
     params = {"width": 2, "image_size": 16, "max_epochs": 1, **params}
-    return CNN17Classifier(random_state=0, **params)
+    return CNN17Classifier(weights=None, random_state=0, **params)
 
 
 class Recorder(CNN17Classifier):
@@ -68,7 +68,7 @@ def test_an_ensemble_of_the_column_of_paths_works(ensemble, table):
 @ENSEMBLES
 def test_an_ensemble_works_when_column_names_are_restored(ensemble, table):
     names = FunctionTransformer(pd.DataFrame, kw_args={"columns": table.columns})
-    net = Recorder(width=2, image_size=16, max_epochs=1, random_state=0)
+    net = Recorder(width=2, weights=None, image_size=16, max_epochs=1, random_state=0)
     model = ensemble(make_pipeline(names, net), n_estimators=2, random_state=0)
     assert model.fit(table, Y).predict_proba(table).shape == (16, 2)
     member = model.estimators_[0]

@@ -56,7 +56,7 @@ def test_the_mixed_grid_runs_on_real_files(data_folder, weights_folder):
     features = CNNFeatureExtractor("mobilenet_v2", weights=file, image_size=64)
     small = {"image_size": 64, "max_epochs": 1}
     transfer = TransferCNNClassifier("mobilenet_v2", weights=file, **small)
-    custom = CNN17Classifier(early_stopping=True, width=8, **small)
+    custom = CNN17Classifier(early_stopping=True, width=8, weights=None, **small)
     by_modality = ImageOverSampler(by="modality")
     models = [
         make_pipeline(features, StandardScaler(), SMOTE(), SVC()),

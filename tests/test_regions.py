@@ -14,7 +14,7 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 NETWORK = {"image_size": 16, "max_epochs": 1, "random_state": 0}
 FEATURES = {"weights": None, "image_size": 32, "random_state": 0}
 ESTIMATORS = {
-    "cnn17": CNN17Classifier(width=2, **NETWORK),
+    "cnn17": CNN17Classifier(width=2, weights=None, **NETWORK),
     "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **NETWORK),
     "branches": MultiBranchCNNClassifier(["image", "second"], width=2, **NETWORK),
     "extractor": make_pipeline(

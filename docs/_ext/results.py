@@ -3,8 +3,8 @@
 ``.. study-results:: NAME`` shows ``docs/studies/results/NAME.csv`` with a caption from
 ``NAME.json``. This file has the keys ``title``, ``command``, ``commit`` and
 ``machine``, and optionally ``note``. Without a name the directive shows all results
-files. In this way every number on a page comes from a file that was written by a known
-command.
+files, and other pages can link each table, as ``:ref:`text <results-NAME>```. In this
+way every number on a page comes from a file that was written by a known command.
 """
 
 import csv
@@ -105,7 +105,11 @@ class StudyResults(SphinxDirective):
             raise self.error(str(error)) from error
         for end in (".csv", ".json"):
             self.env.note_dependency(str(folder / f"{name}{end}"))
-        return [make_table(rows, origin["title"]), *make_origin(origin)]
+        table = make_table(rows, origin["title"])
+        if not self.arguments:  # a label must be unique
+            table["names"].append(f"results-{name}")
+            self.state.document.note_explicit_target(table)
+        return [table, *make_origin(origin)]
 
 
 def setup(app):

@@ -9,9 +9,9 @@ The first command scores the candidates below on the validation part and writes
 ``docs/studies/results/breastmnist_settings.csv``; candidates that it holds are not run
 again. The second one takes the best candidate of each model, fits it with three seeds
 and predicts the test part, once: predictions go to ``docs/studies/runs``, one file for
-each model and seed, and are not made again; the table goes to
-``docs/studies/results/breastmnist.csv``. All models learn from the training part only.
-Candidates and seeds were written down before the first run.
+each model and seed, and are not made again (those of another candidate are refused);
+the table goes to ``docs/studies/results/breastmnist.csv``. All models learn from the
+training part only. Candidates and seeds were written down before the first run.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 from models import find_weights
+from real_data import refuse_other_settings
 from record import RESULTS, RUNS, current_commit, write_results
 from sklearn.metrics import accuracy_score, cohen_kappa_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -115,7 +116,7 @@ def describe(settings):
 def make_model(model, settings, weights, seed):
     """A candidate of one of the three models."""
     if model == CNN17:
-        return CNN17Classifier(**settings, random_state=seed)
+        return CNN17Classifier(weights=None, **settings, random_state=seed)
     if model == TUNED:
         file = find_weights(weights, "squeezenet1_1")
         return TransferCNNClassifier(
@@ -192,10 +193,12 @@ def predict_once(model, settings, seed, data, weights, commit):
     """Predict the validation and test parts, unless this was done."""
     path = RUNS / f"breastmnist_{FILE_NAMES[model]}_seed{seed}.csv"
     if path.exists():
+        refuse_other_settings(path, describe(settings))
         return
     parts = ["validation", "test"]
     table = fit_predict(model, settings, data, weights, seed, parts)
-    table.assign(commit=commit).to_csv(path, index=False)
+    table = table.assign(settings=describe(settings), commit=commit)
+    table.to_csv(path, index=False)
     print(f"{model} seed {seed} done", flush=True)
 
 

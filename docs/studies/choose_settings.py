@@ -111,7 +111,7 @@ def make_model(settings, weights_folder, seed):
         settings["weights"] = find_weights(weights_folder, settings["backbone"])
         network = TransferCNNClassifier(**settings)
     else:
-        network = CNN17Classifier(**settings)
+        network = CNN17Classifier(weights=None, **settings)
         network._augmentation_strength = strength
     samplers = [] if copies is None else [copies(random_state=seed)]
     return make_pipeline(*samplers, network)

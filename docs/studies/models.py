@@ -52,6 +52,7 @@ def make_models(weights_folder, random_state=0, cache=None, protocol="ultrasound
         **seed,
     )
     custom = CNN17Classifier(
+        weights=None,
         max_epochs=CNN17_EPOCHS[protocol],
         class_weight="balanced",
         image_cache=cache,

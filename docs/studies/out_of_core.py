@@ -105,6 +105,7 @@ def train(folder, n_files, working_memory):
     paths = [f"{folder}/files/{number:05d}.png" for number in range(n_files)]
     model = CNN17Classifier(
         width=4,
+        weights=None,
         image_size=SIDE,
         max_epochs=1,
         batch_size=16,

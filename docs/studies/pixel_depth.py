@@ -164,6 +164,7 @@ def train(contrast, noise):
         for depth in DEPTHS:
             model = CNN17Classifier(
                 width=8,
+                weights=None,
                 image_size=SIZE,
                 max_epochs=N_EPOCHS,
                 augmentation=False,

@@ -27,7 +27,15 @@ PREDICTIONS = Path(__file__).parent / "predictions"
 # Digests, some of which look like numbers.
 TEXT = {"image": str, "settings": str, "commit": str}
 # Parameters that change no prediction.
-WITHOUT_EFFECT = ("steps", "cache", "image_cache", "memory", "verbose", "isolated")
+WITHOUT_EFFECT = (
+    "steps",
+    "transformer_list",
+    "cache",
+    "image_cache",
+    "memory",
+    "verbose",
+    "isolated",
+)
 PROTOCOLS = {
     "ultrasound": ["ultrasound"],
     "mammography": ["mammography"],
@@ -107,7 +115,8 @@ def digest_settings(model):
 
 def refuse_other_settings(path, settings):
     """Raise if predictions stand there that another model made."""
-    if set(pd.read_csv(path, dtype=TEXT)["settings"]) != {settings}:
+    kept = pd.read_csv(path, dtype=TEXT)
+    if "settings" not in kept or set(kept["settings"]) != {settings}:
         raise ValueError(
             f"{path.name} holds predictions of other settings. Delete it, and run it "
             "again."

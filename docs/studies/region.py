@@ -133,7 +133,7 @@ def make_model(name, region, weights, cache):
         "random_state": SEED,
     }
     if name == "cnn17":
-        return CNN17Classifier(image_size=64, max_epochs=40, **settings)
+        return CNN17Classifier(weights=None, image_size=64, max_epochs=40, **settings)
     return TransferCNNClassifier(
         TRANSFER_BACKBONE,
         weights=find_weights(weights, TRANSFER_BACKBONE),

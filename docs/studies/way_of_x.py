@@ -44,7 +44,7 @@ def ways(folder):
     settings = {"image_size": 16, "random_state": 0}
     data = make_breast_images(24, folder=f"{folder}/images", **settings)
     pairs = make_breast_pairs(24, folder=f"{folder}/pairs", **settings)
-    network = CNN17Classifier(width=2, max_epochs=1, **settings)
+    network = CNN17Classifier(width=2, weights=None, max_epochs=1, **settings)
     settings = {"weights": None, "image_size": 32, "random_state": 0}
     features = CNNFeatureExtractor("squeezenet1_1", **settings)
     cached = CNNFeatureExtractor("squeezenet1_1", cache=f"{folder}/cache", **settings)

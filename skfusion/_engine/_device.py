@@ -8,7 +8,14 @@ from sklearn.utils import check_random_state
 
 from ._threads import seeding
 
-__all__ = ["autocast", "on_device", "resolve_device", "seeded", "trains_in_bfloat16"]
+__all__ = [
+    "autocast",
+    "on_device",
+    "resolve_device",
+    "seed_generators",
+    "seeded",
+    "trains_in_bfloat16",
+]
 
 
 def resolve_device(device):
@@ -123,8 +130,16 @@ def seeded(random_state, device=None):
     seed = int(check_random_state(random_state).randint(2**31 - 1))
     on_cuda = device is not None and device.type == "cuda"
     with seeding(), torch.random.fork_rng([device] if on_cuda else []):
-        torch.default_generator.manual_seed(seed)
-        if on_cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
+        seed_generators(seed, device)
         yield seed
+
+
+def seed_generators(seed, device=None):
+    """Seed torch's generators: that of the CPU, and that of a CUDA device.
+
+    Use it inside :func:`seeded`, which restores them.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device is not None and device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from .._engine import resolve_device, run_network
+from .._engine import default_image_size, resolve_device, run_network
 from .._store._compute_once import compute_once
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_images
@@ -20,7 +20,7 @@ from .._validation._private import Interval, Options, StrOptions, _fit_context
 from .._validation._scale import check_channels, warn_of_scale
 from ..images import ImageCache, ImageSource
 from ..images._crop import REGIONS
-from ..networks._backbones import backbone_image_size, check_backbone
+from ..networks._backbones import check_backbone
 from ._cache import FeatureCache
 from ._frozen_network import FrozenNetwork
 
@@ -38,16 +38,19 @@ class CNNFeatureExtractor(
     Parameters
     ----------
     backbone : str, default="mobilenet_v2"
-        Name of a torchvision classification model.
+        Name of a torchvision classification model; "timm/NAME", a model of timm;
+        "cnn17", the 17-layer CNN; or "package.module:function", a function that returns
+        a network of your own (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict or
-        safetensors file; or None for random weights, which `random_state` controls.
+        Name of weights, which are downloaded once; path of a state dict or safetensors
+        file; or None for random weights, which `random_state` controls.
 
     layer : str, default=None
-        Node of the network whose output is taken, by its name in torchvision's feature
-        extraction. If None, the penultimate layer: the inputs of the last layer with
-        weights, averaged over the image.
+        Layer of the network whose output is taken: the name of a node in torchvision's
+        feature extraction, or, of other backbones, the name of a module. If None, the
+        penultimate layer: the inputs of the last layer with weights, averaged over the
+        image.
 
     pooling : {"avg", "max", "flatten"}, default="avg"
         How the height and width of `layer` are pooled. The penultimate layer has
@@ -216,8 +219,8 @@ class CNNFeatureExtractor(
         check_backbone(self.backbone)
         X = check_images(self, X, image_shape=self.image_shape, reset=True)
         # transform uses the parameters of fit, which may change afterwards.
-        default_size = backbone_image_size(self.backbone, self.weights)
-        self._size, self._resize = self.image_size or default_size, self.resize
+        self._size = self.image_size or default_image_size(self.backbone, self.weights)
+        self._resize = self.resize
         self._crop = {"region": self.region, "margin": self.margin}
         source = self._source(X)
         check_channels(source.n_channels, self)

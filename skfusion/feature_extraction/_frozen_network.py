@@ -8,8 +8,13 @@ from .._engine import on_device, running, seeded, while_none_runs
 from .._store._keys import digest, versions_of
 from ..exceptions import WeightsError
 from ..networks import Backbone
-from ..networks._weights import weights_digest
-from ._layers import cut_network, fold_normalisation, pool_features
+from ..networks._backbones import (
+    backbone_version,
+    is_of_function,
+    is_of_torchvision,
+    weights_digest,
+)
+from ._layers import UpToLayer, cut_network, fold_normalisation, pool_features
 
 __all__ = ["FrozenNetwork"]
 
@@ -27,13 +32,13 @@ class FrozenNetwork:
     Parameters
     ----------
     backbone : str
-        Name of a torchvision classification model.
+        Name of the backbone as in :class:`CNNFeatureExtractor`.
 
     weights : str, Path or None
         Weights as in :class:`CNNFeatureExtractor`.
 
     layer : str or None
-        Name of a node; None for the penultimate layer.
+        Name of a layer; None for the penultimate one.
 
     pooling : {"avg", "max", "flatten"}
         How the height and width of the layer are pooled.
@@ -96,6 +101,7 @@ class FrozenNetwork:
         keys : list of bytes
         """
         versions = versions_of("torch", "torchvision")
+        versions += backbone_version(self._definition[0])
         settings = (_COMPUTING, self._identity, device.type, use_bfloat16, versions)
         return [digest(*settings, image) for image in source.digests()]
 
@@ -141,16 +147,23 @@ class FrozenNetwork:
                 "set_params(weights=...)."
             )
         network = Backbone(backbone, weights)
-        with while_none_runs():
-            if layer is not None:
-                network.model = cut_network(network.model, backbone, layer)
-            network.model = fold_normalisation(network.model.eval())
+        if is_of_torchvision(backbone):
+            with while_none_runs():
+                if layer is not None:
+                    network.model = cut_network(network.model, backbone, layer)
+                network.model = fold_normalisation(network.model.eval())
+        elif layer is not None:  # torch.fx cannot trace every network
+            network.model = UpToLayer(network.model, backbone, layer)
         return network.eval().to(memory_format=torch.channels_last)
 
     def _identify(self, weights):
         """Return the digest of the network and of the layer that is taken from it."""
         backbone, layer, pooling = self._definition
-        known = self._seed if weights is None else weights_digest(backbone, weights)
+        if is_of_function(backbone):  # which may draw weights, or load them
+            with seeded(self._seed):
+                known = weights_digest(backbone, weights)
+        else:
+            known = self._seed if weights is None else weights_digest(backbone, weights)
         return digest(backbone, known, layer, pooling)
 
     def __getstate__(self):

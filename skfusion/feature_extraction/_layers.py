@@ -2,13 +2,14 @@
 
 import difflib
 
+import torch
 from torch import nn
 from torchvision.models.feature_extraction import (
     create_feature_extractor,
     get_graph_node_names,
 )
 
-__all__ = ["cut_network", "fold_normalisation", "pool_features"]
+__all__ = ["UpToLayer", "cut_network", "fold_normalisation", "pool_features"]
 
 
 def cut_network(model, backbone, layer):
@@ -36,12 +37,80 @@ def cut_network(model, backbone, layer):
     """
     nodes = get_graph_node_names(model.eval())[1]
     if layer not in nodes and not _is_prefix(layer, nodes):
-        near = difflib.get_close_matches(layer, nodes, n=5) or nodes[-5:]
-        raise ValueError(
-            f"The 'layer' parameter must be None or a node of {backbone!r}. "
-            f"Got {layer!r} instead. Did you mean one of {near!r}?"
-        )
+        raise _unknown_layer("node", layer, backbone, nodes)
     return create_feature_extractor(model, {layer: "features"})
+
+
+class UpToLayer(nn.Module):
+    """A model that is run up to one of its modules.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+
+    backbone : str
+        Its name.
+
+    layer : str
+        Name of a module of the model.
+
+    Raises
+    ------
+    ValueError
+        If the model has no such module; in a forward pass, if the module is not used,
+        or if its output is not a tensor of two to four axes.
+    """
+
+    def __init__(self, model, backbone, layer):
+        super().__init__()
+        modules = dict(model.named_modules())
+        modules.pop("")
+        if layer not in modules:
+            raise _unknown_layer("module", layer, backbone, list(modules))
+        modules[layer].register_forward_hook(_stop)
+        self.model = model
+        self.layer = layer
+        self.channels_last = getattr(model, "output_fmt", None) == "NHWC"
+
+    def forward(self, x):
+        """Return the output of the module, in a dictionary with the key "features"."""
+        output = None
+        try:
+            self.model(x)
+        except _ReachedError as reached:
+            output = reached.output
+        if not isinstance(output, torch.Tensor) or output.ndim not in (2, 3, 4):
+            raise ValueError(
+                f"Expected the layer {self.layer!r} to return a tensor of two to four "
+                f"axes. Got {getattr(output, 'shape', type(output).__name__)} instead. "
+                "Name another layer."
+            )
+        if self.channels_last and output.ndim == 4:
+            output = output.permute(0, 3, 1, 2)
+        return {"features": output}
+
+
+class _ReachedError(Exception):
+    """Raised by a layer, which is the last one that has to be computed.
+
+    An exception belongs to one thread, so that threads may share a model.
+    """
+
+    def __init__(self, output):
+        super().__init__()
+        self.output = output
+
+
+def _stop(module, inputs, output):
+    raise _ReachedError(output)
+
+
+def _unknown_layer(kind, layer, backbone, names):
+    near = difflib.get_close_matches(layer, names, n=5) or names[-5:]
+    return ValueError(
+        f"The 'layer' parameter must be None or a {kind} of {backbone!r}. Got "
+        f"{layer!r} instead. Did you mean one of {near!r}?"
+    )
 
 
 def fold_normalisation(model):

@@ -38,11 +38,13 @@ def make_feature_classifier(
         as in [1]_.
 
     backbone : str, default="mobilenet_v2"
-        Name of a torchvision classification model.
+        Name of a torchvision classification model; "timm/NAME", a model of timm;
+        "cnn17", the 17-layer CNN; or "package.module:function", a function that returns
+        a network of your own (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict or
-        safetensors file; or None for random weights.
+        Name of weights, which are downloaded once; path of a state dict or safetensors
+        file; or None for random weights.
 
     image_size : int, default=None
         Side in pixels of the square to which images are resized. If None, the side for

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from ._breasts import BreastClassifier
 from ._decision import DecisionFusionClassifier
 from ._feature_level import ModalityFeatures, make_feature_fusion
 from ._image_level import ImageLevelClassifier
@@ -10,6 +11,7 @@ from ._patches import PatchClassifier
 from ._per_modality import PerModalityClassifier
 
 __all__ = [
+    "BreastClassifier",
     "DecisionFusionClassifier",
     "ImageLevelClassifier",
     "LevelAggregator",

@@ -4,7 +4,9 @@ import numpy as np
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-__all__ = ["calibrate", "score_images"]
+from ..exceptions import DataQualityWarning, warn_user
+
+__all__ = ["calibrate", "score_images", "warn_of_chance"]
 
 
 def score_images(model, table, n_learnt):
@@ -59,3 +61,27 @@ def calibrate(scores, codes):
     if line.coef_[0, 0] < 0:
         line.coef_[:], line.intercept_[:] = 0, logit(targets.mean())
     return line
+
+
+def warn_of_chance(calibrator, name, parts, wholes):
+    """Warn where a calibrator is flat.
+
+    Parameters
+    ----------
+    calibrator : LogisticRegression
+        As `calibrate` returns it.
+
+    name : str
+        Name of the estimator.
+
+    parts, wholes : str
+        What its inner estimator scores, and what these scores are combined to.
+    """
+    if calibrator.coef_[0, 0] == 0:
+        warn_user(
+            f"In the inner folds, the {parts} of malignant {wholes} do not look more "
+            f"suspicious than those of benign ones. {name} predicts the same "
+            f"probability for all {wholes}. It needs more images, or a better "
+            f"classifier of {parts}.",
+            DataQualityWarning,
+        )

@@ -11,7 +11,13 @@ from sklearn.utils.metadata_routing import (
 
 from .._validation._private import _BaseComposition, _raise_for_params, visual_block
 
-__all__ = ["MostProbable", "NamedEstimators", "route_fit", "router_of"]
+__all__ = [
+    "MostProbable",
+    "NamedEstimators",
+    "copy_input_attributes",
+    "route_fit",
+    "router_of",
+]
 
 
 class MostProbable:
@@ -123,6 +129,24 @@ class NamedEstimators(_BaseComposition):
                     f"Expected {self._list} to be a list of {self._forms}. Got "
                     f"{item!r} in it."
                 )
+
+
+def copy_input_attributes(composite, estimator):
+    """Copy what ``fit`` learnt of the columns of X from an inner estimator.
+
+    Parameters
+    ----------
+    composite : estimator
+        Gets ``n_features_in_`` and ``feature_names_in_``, and loses those of an earlier
+        fit.
+
+    estimator : estimator
+        Fitted inner estimator, which may lack them.
+    """
+    for name in ("n_features_in_", "feature_names_in_"):
+        vars(composite).pop(name, None)
+        if hasattr(estimator, name):
+            setattr(composite, name, getattr(estimator, name))
 
 
 def router_of(composite, estimators):

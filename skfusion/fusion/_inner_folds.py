@@ -3,12 +3,14 @@
 import warnings
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ._calibration import score_images
 
-__all__ = ["fit_with_scores", "split_inner"]
+__all__ = ["fit_with_scores", "join_groups", "split_inner"]
 
 
 def split_inner(codes, present, groups, *, cv, seed):
@@ -40,6 +42,30 @@ def split_inner(codes, present, groups, *, cv, seed):
     with warnings.catch_warnings():  # of strata that are smaller than cv
         warnings.simplefilter("ignore", UserWarning)
         return list(splitter.split(codes, strata.ravel(), groups))
+
+
+def join_groups(patients, groups):
+    """Return groups that split neither the given groups nor a patient.
+
+    Parameters
+    ----------
+    patients, groups : ndarray of shape (n_samples,), dtype int64
+        Codes from 0.
+
+    Returns
+    -------
+    joined : ndarray of shape (n_samples,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfusion.fusion._inner_folds import join_groups
+    >>> join_groups(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    shape = patients.max() + 1, groups.max() + 1
+    links = coo_array((np.ones(len(groups)), (patients, groups)), shape)
+    return connected_components(links @ links.T, directed=False)[1][patients]
 
 
 def fit_with_scores(estimator, table, codes, rows, splits, column):

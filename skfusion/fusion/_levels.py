@@ -24,7 +24,7 @@ from .._validation._private import (
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
-from ._composition import MostProbable, route_fit, router_of
+from ._composition import MostProbable, copy_input_attributes, route_fit, router_of
 
 __all__ = ["LevelAggregator", "aggregate_scores"]
 
@@ -152,6 +152,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     See Also
     --------
+    BreastClassifier : Classifier that learns how to combine the images of a breast.
     skfusion.metrics.make_level_scorer : Scorer that counts each breast or patient once.
 
     Examples
@@ -211,7 +212,7 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
             fit_params = route_fit(self, fit_params)["estimator"]["fit"]
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         if isinstance(self._by, str):
-            self._copy_input_attributes()
+            copy_input_attributes(self, self.estimator_)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
@@ -261,12 +262,6 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         tags.input_tags.string = True
         tags.input_tags.allow_nan = get_tags(self.estimator).input_tags.allow_nan
         return tags
-
-    def _copy_input_attributes(self):
-        for name in ("n_features_in_", "feature_names_in_"):
-            vars(self).pop(name, None)
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
 
     def _levels_of(self, X, reset=False):
         """Return the breast, or patient, of each row."""

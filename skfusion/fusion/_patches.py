@@ -19,9 +19,8 @@ from .._validation._private import (
     _fit_context,
 )
 from .._validation._unreadable import names_unreadable_images
-from ..exceptions import DataQualityWarning, warn_user
 from ..images._breast_crops import patch_texts
-from ._calibration import calibrate, score_images
+from ._calibration import calibrate, score_images, warn_of_chance
 from ._composition import MostProbable
 from ._inner_folds import split_inner
 
@@ -91,6 +90,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
 
     See Also
     --------
+    BreastClassifier : Classifier that learns how to combine the images of an exam.
     LevelAggregator : Classifier that combines the images of a breast, or of a patient.
 
     Notes
@@ -195,7 +195,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self.estimator_ = self._fit_patches(X, codes, groups, drawn, rows)
         self._n_learnt = len(X)
         self.n_pooled_, self.calibrator_ = _learn_pooling(scores, codes)
-        _warn_of_chance(self.calibrator_)
+        warn_of_chance(self.calibrator_, type(self).__name__, "patches", "images")
         return self
 
     @names_unreadable_images
@@ -336,14 +336,3 @@ def _learn_pooling(scores, codes):
         losses.append(log_loss(codes, lines[-1].predict_proba(pooled)))
     best = int(np.argmin(losses))
     return best + 1, lines[best]
-
-
-def _warn_of_chance(calibrator):
-    if calibrator.coef_[0, 0] == 0:
-        warn_user(
-            "In the inner folds, the patches of malignant images do not look more "
-            "suspicious than those of benign ones. PatchClassifier predicts the same "
-            "probability for all images. It needs more images, or a better classifier "
-            "of patches.",
-            DataQualityWarning,
-        )

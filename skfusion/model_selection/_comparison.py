@@ -65,8 +65,8 @@ class ModelComparison:
         Predictions of each external data set, by its name; ``fold`` is 0.
 
     training : DataFrame
-        One row for each ``model``, ``fold`` and ``epoch`` of each trained network, with
-        ``train_loss`` and, with early stopping, ``valid_loss``.
+        One row for each ``model``, ``fold``, ``member`` and ``epoch`` of each trained
+        network, with ``train_loss`` and, with early stopping, ``valid_loss``.
 
     splits : list of (ndarray, ndarray)
         Training rows and predicted rows, the same for every model.

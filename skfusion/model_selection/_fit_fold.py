@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from .._validation._private import BaseSearchCV, _num_samples, _safe_indexing
@@ -122,8 +123,8 @@ def _history(model):
     model = getattr(model, "best_estimator_", model)
     model = model[-1] if isinstance(model, Pipeline) else model
     history = getattr(model, "history_", [])
-    names = ("epoch", "train_loss", "valid_loss")
-    return [{name: row.get(name, np.nan) for name in names} for row in history]
+    values = {"member": 0, "epoch": np.nan, "train_loss": np.nan, "valid_loss": np.nan}
+    return [{name: row.get(name, values[name]) for name in values} for row in history]
 
 
 def _fit(model, X, y, train, groups):
@@ -136,16 +137,22 @@ def _fit(model, X, y, train, groups):
 
 def _groups_parameter(model):
     """Name of the parameter of ``fit`` for groups, or None."""
+    if isinstance(model, Pipeline) and _resamples(model):
+        return None  # the number of rows differs from that of the groups
+    is_meta = isinstance(model, Pipeline | BaseSearchCV)
+    if is_meta and get_config()["enable_metadata_routing"]:
+        requested = get_routing_for_object(model).consumes("fit", ["groups"])
+        return "groups" if requested else None
+    if isinstance(model, Pipeline):
+        name, last = model.steps[-1]
+        inner = _groups_parameter(last)
+        return f"{name}__{inner}" if inner else None
     # A search passes them to its own splitter.
-    if has_fit_parameter(model, "groups") or isinstance(model, BaseSearchCV):
-        return "groups"
-    if not isinstance(model, Pipeline) or get_config()["enable_metadata_routing"]:
-        return None
-    name, last = model.steps[-1]
-    # After a sampler the number of rows differs from that of the groups.
-    resampled = any(hasattr(step, "fit_resample") for _, step in model.steps)
-    accepts_groups = has_fit_parameter(last, "groups") and not resampled
-    return f"{name}__groups" if accepts_groups else None
+    return "groups" if is_meta or has_fit_parameter(model, "groups") else None
+
+
+def _resamples(pipeline):
+    return any(hasattr(step, "fit_resample") for _, step in pipeline.steps)
 
 
 def _transform_once(model, X):

@@ -10,7 +10,7 @@ __all__ = ["from_record", "to_record"]
 
 _PREDICTIONS = {"y_pred", "y_score", "has_probabilities"}
 _KEYS = _PREDICTIONS | {"fit_time", "score_time", "scores", "history"}
-_EPOCH_KEYS = {"epoch", "train_loss", "valid_loss"}
+_EPOCH_KEYS = {"member", "epoch", "train_loss", "valid_loss"}
 _KINDS = "biufU"
 _DTYPE = re.compile(rf"[<>|=][{_KINDS}]\d{{1,5}}|O")
 

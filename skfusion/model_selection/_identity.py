@@ -147,12 +147,14 @@ class _Identifier:
         self.is_callback = was_callback or _is_callback(estimator)
         parts = [self.identify(type(estimator))]
         params = estimator.get_params(deep=False)
-        if is_ours and params.get("region") == "image":  # then no margin counts
-            params = {n: v for n, v in params.items() if n not in ("region", "margin")}
+        if is_ours:
+            params = _of_ours(params)
         for name, value in sorted(params.items()):
             if name == "image_cache" and is_ours:  # it rounds, wherever it is
                 parts += [name, value is None]
             elif name not in _WITHOUT_EFFECT.get(package, ()):
+                if is_ours and name in ("backbone", "branch"):
+                    value = _with_code(value)
                 with self._named(name):
                     parts += [name, self.identify(value)]
         parts.append(repr(getattr(estimator, "_metadata_request", None)))
@@ -216,6 +218,30 @@ class _Identifier:
             yield
         finally:
             self.names.pop()
+
+
+def _of_ours(params):
+    """Return the parameters of our estimator that count."""
+    if params.get("region") == "image":  # then no margin counts
+        params = {n: v for n, v in params.items() if n not in ("region", "margin")}
+    if isinstance(weights := params.get("weights"), str) and weights == "phantoms":
+        # Imported here, since many models need no torch.
+        from ..networks._cnn17_weights import find_cnn17_weights
+
+        params = {**params, "weights": find_cnn17_weights(weights)}
+    return params
+
+
+def _with_code(backbone):
+    """Return a backbone with the code that decides what it computes."""
+    if not isinstance(backbone, str) or not {":", "/"}.intersection(backbone):
+        return backbone
+    # Imported here, since many models need no torch.
+    from ..networks._backbones import backbone_version, is_of_function
+    from ..networks._imported_models import find_function
+
+    find_code = find_function if is_of_function(backbone) else backbone_version
+    return [backbone, find_code(backbone)]
 
 
 def _keeps_state(estimator):

@@ -157,7 +157,7 @@ def training_table(results):
     Returns
     -------
     training : DataFrame
-        The columns are ``model``, ``fold``, ``epoch``, ``train_loss`` and
+        The columns are ``model``, ``fold``, ``member``, ``epoch``, ``train_loss`` and
         ``valid_loss``. It is empty if no model is a network.
     """
     records = [
@@ -166,7 +166,7 @@ def training_table(results):
         for fold, result in enumerate(folds)
         for epoch in result.get("history", [])
     ]
-    columns = ["model", "fold", "epoch", "train_loss", "valid_loss"]
+    columns = ["model", "fold", "member", "epoch", "train_loss", "valid_loss"]
     return pd.DataFrame.from_records(records, columns=columns)
 
 

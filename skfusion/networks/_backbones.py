@@ -1,100 +1,130 @@
-"""torchvision classification models without their last layer."""
+"""Classification models without their last layer, from several sources."""
 
-import difflib
-import re
 from bisect import bisect_left
 from copy import deepcopy
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import nn
-from torchvision import models
 
-from ..exceptions import WeightsError
+from . import _imported_models, _own_models, _timm_models, _torchvision_models
 from ._layers import Standardize
-from ._weights import load_weights
+from ._torchvision_models import list_backbones
+from ._weights import is_weights_file, weights_file_digest
 
 __all__ = [
     "Backbone",
     "backbone_image_size",
     "backbone_normalization",
     "backbone_stages",
-    "build_model",
+    "backbone_version",
     "check_backbone",
+    "is_of_function",
+    "is_of_torchvision",
     "list_backbones",
+    "weights_digest",
 ]
 
-# torchvision's files of DenseNets keep names ("norm.1") that its modules gave up.
-_OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12]\.)")
 _FEWEST_STAGES = 4
-_IMAGENET = (224, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
 
-def list_backbones():
-    """Return the names of the torchvision classification models.
+def _source(name):
+    """Return the module that builds a backbone."""
+    if name == _own_models.NAME:
+        return _own_models
+    if name.startswith(_timm_models.PREFIX):
+        return _timm_models
+    return _imported_models if ":" in name else _torchvision_models
 
-    Returns
-    -------
-    names : list of str
 
-    Examples
-    --------
-    >>> from skfusion.networks import list_backbones
-    >>> "mobilenet_v2" in list_backbones()
-    True
-    """
-    return models.list_models(module=models)
+def is_of_torchvision(name):
+    """Return whether a backbone is a model of torchvision."""
+    return _source(name) is _torchvision_models
+
+
+def is_of_function(name):
+    """Return whether a function of one's own code builds a backbone."""
+    return _source(name) is _imported_models
 
 
 def check_backbone(name):
-    """Raise a ValueError that suggests the nearest names for an unknown backbone."""
-    if name not in list_backbones():
-        near = difflib.get_close_matches(str(name), list_backbones()) or ["resnet18"]
-        raise ValueError(
-            "The 'backbone' parameter must be the name of a torchvision classification "
-            f"model. Got {name!r} instead. Did you mean {' or '.join(map(repr, near))}?"
-        )
-
-
-def _preset(name, weights):
-    entries = models.get_model_weights(name)
-    if not len(entries):
-        return _IMAGENET
-    known = isinstance(weights, str) and weights in entries.__members__
-    transforms = entries[weights if known else "DEFAULT"].transforms()
-    return transforms.crop_size[0], transforms.mean, transforms.std
+    """Raise a ValueError for an unknown backbone, which suggests the nearest names."""
+    _source(name).check(name)
 
 
 def backbone_image_size(name, weights="DEFAULT"):
     """Return the side of the images, in pixels, with which weights were trained.
 
-    The weights of a file, and random weights, count as torchvision's default.
+    The weights of a file, and random weights, count as the default. A function of
+    one's own code is called.
     """
-    return _preset(name, weights)[0]
+    return _source(name).preset(name, weights).image_size
 
 
 def backbone_normalization(name, weights="DEFAULT"):
     """Return the mean and deviation of each channel with which weights were trained."""
-    return _preset(name, weights)[1:]
+    preset = _source(name).preset(name, weights)
+    return preset.mean, preset.std
+
+
+def backbone_version(name):
+    """Return what decides the features of a backbone besides its weights.
+
+    Returns
+    -------
+    version : str
+        A part of the keys of stored features: the version of timm, the digest of the
+        file of a function of one's own code, or nothing.
+    """
+    return _source(name).version(name)
+
+
+def weights_digest(name, weights):
+    """Return the digest of pretrained weights.
+
+    Parameters
+    ----------
+    name, weights : str, str or Path
+        The same as in :class:`Backbone`.
+
+    Returns
+    -------
+    digest : bytes
+        Digest of the content of a file; of the name of a download; or of the weights
+        that a function of one's own code gives its model.
+
+    Raises
+    ------
+    WeightsError
+        If the weights do not exist.
+    """
+    if is_weights_file(weights):
+        return weights_file_digest(weights)
+    return _source(name).named_digest(name, weights)
 
 
 class Backbone(nn.Module):
-    """A torchvision classification model up to its penultimate layer.
+    """A classification model up to its penultimate layer.
 
     Parameters
     ----------
     name : str
-        Name of the torchvision model.
+        Name of a torchvision classification model; ``"timm/NAME"``, a model of timm;
+        ``"cnn17"``, the 17-layer CNN; or ``"package.module:function"``, a function that
+        returns a network of one's own (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default=None
-        Name of torchvision weights, path of a file, or None for random weights, which
-        are drawn from torch's generator.
+        "DEFAULT" or another name of torchvision weights, path of a file, or None for
+        random weights, which are drawn from torch's generator.
 
     Attributes
     ----------
     n_features : int
         Number of features of an image: the inputs of the layer that is left out.
+
+    preset : namedtuple
+        ``image_size``, ``mean`` and ``std`` of the images with which the weights were
+        trained, and ``is_fixed``, which is True if no other size is taken.
 
     Examples
     --------
@@ -109,9 +139,11 @@ class Backbone(nn.Module):
         super().__init__()
         check_backbone(name)
         self._name = name
-        self.standardize = Standardize(3, *backbone_normalization(name, weights))
-        self.model = build_model(name, weights)
-        self.n_features = _remove_last_layer(self.model)
+        built = _source(name).build(name, weights)
+        self.preset = built.preset
+        self.standardize = Standardize(3, self.preset.mean, self.preset.std)
+        self.model = built.model
+        self.n_features = built.n_features
         _stop_dropout(self.model)
 
     def forward(self, x):
@@ -119,31 +151,33 @@ class Backbone(nn.Module):
 
         Where images are too small, a ValueError names the least size.
         """
-        fixed = getattr(self.model, "image_size", x.shape[2])
-        if fixed != x.shape[2]:
+        size = x.shape[2]
+        if self.preset.is_fixed and size != self.preset.image_size:
             raise ValueError(
-                f"This backbone takes images of {fixed} pixels only. Got "
-                f"image_size={x.shape[2]} instead. Leave image_size at None."
+                f"This backbone takes images of {self.preset.image_size} pixels only. "
+                f"Got image_size={size} instead. Leave image_size at None."
             )
         try:
             return self.model(self.standardize(x))
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError as error:
-            self._raise_too_small(x.shape[2], error)
+        except (RuntimeError, AssertionError) as error:
+            self._raise_too_small(size, error)
 
     def _raise_too_small(self, size, error):
         """Raise `error` again; where images are too small, name the least size."""
         # A model on the device "meta" computes shapes only.
-        model = deepcopy(self.model).to("meta").eval()
-        sizes = range(size, backbone_image_size(self._name) + 1)
-        place = bisect_left(sizes, True, key=partial(_takes_size, model))
+        takes = partial(_takes_size, deepcopy(self.model).to("meta").eval())
+        sizes = range(size, self.preset.image_size + 1)
+        place = bisect_left(sizes, True, key=takes)
         if place in (0, len(sizes)):
             raise error
+        # Some networks take multiples of 32 pixels alone.
+        multiples = range(-(-size // 32) * 32, sizes[place], 32)
+        least = next(filter(takes, multiples), sizes[place])
         raise ValueError(
-            f"The backbone {self._name!r} takes images of at least {sizes[place]} "
-            f"pixels. Got image_size={size} instead. Raise image_size, or leave it at "
-            "None."
+            f"The backbone {self._name!r} takes images of at least {least} pixels. Got "
+            f"image_size={size} instead. Raise image_size, or leave it at None."
         ) from error
 
 
@@ -151,88 +185,9 @@ def _takes_size(model, size):
     """Return whether a model that computes shapes only accepts images of a size."""
     try:
         model(torch.zeros(1, 3, size, size, device="meta"))
-    except RuntimeError:
+    except (RuntimeError, AssertionError):
         return False
     return True
-
-
-def build_model(name, weights):
-    """Build a whole torchvision model, pretrained where `weights` is given.
-
-    The last layer may be missing from the weights or have another number of
-    classes, because it is not used.
-    """
-    model = models.get_model(name, weights=None, **_quiet(name))
-    if weights is not None:
-        _load_strictly(model, load_weights(name, weights), name, weights)
-        if hasattr(model, "transform_input"):
-            # GoogLeNet and Inception were trained on images scaled otherwise.
-            model.transform_input = True
-    _drop_auxiliary(model)
-    return model
-
-
-def _quiet(name):
-    # Both build auxiliary heads, and warn unless init_weights is given.
-    return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
-
-
-def _load_strictly(model, state, name, weights):
-    head = _last_layer_name(model)
-    expected = model.state_dict()
-    state = {_OLD_DENSENET.sub(r"\1\2", key): value for key, value in state.items()}
-    loaded = {
-        key: value
-        for key, value in state.items()
-        if _belongs(key, value, expected, head)
-    }
-    try:
-        result = model.load_state_dict(loaded, strict=False)
-    except RuntimeError as error:
-        raise WeightsError(_mismatch(name, weights, str(error))) from error
-    missing = [key for key in result.missing_keys if not key.startswith(head + ".")]
-    if missing or result.unexpected_keys:
-        detail = f"missing {missing[:3]!r}, unexpected {result.unexpected_keys[:3]!r}"
-        raise WeightsError(_mismatch(name, weights, detail))
-
-
-def _belongs(key, value, expected, head):
-    """Return whether a tensor is loaded: all except a head of another size."""
-    is_head = key.startswith(head + ".")
-    return not is_head or (key in expected and expected[key].shape == value.shape)
-
-
-def _mismatch(name, weights, detail):
-    return (
-        f"The weights {Path(weights).name!r} are not those of the backbone {name!r}: "
-        f"{detail}. Pass the backbone of these weights."
-    )
-
-
-def _drop_auxiliary(model):
-    """Leave out the auxiliary heads of GoogLeNet and Inception."""
-    if getattr(model, "aux_logits", False):
-        model.aux_logits = False
-        for name in ("aux1", "aux2", "AuxLogits"):
-            if hasattr(model, name):
-                setattr(model, name, None)
-
-
-def _last_layer_name(model):
-    layers = [
-        name
-        for name, module in model.named_modules()
-        if isinstance(module, nn.Linear | nn.Conv2d)
-        and not name.startswith(("aux", "Aux"))
-    ]
-    return layers[-1]
-
-
-def _remove_last_layer(model):
-    name = _last_layer_name(model)
-    last = model.get_submodule(name)
-    model.set_submodule(name, nn.Identity())
-    return getattr(last, "in_features", None) or last.in_channels
 
 
 def _stop_dropout(model):
@@ -253,7 +208,7 @@ def backbone_stages(model):
     Parameters
     ----------
     model : torch.nn.Module
-        A torchvision model.
+        The model of a :class:`Backbone`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ def checkpointed(stages):
     Parameters
     ----------
     stages : list of torch.nn.Module
-        None is inside another one. Each takes and returns one tensor.
+        None is inside another one.
     """
     for stage in stages:
         stage.forward = partial(run_checkpointed, stage, forward=stage.forward)
@@ -29,8 +29,8 @@ def checkpointed(stages):
             del stage.forward
 
 
-def run_checkpointed(stage, x, forward=None):
-    """Return the output of a stage, which keeps only its input.
+def run_checkpointed(stage, *inputs, forward=None, **options):
+    """Return the output of a stage, which keeps only its inputs.
 
     Training gives the same weights, statistics and random numbers, to the bit on a CPU.
 
@@ -38,10 +38,14 @@ def run_checkpointed(stage, x, forward=None):
     ----------
     stage : torch.nn.Module
 
-    x : Tensor
+    *inputs : Tensor or object
+        The first is the tensor that the stage before computed.
 
     forward : callable, default=None
         What computes the output; the stage itself if None.
+
+    **options : object
+        Further inputs of the stage, by their names.
 
     Returns
     -------
@@ -51,7 +55,8 @@ def run_checkpointed(stage, x, forward=None):
     def contexts():
         return nullcontext(), _no_statistics(stage)
 
-    return checkpoint(forward or stage, x, use_reentrant=False, context_fn=contexts)
+    settings = {"use_reentrant": False, "context_fn": contexts}
+    return checkpoint(forward or stage, *inputs, **settings, **options)
 
 
 @contextmanager

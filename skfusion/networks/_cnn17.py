@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from ._checkpointing import run_checkpointed
+from ._cnn17_weights import load_cnn17_weights
 from ._layers import GlobalMeanPool, Standardize
 
 __all__ = ["CNN17", "count_layers"]
@@ -118,6 +119,21 @@ class CNN17(nn.Sequential):
         Whether the stages keep only their inputs in training, and are computed again in
         the backward pass. It takes less memory and more time.
 
+    weights : {"phantoms"}, str, Path or None, default=None
+        Weights with which all layers but the last one start: None, random ones;
+        "phantoms", those of the package; or the path of a state dict or safetensors
+        file of a network of the same `width` and the variant "weighted". Half precision
+        becomes float32. The last layer is always random, as are further layers that the
+        file leaves out at the end, and the same numbers are drawn from torch's
+        generator as without weights. The mean and deviation of the input are not
+        loaded. Weights of one channel are divided equally over the channels of the
+        network, and weights of several channels are summed for one.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are unknown, missing or damaged, or are those of another network.
+
     References
     ----------
     .. [1] Wang et al., "CNN-Based Cross-Modality Fusion for Enhanced Breast Cancer
@@ -143,9 +159,12 @@ class CNN17(nn.Sequential):
         width=24,
         dropout=0.2,
         checkpointing=False,
+        weights=None,
     ):
         super().__init__(_VARIANTS[variant](n_classes, n_channels, width, dropout))
         self.checkpointing = checkpointing
+        if weights is not None:
+            load_cnn17_weights(self, weights)
 
     def stages(self):
         """Return the stages, each a part of this network; together they are all of it.

@@ -28,10 +28,11 @@ class MultiBranchNetwork(nn.Module):
         Number of modalities.
 
     branch : str, default="cnn17"
-        "cnn17", or the name of a torchvision classification model.
+        "cnn17", which is trained from scratch, or the name of a backbone, the same as
+        in :class:`Backbone`.
 
     weights : str, Path or None, default=None
-        Weights of a torchvision model, the same as in :class:`Backbone`.
+        Weights of a backbone, the same as in :class:`Backbone`.
 
     width : int, default=24
         Number of filters of the first convolution of a 17-layer branch.

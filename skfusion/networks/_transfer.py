@@ -15,10 +15,10 @@ class TransferNetwork(nn.Module):
     Parameters
     ----------
     backbone : str
-        Name of a torchvision classification model.
+        Name of the backbone, the same as in :class:`Backbone`.
 
     weights : str, Path or None, default=None
-        Name of torchvision weights, path of a file, or None.
+        Its weights, the same as in :class:`Backbone`.
 
     n_classes : int, default=2
         Number of outputs.

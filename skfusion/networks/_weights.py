@@ -1,31 +1,49 @@
-"""Pretrained weights from a file, or from torchvision."""
+"""Weights in files: read, digested and loaded into a model."""
 
 import hashlib
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
-from torchvision.models import get_model_weights
+from safetensors.torch import load_file
+from torch import nn
 
-from .._optional import import_optional
 from ..exceptions import WeightsError
 
-__all__ = ["load_weights", "weights_digest"]
+__all__ = [
+    "FILE_ENDINGS",
+    "is_weights_file",
+    "load_strictly",
+    "read_weights",
+    "weights_file_digest",
+]
 
-_FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
+FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
 
 
-def load_weights(backbone, weights):
-    """Load the pretrained weights of a backbone.
+def is_weights_file(weights):
+    """Return whether weights are the path of a file, by its type or ending."""
+    return isinstance(weights, Path) or str(weights).endswith(FILE_ENDINGS)
+
+
+def weights_file_digest(path):
+    """Return the digest of the content of a file of weights, without loading it.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing.
+    """
+    with _existing(path).open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()
+
+
+def read_weights(path):
+    """Read a state dict.
 
     Parameters
     ----------
-    backbone : str
-        Name of a torchvision classification model.
-
-    weights : str or Path
-        Name of torchvision weights ("DEFAULT", "IMAGENET1K_V1", ...), or the path
-        of a state dict saved by torch, or of a safetensors file.
+    path : str or Path
+        A state dict saved by torch, or a safetensors file.
 
     Returns
     -------
@@ -34,60 +52,13 @@ def load_weights(backbone, weights):
     Raises
     ------
     WeightsError
-        If the weights do not exist or cannot be downloaded, or the file is missing,
-        damaged, not a state dict, or holds NaN or infinite numbers.
+        If the file is missing, damaged, not a state dict, or holds NaN or infinite
+        numbers.
     """
-    if _is_file(weights):
-        return _load_file(_existing(weights))
-    return _download(_find_entry(backbone, weights), backbone)
-
-
-def weights_digest(backbone, weights):
-    """Return the digest of pretrained weights, without loading them.
-
-    Parameters
-    ----------
-    backbone, weights : str, str or Path
-        The same as in :func:`load_weights`.
-
-    Returns
-    -------
-    digest : bytes
-        Digest of the content of a file, or the address of a download, which holds the
-        beginning of its hash.
-
-    Raises
-    ------
-    WeightsError
-        If the weights do not exist.
-    """
-    if _is_file(weights):
-        with _existing(weights).open("rb") as file:
-            return hashlib.file_digest(file, "blake2b").digest()
-    return _find_entry(backbone, weights).url.encode()
-
-
-def _is_file(weights):
-    return isinstance(weights, Path) or str(weights).endswith(_FILE_ENDINGS)
-
-
-def _existing(path):
-    path = Path(path)
-    if not path.is_file():
-        raise WeightsError(
-            f"Expected a weights file. The folder holds no file {path.name!r}. Check "
-            "the path; where the file of a fitted model has moved, call set_params("
-            "weights=...)."
-        )
-    return path
-
-
-def _load_file(path):
+    path = _existing(path)
     try:
         state = _read_file(path)
         broken = _find_broken(state) if _is_state_dict(state) else None
-    except ImportError:
-        raise
     except Exception as error:  # a damaged file may raise any error
         raise WeightsError(
             f"The weights file {path.name!r} cannot be read as a plain state dict: "
@@ -107,12 +78,99 @@ def _load_file(path):
     return state
 
 
+def load_strictly(model, state, backbone, weights):
+    """Load a state dict into a model whose last layer was replaced by nn.Identity.
+
+    All names and shapes must agree. Tensors of a layer that is nn.Identity now are left
+    out. If no name agrees, tensors are loaded in their order, provided that all kinds
+    (such as "weight") and shapes agree: this is the same network with other names. At
+    the end, the weight and the bias of a last layer may follow.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        It is changed.
+
+    state : dict of str to Tensor
+
+    backbone : str
+        Name of the backbone, for the error.
+
+    weights : str or Path
+        Name or path of the weights, for the error.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are those of another model.
+    """
+    expected = model.state_dict()
+    if not expected.keys() & state.keys() and _is_ordered(weights):
+        state = _rename_in_order(state, expected)
+    left_out = tuple(
+        f"{name}."
+        for name, module in model.named_modules()
+        if name and isinstance(module, nn.Identity)
+    )
+    state = {k: v for k, v in state.items() if not k.startswith(left_out)}
+    try:
+        result = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        raise _mismatch(backbone, weights, str(error)) from error
+    if result.missing_keys or result.unexpected_keys:
+        missing, unexpected = result.missing_keys[:3], result.unexpected_keys[:3]
+        detail = f"missing {missing!r}, unexpected {unexpected!r}"
+        raise _mismatch(backbone, weights, detail)
+
+
+def _is_ordered(weights):
+    """Return whether a file keeps the order of tensors; safetensors sorts them."""
+    return not str(weights).endswith(".safetensors")
+
+
+def _rename_in_order(state, expected):
+    """Return a state dict with the names of a model, or as it is if it differs."""
+    names, tensors = list(_drop_counters(expected)), list(_drop_counters(state).items())
+    head = [_kind(key) for key, _ in tensors[len(names) :]]
+    pairs = list(zip(names, tensors, strict=False))
+    agree = len(pairs) == len(names) and head in ([], ["weight"], ["weight", "bias"])
+    agree = agree and all(
+        _kind(name) == _kind(key) and expected[name].shape == value.shape
+        for name, (key, value) in pairs
+    )
+    return {name: value for name, (_, value) in pairs} if agree else state
+
+
+def _drop_counters(state):
+    """Return a state dict without the counters of batches, which old files lack."""
+    return {k: v for k, v in state.items() if _kind(k) != "num_batches_tracked"}
+
+
+def _kind(name):
+    return name.rpartition(".")[2]
+
+
+def _mismatch(backbone, weights, detail):
+    return WeightsError(
+        f"The weights {Path(weights).name!r} are not those of the backbone "
+        f"{backbone!r}: {detail}. Pass the backbone of these weights."
+    )
+
+
+def _existing(path):
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(
+            f"Expected a weights file. The folder holds no file {path.name!r}. Check "
+            "the path; where the file of a fitted model has moved, call set_params("
+            "weights=...)."
+        )
+    return path
+
+
 def _read_file(path):
     if path.suffix == ".safetensors":
-        purpose = "Reading a .safetensors file"
-        module = "safetensors.torch"
-        reader = import_optional(module, extra="safetensors", purpose=purpose)
-        return reader.load_file(path)
+        return load_file(path)
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -135,26 +193,3 @@ def _describe(state):
         return type(state).__name__
     pairs = {f"{type(k).__name__} to {type(v).__name__}" for k, v in state.items()}
     return f"a dict of {', '.join(sorted(pairs)[:3])}"
-
-
-def _find_entry(backbone, weights):
-    choices = get_model_weights(backbone)
-    if weights not in choices.__members__ and weights != "DEFAULT":
-        raise WeightsError(
-            f"Expected the weights of {backbone!r} to be one of "
-            f"{list(choices.__members__)!r}, None, or a file ending in one of "
-            f"{_FILE_ENDINGS!r}. Got {weights!r} instead."
-        )
-    return choices[weights]
-
-
-def _download(entry, backbone):
-    try:
-        return entry.get_state_dict(progress=False, check_hash=True)
-    except (URLError, OSError, RuntimeError) as error:
-        raise WeightsError(
-            f"The weights {entry!s} of {backbone!r} could not be downloaded: "
-            f"{error}. Without a network, download {entry.url} elsewhere and pass "
-            "the file: weights='path/to/file.pth'; or pass weights=None for random "
-            "weights."
-        ) from error

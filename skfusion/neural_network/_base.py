@@ -1,16 +1,15 @@
 """The base class of the classifiers that train a network."""
 
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from .._engine import (
     ImageTensors,
@@ -18,9 +17,10 @@ from .._engine import (
     build_net,
     held_images,
     on_device,
-    release_training_state,
     resolve_device,
+    restyle_batch,
     run_network,
+    seed_generators,
     seeded,
 )
 from .._validation._fitting import all_or_nothing
@@ -34,29 +34,26 @@ from .._validation._scale import (
 )
 from ..images import ImageCache
 from ..images._crop import REGIONS
-from ..networks._layers import Standardize
 from ._inner_split import inner_split
+from ._members import (
+    copy_scale,
+    joined_history,
+    mean_probabilities,
+    scale_layers,
+    train_alone,
+)
 from ._training_source import TrainingSource
 
-__all__ = ["MEMORY_CONSTRAINTS", "BaseCNNClassifier", "NetworkPlan"]
+__all__ = ["SINGLE_INPUT_CONSTRAINTS", "BaseCNNClassifier"]
 
 # Of the parameters that networks of several inputs lack.
-MEMORY_CONSTRAINTS = {
+SINGLE_INPUT_CONSTRAINTS = {
+    "image_shape": ["array-like", None],
+    "n_members": [Interval(Integral, 1, None, closed="left")],
     "dtype": [StrOptions({"uint8", "uint16"})],
     "micro_batch_size": [Interval(Integral, 2, None, closed="left"), None],
     "checkpointing": ["boolean"],
 }
-
-
-class NetworkPlan(NamedTuple):
-    """The network that an estimator trains, and the choices that belong to it."""
-
-    module: type
-    params: dict  # without n_classes
-    learning_rates: dict  # the same as in TrainingSettings
-    learns_scale: bool = False  # from the mean and deviation of the training images
-    augmentation_strength: float = 1.0
-    criterion: type = nn.CrossEntropyLoss
 
 
 class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -66,7 +63,6 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _parameter_constraints: dict = {
-        "image_shape": ["array-like", None],
         "image_size": [Interval(Integral, 8, None, closed="left"), None],
         "resize": [StrOptions({"pad", "stretch"})],
         "region": [StrOptions(REGIONS)],
@@ -90,6 +86,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     }
 
     # Where they are no parameters.
+    n_members = 1
     dtype = "uint8"
     micro_batch_size = None
 
@@ -109,7 +106,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     @_fit_context(prefer_skip_nested_validation=True)
     @all_or_nothing
     def fit(self, X, y, groups=None):
-        """Train the network.
+        """Train the network, or `n_members` networks one after the other.
 
         Fits in threads of one process take turns; those of several processes do not.
 
@@ -142,11 +139,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with seeded(self.random_state, device) as seed:
             train, valid = self._split(X, codes, groups, seed)
             with self._held_images(source, device) as images:
-                net, train_set = self._prepare(source, images, codes, train, valid)
-                # partial_fit, because fit would initialise the net again and lose the
-                # scale.
-                net.partial_fit(train_set, y=None)
-        self._keep(net)
+                members = self._members(source, images, codes, train, valid, seed)
+                nets = [train_alone(*member) for member in members]
+        self._keep(nets)
         return self
 
     def _begin(self, X, y):
@@ -188,24 +183,36 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         source = self._as_trained(source)
         return held_images(source, device, verbose=self.verbose)
 
-    def _prepare(self, source, images, codes, train, valid):
-        """Return a net that is ready to be trained, and the data to train it with."""
-        plan = self._plan(source)
+    def _members(self, source, images, codes, train, valid, seed):
+        """Yield a net of each member, ready to be trained, and the data to train with.
+
+        When a net is yielded, torch's generators are in the state from which it is
+        trained. All members have the same data, and the scale is learnt once.
+        """
+        plan, first = self._plan(source), None
         train_set = ImageTensors(images, codes, train)
-        net = build_net(
+        parts = (
             plan.module,
             {"n_classes": len(self.classes_), **plan.params},
             train_set,
             None if valid is None else ImageTensors(images, codes, valid),
             self._settings(plan, source, codes[train_set.rows], images.device),
-        ).initialize()
-        self._learn_scale(net.module_, plan, source, train_set)
-        return net, train_set
+        )
+        for member in range(self.n_members):
+            seed_generators(seed + member, images.device)
+            net = build_net(*parts).initialize()
+            if first is None:
+                first = net
+                self._learn_scale(net.module_, plan, source, train_set)
+            else:
+                copy_scale(first.module_, net.module_)
+            yield net, train_set
 
-    def _keep(self, net):
-        self.net_ = release_training_state(net)
-        self.n_iter_ = len(net.history)
-        self.history_ = net.history
+    def _keep(self, nets):
+        self.nets_ = nets
+        self.net_ = self.nets_[0]
+        self.history_ = joined_history(nets)
+        self.n_iter_ = len(self.history_)
 
     def _settings(self, plan, source, codes, device):
         return TrainingSettings(
@@ -215,7 +222,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             micro_batch_size=self.micro_batch_size,
             weight_decay=self.weight_decay,
             class_weight=self._class_weight(codes, device),
-            augment=source.augmenter(self.augmentation, plan.augmentation_strength),
+            augment=self._augmenter(plan, source),
             n_iter_no_change=self.n_iter_no_change,
             callbacks=self.callbacks,
             device=str(device),
@@ -223,6 +230,13 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             verbose=self.verbose,
             criterion=plan.criterion,
         )
+
+    def _augmenter(self, plan, source):
+        """Return the function that augments a batch, or None."""
+        augment = source.augmenter(self.augmentation, plan.augmentation_strength)
+        if plan.restyles and self.augmentation is True and self._in_unit_range:
+            return partial(_restyle_augmented, augment)
+        return augment
 
     def _as_trained(self, source):
         """Return a source of the images as training takes them.
@@ -240,8 +254,7 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not plan.learns_scale:
             self._in_unit_range = True
             return
-        layers = [part for part in module.modules() if isinstance(part, Standardize)]
-        columns = source.by_column(train_set.chunks)
+        layers, columns = scale_layers(module), source.by_column(train_set.chunks)
         for layer, (column, chunks) in zip(layers, columns, strict=True):
             if not layer.learn(chunks):
                 raise ValueError(
@@ -278,7 +291,8 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Predict the probability of each class for each image.
 
         A network that was trained on mirrored images predicts for the images and for
-        their mirror images, and the probabilities are averaged.
+        their mirror images, and the probabilities are averaged. The probabilities of
+        several networks (`n_members`) are averaged, too.
 
         Parameters
         ----------
@@ -295,9 +309,9 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         warn = warn_of_scale if self._in_unit_range else warn_of_other_scale
         warn(X, self)
         device = resolve_device(self.device)
-        module = on_device(self.net_.module_.eval(), device)
+        modules = [on_device(net.module_.eval(), device) for net in self.nets_]
         scores = run_network(
-            lambda batch: self._predict_batch(module, batch),
+            lambda batch: mean_probabilities(modules, batch, self._mirrors),
             self._source(X),
             batch_size=self.batch_size,
             device=device,
@@ -305,15 +319,12 @@ class BaseCNNClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ).astype(np.float64)
         return scores / scores.sum(axis=1, keepdims=True)
 
-    def _predict_batch(self, module, batch):
-        probabilities = module(batch).float().softmax(dim=1)
-        if not self._mirrors:
-            return probabilities
-        mirrored = module(batch.flip(3)).float().softmax(dim=1)
-        return (probabilities + mirrored) / 2
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+def _restyle_augmented(augment, images):
+    return restyle_batch(augment(images))

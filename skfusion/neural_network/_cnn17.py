@@ -1,10 +1,15 @@
 """The 17-layer CNN as an estimator."""
 
 from numbers import Integral, Real
+from pathlib import Path
+
+import torch
 
 from .._validation._private import Interval, StrOptions
 from ..networks import CNN17
-from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
+from ..networks._cnn17_weights import read_cnn17_weights
+from ._base import SINGLE_INPUT_CONSTRAINTS, BaseCNNClassifier
+from ._network_plan import NetworkPlan
 
 __all__ = ["CNN17Classifier"]
 
@@ -15,7 +20,7 @@ IMAGE_SIZE = 64
 
 
 class CNN17Classifier(BaseCNNClassifier):
-    """Classifier that trains a 17-layer CNN from scratch.
+    """Classifier that trains a 17-layer CNN, from pretrained weights or from scratch.
 
     The architecture is ours. The abstract of [1]_ names "an own 17-layer CNN" and
     states neither its layers nor how they are counted, so both readings can be built.
@@ -32,6 +37,16 @@ class CNN17Classifier(BaseCNNClassifier):
 
     width : int, default=24
         Number of filters of the first convolution.
+
+    weights : {"phantoms"}, str, Path or None, default="phantoms"
+        Weights with which the training starts (:ref:`User Guide <cnn17_weights>`):
+        "phantoms", those of the package; the path of a state dict or safetensors file
+        of a network of the same `width` and ``variant="weighted"``; or None, random
+        ones. The last layer, and further layers that a file leaves out at the end, are
+        random. "phantoms" were trained on images of the generator of
+        :func:`~skfusion.datasets.make_breast_images`, so on synthetic images of
+        skfusion a comparison with other models flatters this one. Another `width` needs
+        None or a file, and ``variant="listed"`` needs None.
 
     dropout : float, default=0.2
         Fraction of the features dropped before the fully connected layer, in [0, 1).
@@ -55,8 +70,9 @@ class CNN17Classifier(BaseCNNClassifier):
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has an effect with ``region="lesion"`` alone.
 
-    max_epochs : int, default=40
-        Number of passes over the training images.
+    max_epochs : int, default=15
+        Number of passes over the training images. A network that starts from random
+        weights needs more, such as 60.
 
     batch_size : int, default=32
         Number of images in a batch; in training, the largest number.
@@ -102,6 +118,11 @@ class CNN17Classifier(BaseCNNClassifier):
     n_iter_no_change : int, default=10
         Number of epochs without a better loss after which training stops.
 
+    n_members : int, default=1
+        Number of networks, which differ in their seeds alone. They are trained one
+        after the other on the same images, and with early stopping on the same part of
+        them. The probabilities of their predictions are averaged.
+
     callbacks : list, default=None
         Callbacks of skorch.
 
@@ -142,13 +163,18 @@ class CNN17Classifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The trained net, on the CPU. Its network is ``net_.module_``.
+        The trained net, on the CPU. Its network is ``net_.module_``. It is the first of
+        ``nets_``, and the same whatever `n_members` is.
+
+    nets_ : list of skorch.NeuralNetClassifier
+        The trained nets of all members.
 
     history_ : skorch.history.History
-        Losses and durations of the epochs.
+        Losses and durations of the epochs, of one member after the other. The key
+        ``member`` of an epoch is the place of its net in ``nets_``.
 
     n_iter_ : int
-        Number of epochs.
+        Number of epochs, of all members together.
 
     image_shape_ : tuple or None
         Shape of each image in ``fit``; None for paths.
@@ -175,7 +201,7 @@ class CNN17Classifier(BaseCNNClassifier):
     >>> from skfusion.datasets import make_breast_images
     >>> from skfusion.neural_network import CNN17Classifier
     >>> X, y = make_breast_images(20, image_size=32, random_state=0, return_X_y=True)
-    >>> model = CNN17Classifier(image_size=32, width=4, max_epochs=2, random_state=0)
+    >>> model = CNN17Classifier(image_size=32, max_epochs=2, random_state=0)
     >>> model.fit(X, y).predict(X[:3]).shape
     (3,)
     """
@@ -183,9 +209,10 @@ class CNN17Classifier(BaseCNNClassifier):
     _parameter_constraints: dict = {
         "variant": [StrOptions({"weighted", "listed"})],
         "width": [Interval(Integral, 1, None, closed="left")],
+        "weights": [str, Path, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
-        **MEMORY_CONSTRAINTS,
+        **SINGLE_INPUT_CONSTRAINTS,
     }
 
     def __init__(
@@ -193,13 +220,14 @@ class CNN17Classifier(BaseCNNClassifier):
         *,
         variant="weighted",
         width=24,
+        weights="phantoms",
         dropout=0.2,
         image_shape=None,
         image_size=64,
         resize="pad",
         region="image",
         margin=0.3,
-        max_epochs=40,
+        max_epochs=15,
         batch_size=32,
         micro_batch_size=None,
         checkpointing=False,
@@ -210,6 +238,7 @@ class CNN17Classifier(BaseCNNClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
+        n_members=1,
         callbacks=None,
         device="auto",
         precision="auto",
@@ -221,6 +250,7 @@ class CNN17Classifier(BaseCNNClassifier):
     ):
         self.variant = variant
         self.width = width
+        self.weights = weights
         self.dropout = dropout
         self.image_shape = image_shape
         self.image_size = image_size
@@ -238,6 +268,7 @@ class CNN17Classifier(BaseCNNClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.n_members = n_members
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
@@ -247,6 +278,14 @@ class CNN17Classifier(BaseCNNClassifier):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _begin(self, X, y):
+        begun = super()._begin(X, y)
+        if self.weights is not None:  # an error comes before the images are read
+            with torch.device("meta"):
+                network = CNN17(variant=self.variant, width=self.width)
+            read_cnn17_weights(self.weights, network.state_dict())
+        return begun
+
     def _plan(self, source):
         params = {
             "n_channels": source.n_channels,
@@ -254,6 +293,7 @@ class CNN17Classifier(BaseCNNClassifier):
             "width": self.width,
             "dropout": self.dropout,
             "checkpointing": self.checkpointing,
+            "weights": self.weights,
         }
         rates = {"*": self.learning_rate}
         return NetworkPlan(

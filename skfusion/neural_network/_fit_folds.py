@@ -1,12 +1,18 @@
 """Fit of one network on several folds at once."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 import torch
 from sklearn.base import clone
 
-from .._engine import resolve_device, seeded, train_together
+from .._engine import (
+    release_training_state,
+    resolve_device,
+    seeded,
+    train_together,
+)
 from .._validation._private import _safe_indexing
 from ._cnn17 import CNN17Classifier
 
@@ -40,7 +46,8 @@ def fit_folds(estimator, X, y, splits):
     Parameters
     ----------
     estimator : CNN17Classifier
-        It is cloned. ``early_stopping``, ``callbacks``, ``micro_batch_size``,
+        It is cloned. The networks of all members (``n_members``) are trained at the
+        same time, too. ``early_stopping``, ``callbacks``, ``micro_batch_size``,
         ``checkpointing`` and ``verbose`` are not available.
 
     X : DataFrame, Series, list or ndarray
@@ -88,7 +95,9 @@ def fit_folds(estimator, X, y, splits):
     >>> data = make_breast_images(24, image_size=16, random_state=0)
     >>> X, y = data.data, data.target
     >>> splits = list(StratifiedGroupKFold(3).split(X, y, data.groups))
-    >>> network = CNN17Classifier(width=2, image_size=16, max_epochs=1, random_state=0)
+    >>> network = CNN17Classifier(
+    ...     width=2, weights=None, image_size=16, max_epochs=1, random_state=0
+    ... )
     >>> models = fit_folds(network, X, y, splits)
     >>> [len(model.predict(X[test])) for model, (_, test) in zip(models, splits)]
     [8, 8, 8]
@@ -105,14 +114,15 @@ def fit_folds(estimator, X, y, splits):
         to_train = []
         for train in folds:
             model = _begin_fold(estimator, whole, X, codes, train)
-            with seeded(model.random_state, device):
-                prepared = model._prepare(source, images, codes, train, None)
-                to_train.append((*prepared, torch.get_rng_state()))
+            with seeded(model.random_state, device) as seed:
+                members = model._members(source, images, codes, train, None, seed)
+                to_train += [(*each, torch.get_rng_state()) for each in members]
             models.append(model)
         nets, train_sets, states = zip(*to_train, strict=True)
         train_together(nets, train_sets, states)
-    for model, net in zip(models, nets, strict=True):
-        model._keep(net)
+    released = map(release_training_state, nets)
+    for model in models:
+        model._keep(list(islice(released, whole.n_members)))
     return models
 
 

@@ -3,14 +3,15 @@
 from numbers import Integral, Real
 from pathlib import Path
 
+from .._engine import default_image_size
 from .._validation._images import check_target, no_samples
 from .._validation._private import Interval
 from .._validation._samples import check_samples
 from .._validation._unreadable import names_unreadable_images
 from ..networks import MultiBranchLoss, MultiBranchNetwork
-from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import BaseCNNClassifier, NetworkPlan
+from ._base import BaseCNNClassifier
 from ._cnn17 import IMAGE_SIZE, STRENGTH
+from ._network_plan import NetworkPlan
 from ._sample_source import SampleSource, check_each_modality
 from ._transfer import BACKBONE_LEARNING_RATE
 
@@ -33,12 +34,13 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         and NaN is a missing one; numbers in a column given by name raise an error.
 
     branch : str, default="cnn17"
-        "cnn17", the 17-layer CNN that is trained from scratch, or the name of a
-        torchvision classification model.
+        "cnn17", the 17-layer CNN that is trained from scratch, or a backbone: the name
+        of a torchvision classification model, "timm/NAME" or "package.module:function"
+        (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict or
-        safetensors file; or None for random weights. A 17-layer branch has none.
+        Name of weights, which are downloaded once; path of a state dict or safetensors
+        file; or None for random weights. A 17-layer branch has none.
 
     width : int, default=24
         Number of filters of the first convolution of a 17-layer branch.
@@ -74,8 +76,8 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         Number of images in a batch; in training, the largest number.
 
     learning_rate : float, default=0.003
-        Highest learning rate of the one-cycle schedule; torchvision branches learn with
-        a tenth of it.
+        Highest learning rate of the one-cycle schedule; other branches than "cnn17"
+        learn with a tenth of it.
 
     weight_decay : float, default=0.01
         Weight decay of AdamW.
@@ -182,7 +184,6 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
         "modality_dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
     }
-    _parameter_constraints.pop("image_shape")
 
     image_shape_ = None
 
@@ -340,8 +341,7 @@ class MultiBranchCNNClassifier(BaseCNNClassifier):
     def _default_image_size(self):
         if self.branch == "cnn17":
             return IMAGE_SIZE
-        check_backbone(self.branch)
-        return backbone_image_size(self.branch, self.weights)
+        return default_image_size(self.branch, self.weights)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,11 +3,12 @@
 from numbers import Integral, Real
 from pathlib import Path
 
+from .._engine import default_image_size
 from .._validation._private import Interval, StrOptions
 from .._validation._scale import check_channels
 from ..networks import TransferNetwork
-from ..networks._backbones import backbone_image_size, check_backbone
-from ._base import MEMORY_CONSTRAINTS, BaseCNNClassifier, NetworkPlan
+from ._base import SINGLE_INPUT_CONSTRAINTS, BaseCNNClassifier
+from ._network_plan import NetworkPlan
 
 __all__ = ["TransferCNNClassifier"]
 
@@ -24,18 +25,20 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     Parameters
     ----------
-    backbone : str, default="mobilenet_v2"
-        Name of a torchvision classification model.
+    backbone : str, default="squeezenet1_1"
+        Name of a torchvision classification model; "timm/NAME", a model of timm;
+        "cnn17", the 17-layer CNN; or "package.module:function", a function that returns
+        a network of your own (:ref:`User Guide <any_backbone>`).
 
     weights : str, Path or None, default="DEFAULT"
-        Name of torchvision weights, which are downloaded once; path of a state dict or
-        safetensors file; or None for random weights.
+        Name of weights, which are downloaded once; path of a state dict or safetensors
+        file; or None for random weights.
 
     trainable : {"head", "all"} or int, default="all"
         Part of the network that learns: the new head alone, the whole network, or the
         head and this number of the last stages of the backbone. Batch normalisation of
-        stages that do not learn stays in evaluation mode. For the default backbone, 8
-        to 12 stages are recommended, which train faster than "all"
+        stages that do not learn stays in evaluation mode. Of a MobileNetV2, 8 to 12
+        stages are recommended, which train faster than "all"
         (:ref:`User Guide <transfer_learning>`).
 
     dropout : float, default=0.2
@@ -61,7 +64,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Width of the margin on each side of the lesion, as a fraction of the longer side
         of its box. It has an effect with ``region="lesion"`` alone.
 
-    max_epochs : int, default=20
+    max_epochs : int, default=15
         Number of passes over the training images.
 
     batch_size : int, default=32
@@ -91,8 +94,10 @@ class TransferCNNClassifier(BaseCNNClassifier):
     augmentation : bool or callable, default=True
         Whether random flips, rotations, scales, shifts, brightness and contrast are
         drawn for each image of a training batch, with the limits of
-        :func:`skfusion.images.augment_image`. Prediction then averages over the image
-        and its mirror image. A callable takes and returns a batch of shape (n,
+        :func:`skfusion.images.augment_image`. For pixels in [0, 1], gamma, depth gain,
+        sharpness and grain are drawn, too, so that the network depends less on the look
+        of one scanner. Prediction averages over the image and its mirror image. A
+        callable takes and returns a batch of shape (n,
         n_channels, height, width).
 
     early_stopping : bool, default=False
@@ -107,6 +112,11 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     n_iter_no_change : int, default=10
         Number of epochs without a better loss after which training stops.
+
+    n_members : int, default=1
+        Number of networks, which differ in their seeds alone. They are trained one
+        after the other on the same images, and with early stopping on the same part of
+        them. The probabilities of their predictions are averaged.
 
     callbacks : list, default=None
         Callbacks of skorch.
@@ -148,13 +158,18 @@ class TransferCNNClassifier(BaseCNNClassifier):
         Class labels.
 
     net_ : skorch.NeuralNetClassifier
-        The trained net, on the CPU. Its network is ``net_.module_``.
+        The trained net, on the CPU. Its network is ``net_.module_``. It is the first of
+        ``nets_``, and the same whatever `n_members` is.
+
+    nets_ : list of skorch.NeuralNetClassifier
+        The trained nets of all members.
 
     history_ : skorch.history.History
-        Losses and durations of the epochs.
+        Losses and durations of the epochs, of one member after the other. The key
+        ``member`` of an epoch is the place of its net in ``nets_``.
 
     n_iter_ : int
-        Number of epochs.
+        Number of epochs, of all members together.
 
     image_shape_ : tuple or None
         Shape of each image in ``fit``; None for paths.
@@ -167,7 +182,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
 
     See Also
     --------
-    CNN17Classifier : A network that is trained from scratch.
+    CNN17Classifier : A small network with weights trained on synthetic images.
     skfusion.feature_extraction.CNNFeatureExtractor : Features of a frozen network.
 
     References
@@ -197,12 +212,12 @@ class TransferCNNClassifier(BaseCNNClassifier):
         ],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         **BaseCNNClassifier._parameter_constraints,
-        **MEMORY_CONSTRAINTS,
+        **SINGLE_INPUT_CONSTRAINTS,
     }
 
     def __init__(
         self,
-        backbone="mobilenet_v2",
+        backbone="squeezenet1_1",
         *,
         weights="DEFAULT",
         trainable="all",
@@ -212,7 +227,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         resize="pad",
         region="image",
         margin=0.3,
-        max_epochs=20,
+        max_epochs=15,
         batch_size=32,
         micro_batch_size=None,
         checkpointing=False,
@@ -223,6 +238,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=10,
+        n_members=1,
         callbacks=None,
         device="auto",
         precision="auto",
@@ -252,6 +268,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.n_members = n_members
         self.callbacks = callbacks
         self.device = device
         self.precision = precision
@@ -274,8 +291,7 @@ class TransferCNNClassifier(BaseCNNClassifier):
             "backbone.*": BACKBONE_LEARNING_RATE * self.learning_rate,
             "*": self.learning_rate,
         }
-        return NetworkPlan(TransferNetwork, params, rates)
+        return NetworkPlan(TransferNetwork, params, rates, restyles=True)
 
     def _default_image_size(self):
-        check_backbone(self.backbone)
-        return backbone_image_size(self.backbone, self.weights)
+        return default_image_size(self.backbone, self.weights)

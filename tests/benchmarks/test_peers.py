@@ -111,7 +111,7 @@ def ours(name, precision, X, y, seed, device="cpu", trainable="all"):
         "random_state": seed,
     }
     if name == "cnn17":
-        model = CNN17Classifier(**settings)
+        model = CNN17Classifier(weights=None, **settings)
         model._augmentation_strength = 1.0  # as theirs
         return model.fit(X, y)
     settings["trainable"] = trainable

@@ -26,7 +26,13 @@ SCORING = {"kappa": kappa_scorer, "accuracy": "accuracy", "roc_auc": "roc_auc"}
 
 
 def networks():
-    small = {"image_size": 32, "width": 8, "random_state": 0, "device": "cpu"}
+    small = {
+        "image_size": 32,
+        "width": 8,
+        "weights": None,
+        "random_state": 0,
+        "device": "cpu",
+    }
     return [
         ("short", CNN17Classifier(max_epochs=6, **small)),
         ("long", CNN17Classifier(max_epochs=10, **small)),

@@ -43,7 +43,7 @@ def models():
         ("svm", make_feature_classifier("svm", **BACKBONE, image_size=32)),
         ("forest", make_feature_classifier("rf", **BACKBONE, image_size=32)),
         ("transfer", TransferCNNClassifier(**BACKBONE, **SMALL)),
-        ("cnn17", CNN17Classifier(width=8, **SMALL)),
+        ("cnn17", CNN17Classifier(width=8, weights=None, **SMALL)),
     ]
 
 
@@ -105,7 +105,9 @@ def test_more_than_half_of_the_free_memory_is_left_to_training(nearly_full):
         assert images.is_on_device is is_on_device
         assert taken <= 1.01 * source.pixel_dtype.itemsize * X[:4000].size
         del images
-    model = CNN17Classifier(width=2, image_size=256, max_epochs=1, random_state=0)
+    model = CNN17Classifier(
+        width=2, weights=None, image_size=256, max_epochs=1, random_state=0
+    )
     assert np.isfinite(model.fit(X, y).history_[:, "train_loss"]).all()
 
 

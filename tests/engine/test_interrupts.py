@@ -64,7 +64,7 @@ def pairs(tmp_path_factory):
 
 def cnn(**params):
     small = {"width": 4, "image_size": 16, "max_epochs": 3, "random_state": 0}
-    return CNN17Classifier(**{**small, **params})
+    return CNN17Classifier(**{"weights": None, **small, **params})
 
 
 def branches(**params):

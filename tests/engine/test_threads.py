@@ -32,7 +32,9 @@ def one_core_each():
 
 
 def cnn(seed):
-    return CNN17Classifier(width=4, image_size=16, max_epochs=3, random_state=seed)
+    return CNN17Classifier(
+        width=4, weights=None, image_size=16, max_epochs=3, random_state=seed
+    )
 
 
 def transfer(seed):

@@ -71,3 +71,8 @@ def test_the_first_example_shows_models_that_learn():
 @pytest.mark.parametrize("name", ["plot_fusion.py", "plot_optimism.py"])
 def test_another_example_runs(name):
     assert "kappa" in run(name)
+
+
+@pytest.mark.slow
+def test_the_example_of_halving_states_its_rounds():
+    assert "Epochs in each round: [5, 10, 20]" in run("plot_halving.py")

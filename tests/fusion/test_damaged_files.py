@@ -36,12 +36,15 @@ EXTRACTOR = CNNFeatureExtractor(
 IMAGE = make_pipeline(EXTRACTOR, LogisticRegression())
 EXTRACTORS = [(column, EXTRACTOR) for column in COLUMNS]
 IMAGES = [(column, IMAGE) for column in COLUMNS]
-MODALITIES = [("mammography", IMAGE), ("ultrasound", CNN17Classifier(**NETWORK))]
+MODALITIES = [
+    ("mammography", IMAGE),
+    ("ultrasound", CNN17Classifier(weights=None, **NETWORK)),
+]
 DECISIONS = DecisionFusionClassifier(IMAGES, cv=2, random_state=0)
 
 # In fit, an extractor reads no image, and a pipeline that learns from it reads all.
 READING = make_pipeline(EXTRACTOR, StandardScaler())
-NETWORKS = [(column, CNN17Classifier(**NETWORK)) for column in COLUMNS]
+NETWORKS = [(column, CNN17Classifier(weights=None, **NETWORK)) for column in COLUMNS]
 DAMAGED = {
     "image level": ImageLevelClassifier(IMAGE, COLUMNS),
     "features": make_feature_fusion(EXTRACTORS, LogisticRegression()),

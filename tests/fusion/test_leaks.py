@@ -137,7 +137,7 @@ NETWORK = {
     "early_stopping": True,
     "random_state": 0,
 }
-EARLY = CNN17Classifier(**NETWORK)
+EARLY = CNN17Classifier(weights=None, **NETWORK)
 DECISIONS = {"cv": 2, "random_state": 0}
 FUSIONS = {
     "pooled": ImageLevelClassifier(Spy(), COLUMNS),

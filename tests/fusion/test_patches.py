@@ -292,7 +292,12 @@ def test_a_file_is_decoded_for_the_drawn_patches_and_for_the_others(
 
     monkeypatch.setattr(_batch_readers, "read_shared", counting)
     network = CNN17Classifier(
-        width=2, image_size=16, max_epochs=1, image_cache=tmp_path, random_state=0
+        width=2,
+        weights=None,
+        image_size=16,
+        max_epochs=1,
+        image_cache=tmp_path,
+        random_state=0,
     )
     model = PatchClassifier(network, patches=(2, 2), n_drawn=2, cv=2, random_state=0)
     model.fit(*data)
@@ -305,7 +310,9 @@ def test_a_file_is_decoded_for_the_drawn_patches_and_for_the_others(
 
 def test_a_network_of_patches_in_a_comparison(data):
     X, y = data
-    network = CNN17Classifier(width=2, image_size=16, max_epochs=1, random_state=0)
+    network = CNN17Classifier(
+        width=2, weights=None, image_size=16, max_epochs=1, random_state=0
+    )
     models = [
         ("whole", network),
         ("patches", PatchClassifier(network, patches=(2, 1), cv=2, random_state=0)),

@@ -141,7 +141,12 @@ def given(monkeypatch):
 
 
 NETWORK = CNN17Classifier(
-    width=2, image_size=16, max_epochs=1, early_stopping=True, random_state=0
+    width=2,
+    weights=None,
+    image_size=16,
+    max_epochs=1,
+    early_stopping=True,
+    random_state=0,
 )
 
 

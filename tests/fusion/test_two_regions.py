@@ -31,7 +31,9 @@ FEATURES = CNNFeatureExtractor(
     "squeezenet1_1", weights=None, image_size=32, random_state=0
 )
 LESION_FEATURES = clone(FEATURES).set_params(region="lesion")
-NETWORK = CNN17Classifier(image_size=16, width=2, max_epochs=1, random_state=0)
+NETWORK = CNN17Classifier(
+    image_size=16, width=2, weights=None, max_epochs=1, random_state=0
+)
 LESION_NETWORK = clone(NETWORK).set_params(region="lesion")
 
 

@@ -72,7 +72,12 @@ def test_a_store_needs_one_size(data, tmp_path):
 
 def test_a_second_fit_decodes_nothing(data, tmp_path, n_decoded):
     model = CNN17Classifier(
-        width=4, image_size=16, max_epochs=1, image_cache=tmp_path, random_state=0
+        width=4,
+        weights=None,
+        image_size=16,
+        max_epochs=1,
+        image_cache=tmp_path,
+        random_state=0,
     )
     first = model.fit(data.data, data.target).predict_proba(data.data)
     again = model.fit(data.data, data.target).predict_proba(data.data)

@@ -17,7 +17,7 @@ ESTIMATORS = {
     "features": CNNFeatureExtractor(
         "squeezenet1_1", weights=None, image_size=32, random_state=0
     ),
-    "cnn17": CNN17Classifier(width=4, **TRAINED),
+    "cnn17": CNN17Classifier(width=4, weights=None, **TRAINED),
     "transfer": TransferCNNClassifier("squeezenet1_1", weights=None, **TRAINED),
     "branches": MultiBranchCNNClassifier(
         ["mammogram", "ultrasound"], branch="cnn17", width=4, **TRAINED

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -23,7 +24,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 import skfusion.model_selection
@@ -557,7 +558,7 @@ def test_processes_that_share_one_gpu_are_warned_of(monkeypatch):
 
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     X, y = np.zeros((8, 8, 8)), np.tile([0, 1], 4)
-    network = CNN17Classifier(width=1, image_size=8, max_epochs=1)
+    network = CNN17Classifier(width=1, weights=None, image_size=8, max_epochs=1)
     with pytest.warns(RuntimeWarning, match="share one CUDA device"):
         compare_models([("network", network)], X, y, cv=2, n_jobs=2)
 
@@ -576,6 +577,47 @@ def test_the_inner_folds_of_a_search_know_the_groups():
         LogisticRegression(), {"C": [0.1, 1]}, cv=StratifiedGroupKFold(3)
     )
     comparison = compare_models([("search", search)], X, y, groups=groups, cv=2)
+    assert comparison.folds["kappa"].notna().all()
+
+
+def in_pipelines(model, depth):
+    """Return a model at the end of nested pipelines."""
+    for _ in range(depth):
+        model = make_pipeline(StandardScaler(), model)
+    return model
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_search_at_the_end_of_a_pipeline_knows_the_groups(routing, depth):
+    X, y, groups = draw_patients(n_patients=24)
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [0.1, 1]}, cv=StratifiedGroupKFold(3)
+    )
+    models = [("search", in_pipelines(search, depth))]
+    with sklearn.config_context(enable_metadata_routing=routing):
+        comparison = compare_models(models, X, y, groups=groups, cv=2)
+    assert comparison.folds["kappa"].notna().all()
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_a_search_over_folds_without_groups_is_fitted(routing, depth):
+    X, y, groups = draw_patients(n_patients=24)
+    search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=3)
+    models = [("search", in_pipelines(search, depth))]
+    with sklearn.config_context(enable_metadata_routing=routing):
+        comparison = compare_models(models, X, y, groups=groups, cv=2)
+    assert comparison.folds["kappa"].notna().all()
+
+
+def test_a_search_of_a_sampler_and_a_model_knows_the_groups():
+    X, y, groups = draw_patients(n_patients=24)
+    model = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
+    grid = {"logisticregression__C": [0.1, 1]}
+    models = [("search", GridSearchCV(model, grid, cv=StratifiedGroupKFold(3)))]
+    comparison = compare_models(models, X, y, groups=groups, cv=2)
     assert comparison.folds["kappa"].notna().all()
 
 

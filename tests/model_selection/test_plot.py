@@ -94,12 +94,12 @@ def with_training(study):
     """The study, with losses as two networks leave them."""
     rng = np.random.default_rng(0)
     rows = [
-        (model, fold, epoch, rng.random(), rng.random() if model == LONG else np.nan)
+        (model, fold, 0, epoch, rng.random(), rng.random() if model == LONG else np.nan)
         for model in (LONG, "prior")
         for fold in range(3)
         for epoch in range(1, 5 + fold)
     ]
-    columns = ["model", "fold", "epoch", "train_loss", "valid_loss"]
+    columns = ["model", "fold", "member", "epoch", "train_loss", "valid_loss"]
     return altered(study, training=pd.DataFrame(rows, columns=columns))
 
 
@@ -525,6 +525,14 @@ def test_the_losses_are_those_of_the_table(with_training):
     part = with_training.training.query("model == @LONG and fold == 2")
     line = next(line for line in first[:3] if len(line.get_xdata()) == len(part))
     np.testing.assert_array_equal(line.get_ydata(), part["train_loss"])
+
+
+def test_each_member_of_a_network_has_a_line(with_training):
+    training = with_training.training
+    members = pd.concat([training.assign(member=number) for number in range(2)])
+    display = TrainingDisplay(training=members).plot()
+    assert [len(ax.get_lines()) for ax in display.ax_] == [12, 6]
+    assert "training, one line per fold and member" in lines_of(display.ax_[0])
 
 
 def test_without_a_network_there_are_no_losses(study, with_training):

@@ -65,12 +65,12 @@ def make_models(cache=None):
     # Its own n_jobs adds the scores of trees in any order; in a fit it has no effect.
     forest = RandomForestClassifier(20, n_jobs=-1, random_state=0)
     frozen = CNNFeatureExtractor("squeezenet1_1", cache=cache, **random)
-    of_patches = CNN17Classifier(width=4, max_epochs=1, **small)
+    of_patches = CNN17Classifier(width=4, weights=None, max_epochs=1, **small)
     patches = {"patches": (2, 1), "n_drawn": 1, "cv": 2, "random_state": 0}
     return [
         ("frozen", make_feature_classifier("svm", cache=cache, **random)),
         ("forest", make_pipeline(frozen, forest)),
-        ("cnn17", CNN17Classifier(width=4, max_epochs=2, **small)),
+        ("cnn17", CNN17Classifier(width=4, weights=None, max_epochs=2, **small)),
         ("transfer", network),
         ("patches", PatchClassifier(of_patches, **patches)),
     ]
@@ -115,7 +115,9 @@ def test_a_comparison_is_the_same_in_two_processes(data, alone, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*fits at once:RuntimeWarning")
 def test_a_comparison_of_two_threads_a_fit_is_the_same_in_two_processes(data):
     # Small, because four threads may compete for two cores.
-    network = CNN17Classifier(width=4, image_size=32, max_epochs=1, random_state=0)
+    network = CNN17Classifier(
+        width=4, weights=None, image_size=32, max_epochs=1, random_state=0
+    )
     options = {"cv": 2, "threads_per_fit": 2}
     one, two = (compare([("a", network)], data, n_jobs=n, **options) for n in (1, 2))
     assert one.to_dict() == two.to_dict()

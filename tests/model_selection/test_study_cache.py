@@ -94,7 +94,7 @@ def on_features(**params):
 
 def network(**params):
     small = {"image_size": 16, "width": 2, "max_epochs": 1, "random_state": 0}
-    return CNN17Classifier(**{**small, **params})
+    return CNN17Classifier(weights=None, **{**small, **params})
 
 
 def candidates():

@@ -40,6 +40,7 @@ from skfusion.model_selection._folds import CheckedData
 from skfusion.model_selection._identity import identify
 from skfusion.model_selection._splits import check_splits
 from skfusion.model_selection._study_keys import fold_keys
+from skfusion.networks import _cnn17_weights
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
@@ -225,6 +226,17 @@ def test_files_count_by_their_name_and_content(tmp_path, name, monkeypatch):
     os.utime(paths[0], ns=(status.st_atime_ns, status.st_mtime_ns))
     assert key(paths[0]) != first
     assert key(str(paths[0])) != first
+
+
+def test_packaged_weights_count_by_their_content(tmp_path, monkeypatch):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(b"weights")
+    monkeypatch.setattr(_cnn17_weights, "_FILE", path)
+    first = key_of(CNN17Classifier(weights="phantoms"))
+    assert first == key_of(CNN17Classifier(weights=path))
+    assert first != key_of(CNN17Classifier(weights=None))
+    path.write_bytes(b"Weights")
+    assert first != key_of(CNN17Classifier(weights="phantoms"))
 
 
 def test_the_log_of_a_callback_does_not_count(tmp_path):

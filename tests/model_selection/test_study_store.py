@@ -153,7 +153,9 @@ def test_labels_of_every_kind_come_back_as_they_were(folder, labels):
 
 def test_scores_and_histories_come_back_as_they_were(folder):
     images = np.random.default_rng(0).integers(0, 256, (24, 16, 16), dtype=np.uint8)
-    model = CNN17Classifier(image_size=16, width=2, max_epochs=2, random_state=0)
+    model = CNN17Classifier(
+        image_size=16, width=2, weights=None, max_epochs=2, random_state=0
+    )
     data = images, np.arange(24) % 2
     options = {"data": data, "scoring": {"roc_auc", "f1", "recall"}}
     first = compare([("network", model)], folder, **options)

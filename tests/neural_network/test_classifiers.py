@@ -23,7 +23,7 @@ def images():
 
 
 def cnn(**params):
-    return CNN17Classifier(**{"width": 4, **SMALL, **params})
+    return CNN17Classifier(**{"width": 4, "weights": None, **SMALL, **params})
 
 
 def transfer(**params):
@@ -336,7 +336,7 @@ def test_the_17_layer_network_learns_synthetic_images(modality):
     from sklearn.metrics import cohen_kappa_score
 
     X, y = make_breast_images(800, modality=modality, random_state=0, return_X_y=True)
-    model = CNN17Classifier(random_state=0).fit(X[:400], y[:400])
+    model = CNN17Classifier(weights=None, random_state=0).fit(X[:400], y[:400])
     assert cohen_kappa_score(y[400:], model.predict(X[400:])) > 0.8
 
 

@@ -35,7 +35,7 @@ def files(pixels, tmp_path_factory):
 
 
 def cnn(**changes):
-    return CNN17Classifier(width=4, device="cpu", **SMALL | changes)
+    return CNN17Classifier(width=4, weights=None, device="cpu", **SMALL | changes)
 
 
 def weights(model):

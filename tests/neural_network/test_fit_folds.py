@@ -53,6 +53,7 @@ def data(tmp_path_factory):
 def network(**changes):
     settings = {
         "width": 4,
+        "weights": None,
         "image_size": 16,
         "max_epochs": 2,
         "batch_size": 8,
@@ -80,9 +81,12 @@ def check_as_single_fits(estimator, data, splits, y=None):
     models = fit_folds(estimator, X, y, splits)
     for model, (train, _) in zip(models, splits, strict=True):
         single = clone(estimator).fit(X.iloc[train], y[train])
-        expected = weights(single)
-        for name, found in weights(model).items():
-            np.testing.assert_allclose(found, expected[name], atol=1e-8, err_msg=name)
+        for net, other in zip(model.nets_, single.nets_, strict=True):
+            found, expected = (each.module_.state_dict() for each in (net, other))
+            for name in expected:
+                np.testing.assert_allclose(
+                    found[name], expected[name], atol=1e-8, err_msg=name
+                )
         losses = [each.history_[:, "train_loss"] for each in (model, single)]
         np.testing.assert_allclose(*losses, rtol=1e-6)
         assert model.history_[-1].keys() == single.history_[-1].keys()
@@ -113,6 +117,7 @@ def brighten(images):
         {"augmentation": brighten},
         {"learning_rate": 0.05, "weight_decay": 0.5},
         {"region": "image", "resize": "stretch", "batch_size": 64},
+        {"n_members": 2},
     ],
     ids=lambda changes: next(iter(changes)),
 )

@@ -72,7 +72,7 @@ def inner_splits(monkeypatch, data):
 
 def candidates():
     features = CNNFeatureExtractor(**BACKBONE, image_size=32, random_state=0)
-    custom = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    custom = CNN17Classifier(width=4, weights=None, early_stopping=True, **SMALL)
     transfer = TransferCNNClassifier(
         **BACKBONE, early_stopping=True, **{**SMALL, "image_size": 32}
     )
@@ -137,7 +137,7 @@ def test_copies_of_a_patient_stay_together_behind_a_sampler(data, inner_splits, 
 
 def test_groups_routed_as_metadata_are_used(data, inner_splits):
     images = data.images
-    model = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    model = CNN17Classifier(width=4, weights=None, early_stopping=True, **SMALL)
     with sklearn.config_context(enable_metadata_routing=True):
         cross_validate(
             model.set_fit_request(groups=True),
@@ -151,7 +151,7 @@ def test_groups_routed_as_metadata_are_used(data, inner_splits):
 
 
 def test_groups_given_to_fit_are_used(data, inner_splits):
-    model = CNN17Classifier(width=4, early_stopping=True, **SMALL)
+    model = CNN17Classifier(width=4, weights=None, early_stopping=True, **SMALL)
     model.fit(data.images, data.target, groups=data.groups)
     (train, valid), n_groups = inner_splits[0], len(set(data.groups))
     assert len(train) + len(valid) == n_groups

@@ -15,8 +15,8 @@ MODELS = {
     "mobilenet_v2": lambda: TransferCNNClassifier("mobilenet_v2", weights=None),
     "squeezenet": lambda: TransferCNNClassifier("squeezenet1_1", weights=None),
     "resnet18": lambda: TransferCNNClassifier("resnet18", weights=None, trainable=3),
-    "weighted": lambda: CNN17Classifier(width=4),
-    "listed": lambda: CNN17Classifier(width=4, variant="listed"),
+    "weighted": lambda: CNN17Classifier(width=4, weights=None),
+    "listed": lambda: CNN17Classifier(width=4, weights=None, variant="listed"),
 }
 
 

@@ -36,7 +36,7 @@ def sampled(data):
 
 
 def cnn(**changes):
-    return CNN17Classifier(width=4, **SMALL | changes)
+    return CNN17Classifier(width=4, weights=None, **SMALL | changes)
 
 
 def streamed_fit(model, X, y):

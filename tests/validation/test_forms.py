@@ -13,7 +13,7 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
 TRAINING = {"image_size": 24, "max_epochs": 1, "batch_size": 8, "random_state": 0}
 ESTIMATORS = {
-    "cnn17": CNN17Classifier(width=4, **TRAINING),
+    "cnn17": CNN17Classifier(width=4, weights=None, **TRAINING),
     "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **TRAINING),
     "features": CNNFeatureExtractor(
         "shufflenet_v2_x0_5", weights=None, image_size=24, batch_size=8, random_state=0

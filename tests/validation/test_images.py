@@ -23,7 +23,7 @@ def images():
 
 def network(**params):
     params = {"width": 2, "image_size": 16, "max_epochs": 1, **params}
-    return CNN17Classifier(random_state=0, **params)
+    return CNN17Classifier(weights=None, random_state=0, **params)
 
 
 def test_images_of_several_sizes_are_refused_with_a_remedy(images):

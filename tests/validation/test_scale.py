@@ -19,7 +19,7 @@ def images():
 
 def network(**params):
     params = {"width": 2, "image_size": 16, "max_epochs": 1, **params}
-    return CNN17Classifier(random_state=0, **params)
+    return CNN17Classifier(weights=None, random_state=0, **params)
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ class TrainingDisplay:
     Parameters
     ----------
     training : DataFrame
-        One row for each ``model``, ``fold`` and ``epoch``, with ``train_loss`` and
-        ``valid_loss``, NaN where no validation part was held out.
+        One row for each ``model``, ``fold``, ``member`` and ``epoch``, with
+        ``train_loss`` and ``valid_loss``, NaN where no validation part was held out.
 
     Attributes
     ----------
@@ -32,9 +32,10 @@ class TrainingDisplay:
 
     Notes
     -----
-    Each line is a fold. The validation loss is known with early stopping only; its part
-    comes from the training side of the fold. The training loss is that of augmented
-    images with dropout, and may lie above the validation loss.
+    Each line is a fold. A classifier with several networks (``n_members``) has a line
+    for each network of each fold. The validation loss is known with early stopping
+    only; its part comes from the training side of the fold. The training loss is that
+    of augmented images with dropout, and may lie above the validation loss.
 
     Examples
     --------
@@ -43,7 +44,7 @@ class TrainingDisplay:
     >>> from skfusion.neural_network import CNN17Classifier
     >>> data = make_breast_images(16, image_size=16, random_state=0)
     >>> network = CNN17Classifier(
-    ...     width=2, image_size=16, max_epochs=2, random_state=0
+    ...     width=2, weights=None, image_size=16, max_epochs=2, random_state=0
     ... )
     >>> comparison = compare_models(
     ...     [("network", network)], data.images, data.target, groups=data.groups, cv=2
@@ -126,16 +127,17 @@ class TrainingDisplay:
 def _draw_losses(axis, table):
     from matplotlib.ticker import MaxNLocator
 
+    unit = "fold and member" if table["member"].any() else "fold"
     for number, (loss, name) in enumerate(_LOSSES.items()):
         lines = table.dropna(subset=[loss]).pivot(
-            index="epoch", columns="fold", values=loss
+            index="epoch", columns=["fold", "member"], values=loss
         )
         # A single epoch has no line.
         marker = "." if len(lines) == 1 else None
         style = {"color": f"C{number}", "linestyle": ("-", "--")[number], "lw": 1.2}
-        label = f"{name}, one line per fold"
-        for fold in lines:
-            axis.plot(lines[fold].dropna(), marker=marker, label=label, **style)
+        label = f"{name}, one line per {unit}"
+        for line in lines:
+            axis.plot(lines[line].dropna(), marker=marker, label=label, **style)
             label = None
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.spines[["top", "right"]].set_visible(False)

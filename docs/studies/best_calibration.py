@@ -1,0 +1,76 @@
+"""Calibration of probabilities at a new site, before and after recalibration.
+
+It needs statsmodels, which the extra ``skfusion[test]`` installs.
+"""
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from best_runs import has_probabilities
+from real_data import interval
+from scipy.special import logit
+from scipy.stats import t as student_t
+from sklearn.model_selection import StratifiedGroupKFold
+
+from skfusion.fusion._calibration import calibrate
+
+N_FOLDS, SEED = 5, 0
+LEAST = 1e-4  # of a probability, and of its distance from 1
+
+
+def describe_calibration(part):
+    """Slope and intercept of probabilities, with intervals by patient.
+
+    The slope is that of the logistic regression of the class on the log-odds. The
+    intercept is that of the same regression with its slope fixed at 1.
+    """
+    if not has_probabilities(part):
+        return {"slope": "-", "intercept": "-"}
+    x = log_odds(part["y_score"])
+    slope = fit(part, sm.add_constant(x, has_constant="add"))
+    intercept = fit(part, np.ones((len(part), 1)), offset=x)
+    return {"slope": slope, "intercept": intercept}
+
+
+def fit(part, columns, offset=None):
+    """The last coefficient of a logistic regression, clustered by patient."""
+    model = sm.GLM(
+        part["y_true"].to_numpy(), columns, sm.families.Binomial(), offset=offset
+    )
+    groups = pd.factorize(part["group"])[0]
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
+    estimate, error = fitted.params[-1], fitted.bse[-1]
+    half = student_t.ppf(0.975, groups.max()) * error
+    return interval(
+        {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
+    )
+
+
+def log_odds(score):
+    """Log-odds of probabilities, which are finite."""
+    return logit(np.clip(score.to_numpy(), LEAST, 1 - LEAST))
+
+
+def recalibrate(part):
+    """Probabilities of a line that was learnt from other patients of the same site.
+
+    The line is Platt's: a logistic regression of the class on the log-odds, or on the
+    decision values, one for each seed. Five folds of the patients of the site take
+    turns, so that no patient is scored by a line that learnt from her.
+    """
+    scores = log_odds(part["y_score"]) if has_probabilities(part) else part["y_score"]
+    part = part.assign(scale=scores)
+    return pd.concat(
+        [recalibrate_model(rows) for _, rows in part.groupby(["test", "seed"])]
+    ).drop(columns="scale")
+
+
+def recalibrate_model(part):
+    """Recalibrate the scores of one model at one site."""
+    x, y = part["scale"].to_numpy(), part["y_true"].to_numpy()
+    score = np.zeros(len(part))
+    folds = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=SEED)
+    for train, test in folds.split(x, y, part["group"]):
+        line = calibrate(x[train], y[train])
+        score[test] = line.predict_proba(x[test][:, np.newaxis])[:, 1]
+    return part.assign(y_score=score, y_pred=(score > 0.5).astype(int))
