@@ -14,7 +14,6 @@ from .._validation._fitting import all_or_nothing
 from .._validation._groups import check_groups, find_groups
 from .._validation._image_table import holds_paths, image_table
 from .._validation._images import check_labels, check_target
-from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import (
     BaseSearchCV,
     HasMethods,
@@ -25,7 +24,7 @@ from .._validation._private import (
 )
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, score_images, warn_of_chance
-from ._composition import MostProbable, copy_input_attributes
+from ._composition import MostProbable, check_positive_class, copy_input_attributes
 from ._inner_folds import join_groups, split_inner
 
 __all__ = ["BreastClassifier"]
@@ -203,7 +202,7 @@ class BreastClassifier(
         groups = join_groups(patients, groups)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, type(self).__name__)
-        self._check_two_classes()
+        check_positive_class(self.classes_, type(self).__name__)
         _check_one_class_each(breasts, codes)
         scores = self._score_out_of_fold(X, codes, groups)
         self.estimator_ = self._fit_images(X, codes, groups, np.arange(len(codes)))
@@ -244,16 +243,6 @@ class BreastClassifier(
         tags.input_tags.string = True
         tags.input_tags.allow_nan = get_tags(self.estimator).input_tags.allow_nan
         return tags
-
-    def _check_two_classes(self):
-        name = type(self).__name__
-        if len(self.classes_) != 2:
-            raise ValueError(
-                f"Only binary classification is supported. {name} combines the scores "
-                f"of 2 classes. Got {len(self.classes_)} classes in y."
-            )
-        advice = "If it is not, pass y of 0 and 1."
-        warn_of_positive_class(self.classes_, name, advice)
 
     def _breasts_of(self, X, reset=False):
         """Return the number of the breast, and of the patient, of each row."""

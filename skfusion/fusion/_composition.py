@@ -9,11 +9,14 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
+from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import _BaseComposition, _raise_for_params, visual_block
 
 __all__ = [
     "MostProbable",
     "NamedEstimators",
+    "check_positive_class",
+    "check_two_classes",
     "copy_input_attributes",
     "route_fit",
     "router_of",
@@ -41,6 +44,37 @@ class MostProbable:
         # First, because it raises the NotFittedError.
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
+
+
+def check_two_classes(classes, name):
+    """Raise a ValueError unless there are two classes.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted labels.
+
+    name : str
+        Name of the estimator that combines scores.
+    """
+    if len(classes) != 2:
+        raise ValueError(
+            f"Only binary classification is supported. {name} combines the scores of 2 "
+            f"classes. Got {len(classes)} classes in y."
+        )
+
+
+def check_positive_class(classes, name):
+    """Check that there are two classes, and warn if the alphabet alone orders them.
+
+    Parameters
+    ----------
+    classes, name
+        The same as in :func:`check_two_classes`.
+    """
+    check_two_classes(classes, name)
+    advice = "If it is not, pass y of 0 and 1."
+    warn_of_positive_class(classes, name, advice)
 
 
 class NamedEstimators(_BaseComposition):

@@ -19,7 +19,7 @@ from .._validation._private import (
 from .._validation._samples import check_samples, group_samples
 from .._validation._unreadable import names_unreadable_images
 from ._calibration import calibrate, score_images
-from ._composition import MostProbable, NamedEstimators
+from ._composition import MostProbable, NamedEstimators, check_two_classes
 from ._inner_folds import fit_with_scores, split_inner
 from ._weights import average_probabilities, check_weights, find_weights
 
@@ -185,7 +185,7 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
         self._check_each_column(samples)
         y = check_target(X, y)
         self.classes_, codes = check_labels(y, user)
-        self._check_two_classes()
+        check_two_classes(self.classes_, type(self).__name__)
         check_weights(self.weights, len(self.estimators))
         table = samples.table
         groups = group_samples(table, samples.image_columns, groups, user)
@@ -253,14 +253,6 @@ class DecisionFusionClassifier(MostProbable, ClassifierMixin, NamedEstimators):
                     "Expected an image, or a value, of each modality in fit. Got none "
                     f"in the column {column!r} of X."
                 )
-
-    def _check_two_classes(self):
-        if len(self.classes_) != 2:
-            raise ValueError(
-                "Only binary classification is supported. "
-                f"{type(self).__name__} combines the probabilities of 2 classes. Got "
-                f"{len(self.classes_)} classes in y."
-            )
 
     def _split(self, codes, present, groups):
         seed = check_random_state(self.random_state).randint(2**31 - 1)

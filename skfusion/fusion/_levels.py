@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._validation._fitting import all_or_nothing
 from .._validation._images import check_target
 from .._validation._named_columns import name_columns
-from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import (
     HasMethods,
     Interval,
@@ -24,7 +23,14 @@ from .._validation._private import (
 from .._validation._units import level_of_rows
 from .._validation._unreadable import names_unreadable_images
 from ..metrics._aggregation import METHODS, combine_scores
-from ._composition import MostProbable, copy_input_attributes, route_fit, router_of
+from ._composition import (
+    MostProbable,
+    check_positive_class,
+    check_two_classes,
+    copy_input_attributes,
+    route_fit,
+    router_of,
+)
 
 __all__ = ["LevelAggregator", "aggregate_scores"]
 
@@ -214,16 +220,9 @@ class LevelAggregator(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         if isinstance(self._by, str):
             copy_input_attributes(self, self.estimator_)
         self.classes_ = self.estimator_.classes_
-        if len(self.classes_) != 2:
-            raise ValueError(
-                "Only binary classification is supported. "
-                f"{type(self).__name__} combines probabilities of 2 classes. Got "
-                f"{len(self.classes_)} classes in y."
-            )
-        if self._method != "mean":  # the mean is the same for both classes
-            name = type(self).__name__
-            advice = "If it is not, pass y of 0 and 1."
-            warn_of_positive_class(self.classes_, name, advice)
+        # The mean is the same for both classes.
+        check = check_two_classes if self._method == "mean" else check_positive_class
+        check(self.classes_, type(self).__name__)
         return self
 
     @available_if(_can_score)

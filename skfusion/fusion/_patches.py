@@ -11,7 +11,6 @@ from .._validation._columns import GROUP, PATCH
 from .._validation._fitting import all_or_nothing
 from .._validation._groups import check_groups
 from .._validation._images import check_images, check_labels
-from .._validation._positive_class import warn_of_positive_class
 from .._validation._private import (
     BaseSearchCV,
     HasMethods,
@@ -21,7 +20,7 @@ from .._validation._private import (
 from .._validation._unreadable import names_unreadable_images
 from ..images._breast_crops import patch_texts
 from ._calibration import calibrate, score_images, warn_of_chance
-from ._composition import MostProbable
+from ._composition import MostProbable, check_positive_class
 from ._inner_folds import split_inner
 
 __all__ = ["PatchClassifier"]
@@ -179,7 +178,7 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
         self._texts = self._check_patches()
         X, y = self._check(X, y, reset=True)
         self.classes_, codes = check_labels(y, type(self).__name__)
-        self._check_two_classes()
+        check_positive_class(self.classes_, type(self).__name__)
         groups = check_groups(X, groups)
         rng = check_random_state(self.random_state)
         drawn = _draw(len(X), self._n_places(X), self.n_drawn, rng)
@@ -249,16 +248,6 @@ class PatchClassifier(MostProbable, MetaEstimatorMixin, ClassifierMixin, BaseEst
                 f"Got an array of shape {images.shape!r}. Pass the paths of images."
             )
         return images[:, 0], *y
-
-    def _check_two_classes(self):
-        name = type(self).__name__
-        if len(self.classes_) != 2:
-            raise ValueError(
-                f"Only binary classification is supported. {name} pools the scores of "
-                f"2 classes. Got {len(self.classes_)} classes in y."
-            )
-        advice = "If it is not, pass y of 0 and 1."
-        warn_of_positive_class(self.classes_, name, advice)
 
     def _n_places(self, X):
         return len(self._texts) if hasattr(X, "columns") else 1

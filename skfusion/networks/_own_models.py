@@ -21,10 +21,7 @@ def check(name):
 
 def preset(name, weights):
     """Return the preset, with the mean and deviation that a file holds."""
-    state = {} if weights is None else read_weights(_find_file(weights))
-    mean = _per_channel(state.get("input.mean"), _MEAN)
-    std = _per_channel(state.get("input.std"), _STD)
-    return Preset(_IMAGE_SIZE, mean, std)
+    return _preset_of({} if weights is None else read_weights(_find_file(weights)))
 
 
 def build(name, weights):
@@ -33,9 +30,10 @@ def build(name, weights):
     network = _network(file)
     # The backbone standardises images.
     network.input = network.fully_connected = nn.Identity()
-    if file is not None:
-        _drop_random_layers(network, read_weights(file))
-    return BuiltModel(network, _n_features(network), preset(name, weights))
+    state = {} if file is None else read_weights(file)
+    if state:
+        _drop_random_layers(network, state)
+    return BuiltModel(network, _n_features(network), _preset_of(state))
 
 
 def named_digest(name, weights):
@@ -46,6 +44,13 @@ def named_digest(name, weights):
 def version(name):
     """Return an empty text: the code is that of this package."""
     return ""
+
+
+def _preset_of(state):
+    """Return the preset, with the mean and deviation that a state dict holds."""
+    mean = _per_channel(state.get("input.mean"), _MEAN)
+    std = _per_channel(state.get("input.std"), _STD)
+    return Preset(_IMAGE_SIZE, mean, std)
 
 
 def _network(file):
