@@ -52,8 +52,10 @@ NOTE = (
     "The AUC compares scores of one fold and one seed only. Images are cropped to the "
     "breast. A breast, or a patient, is malignant if one of its images is; its score "
     "is the mean of its images. Levels differ in prevalence, on which kappa depends. "
-    "frozen: features and a logistic regression. The goals were written down before "
-    "the study; a goal for the best model stands in its row."
+    "frozen: features and a logistic regression; 'frozen, sides': the same, with both "
+    "breasts of the exam. transfer is one network, and cnn17 has three members. The "
+    "goals were written down before the study; a goal for the best model stands in its "
+    "row."
 )
 
 

@@ -60,7 +60,8 @@ COMMON = (
     "BUSI and BrEaST the development part, on which settings were chosen, is not "
     "scored. Benign and malignant images with a box. The predictions of all seeds are "
     "pooled; the frozen model has one. 95 % intervals by patient (BUSI: families of "
-    "near-duplicates). 'both' and 'all networks' are the same as in best_ultrasound. "
+    "near-duplicates). The networks, 'both' and 'all networks' are the same as in "
+    "best_ultrasound. "
 )
 NOTE = COMMON + (
     "The AUC compares scores of one site and one seed only; 'AUC across sites' "

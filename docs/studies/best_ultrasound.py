@@ -57,9 +57,10 @@ NOTE = (
     "publisher's mask with its margin: somebody has found the lesion. 'both' is the "
     "mean of the probabilities of the networks of the whole image and of the lesion; "
     "of the frozen model, the features of both side by side. 'all networks' is the "
-    "mean of the four networks. frozen: features and an SVM, whose scores are no "
-    "probabilities and have no Brier score. The goals were written down before the "
-    "study; a goal for the best model stands in its row, and that of 'both' is the "
+    "mean of the four networks. transfer is one network, and cnn17 has three members, "
+    "which together are fitted in less time. frozen: features and an SVM, whose scores "
+    "are no probabilities and have no Brier score. The goals were written down before "
+    "the study; a goal for the best model stands in its row, and that of 'both' is the "
     "better one of the two regions."
 )
 
