@@ -78,11 +78,12 @@ NOTE = (
     "({seeds}; the SVM has one) are pooled and the AUC compares scores of one seed "
     "only. Settings were chosen by the AUC of the validation part "
     "(breastmnist_settings), so its numbers are optimistic. The test part was "
-    "predicted once for each version of the models; this table has the second one. The "
-    "phantoms are synthetic: pretraining saw no version of these images. 'clean test' is the part of the same predictions whose images "
-    "have no near-duplicate in the training part. Published numbers are those "
-    "of their authors on the whole test part: of MedMNIST v2 the mean of three runs of "
-    "ResNet-18, and the best of later benchmarks, as quoted."
+    "predicted once for each version of the models; this table has the second one. "
+    "The phantoms are synthetic: pretraining saw no version of these images. 'clean "
+    "test' is the part of the same predictions whose images have no near-duplicate in "
+    "the training part. Published numbers are those of their authors on the whole "
+    "test part: of MedMNIST v2 the mean of three runs of ResNet-18, and the best of "
+    "later benchmarks, as quoted."
 )
 
 
