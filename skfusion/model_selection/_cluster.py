@@ -50,8 +50,9 @@ def run_on_cluster(backend, jobs, data, *, error_score, alone=False):
         Whether an error is raised or returned for a job of which workers died.
 
     alone : bool, default=False
-        Whether the jobs run one after the other. Without it, the result of a job is
-        None if its workers died: Dask also counts jobs that only waited there.
+        Whether the jobs run one after the other, and once more if their workers died.
+        Without it, the result of such a job is None: Dask also counts jobs that only
+        waited there, and workers that were closed.
 
     Yields
     ------
@@ -73,13 +74,22 @@ def run_on_cluster(backend, jobs, data, *, error_score, alone=False):
     with backend.retrieval_context():
         for batch in [[job] for job in sent] if alone else [sent]:
             for number, result in _results(backend, batch):
-                if isinstance(result, KilledWorker) and not alone:
+                if isinstance(result, KilledWorker) and alone:
+                    result = _run_again(backend, jobs[number], data)
+                elif isinstance(result, KilledWorker):
                     result = None
-                elif isinstance(result, KilledWorker) and error_score != "raise":
+                if isinstance(result, KilledWorker) and error_score != "raise":
                     result = {"error": _KILLED}
                 elif isinstance(result, Exception):
                     raise result
                 yield number, result
+
+
+def _run_again(backend, job, data):
+    """Return the result of a job whose workers died, with data that are sent anew."""
+    job = _sent(job, data, _send(backend.client, data))
+    [(_, result)] = _results(backend, [(0, job)])
+    return result
 
 
 def _send(client, data):

@@ -257,6 +257,10 @@ def test_a_fit_that_kills_each_worker_is_the_only_one_that_fails(
     pd.testing.assert_frame_equal(found.folds[columns], expected)
 
 
+def test_a_fit_whose_worker_died_twice_by_chance_is_complete(make_models, alone, fatal):
+    check_equal(compare(make_models(**fatal | {"n_kills": 2})), alone)
+
+
 def test_a_killed_worker_is_an_error_if_errors_are_raised(make_models, fatal):
     with pytest.raises(distributed.KilledWorker):
         compare(make_models(n_models=1, **fatal), error_score="raise")
