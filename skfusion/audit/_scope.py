@@ -119,19 +119,19 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
     >>> from skfusion.audit import ScopeDetector
     >>> from skfusion.datasets import make_breast_images
     >>> from skfusion.feature_extraction import CNNFeatureExtractor
-    >>> X = make_breast_images(80, image_size=32, random_state=0).images
-    >>> X_new = make_breast_images(5, image_size=32, random_state=1).images
+    >>> X = make_breast_images(60, image_size=64, random_state=0).images
+    >>> X_new = make_breast_images(5, image_size=64, random_state=1).images
     >>> X_new[1] = 255 - X_new[1]
-    >>> X_new[2] = np.random.default_rng(0).integers(256, size=(32, 32))
-    >>> features = CNNFeatureExtractor("cnn17", image_size=32)
+    >>> X_new[2] = np.random.default_rng(0).integers(256, size=(64, 64))
+    >>> features = CNNFeatureExtractor("cnn17", image_size=64)
     >>> scope = ScopeDetector(features).fit(X)
     >>> scope.predict(X_new)
     array([ 1, -1, -1,  1,  1])
     >>> scope.check(X_new)[["border", "distance", "reason"]][:3].round(1)
-       border  distance              reason
-    0     0.3       5.5
-    1     0.6       9.7  polarity, distance
-    2     0.5      12.2  polarity, distance
+       border  distance    reason
+    0     0.3       0.2
+    1     0.6       0.3  polarity
+    2     0.5       0.4  distance
     """
 
     _parameter_constraints: dict = {
