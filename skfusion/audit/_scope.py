@@ -119,19 +119,19 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
     >>> from skfusion.audit import ScopeDetector
     >>> from skfusion.datasets import make_breast_images
     >>> from skfusion.feature_extraction import CNNFeatureExtractor
-    >>> X = make_breast_images(60, image_size=64, random_state=0).images
-    >>> X_new = make_breast_images(5, image_size=64, random_state=1).images
+    >>> make = {"modality": "mammography", "image_size": 64}
+    >>> X = make_breast_images(60, **make, random_state=0).images
+    >>> X_new = make_breast_images(5, **make, random_state=1).images
     >>> X_new[1] = 255 - X_new[1]
     >>> X_new[2] = np.random.default_rng(0).integers(256, size=(64, 64))
     >>> features = CNNFeatureExtractor("cnn17", image_size=64)
     >>> scope = ScopeDetector(features).fit(X)
     >>> scope.predict(X_new)
     array([ 1, -1, -1,  1,  1])
-    >>> scope.check(X_new)[["border", "distance", "reason"]][:3].round(1)
-       border  distance    reason
-    0     0.3       0.2
-    1     0.6       0.3  polarity
-    2     0.5       0.4  distance
+    >>> scope.check(X_new)[["border", "distance", "reason"]][1:3].round(1)
+       border  distance              reason
+    1     0.6       0.4  polarity, distance
+    2     0.5       0.4            distance
     """
 
     _parameter_constraints: dict = {
@@ -214,7 +214,7 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         table : DataFrame of shape (n_samples, 7)
-            In the order of X: the measures ``size``, ``aspect``, ``border`` and
+            In the order and with the index of X: the measures ``size``, ``aspect``, ``border`` and
             ``distance`` (see ``limits_``), ``modality``, ``refused``, bool, and
             ``reason``, names that are separated by commas, or empty text. It holds
             neither paths nor groups.
@@ -223,7 +223,8 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
         outside = are_outside(table, self.limits_, self.modalities_)
         table["refused"] = outside.any(axis=1)
         table["reason"] = _name_reasons(outside)
-        return table
+        is_indexed = isinstance(X, pd.DataFrame | pd.Series)
+        return table.set_axis(X.index) if is_indexed else table
 
     @names_unreadable_images
     def score_samples(self, X):
