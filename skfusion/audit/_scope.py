@@ -130,8 +130,8 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
     array([ 1, -1, -1,  1,  1])
     >>> scope.check(X_new)[["border", "distance", "reason"]][1:3].round(1)
        border  distance              reason
-    1     0.6       0.4  polarity, distance
-    2     0.5       0.4            distance
+    1     0.9       0.5  polarity, distance
+    2     0.5       0.7            distance
     """
 
     _parameter_constraints: dict = {
@@ -214,10 +214,10 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         table : DataFrame of shape (n_samples, 7)
-            In the order and with the index of X: the measures ``size``, ``aspect``, ``border`` and
-            ``distance`` (see ``limits_``), ``modality``, ``refused``, bool, and
-            ``reason``, names that are separated by commas, or empty text. It holds
-            neither paths nor groups.
+            In the order and with the index of X: the measures ``size``, ``aspect``,
+            ``border`` and ``distance`` (see ``limits_``), ``modality``, ``refused``,
+            bool, and ``reason``, names that are separated by commas, or empty text. It
+            holds neither paths nor groups.
         """
         table = self._measure(X)
         outside = are_outside(table, self.limits_, self.modalities_)
