@@ -1,5 +1,6 @@
 """The detector of images that are unlike the training images."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,11 @@ def test_a_file_that_cannot_be_read_is_named_by_its_row(fitted, new):
     Path(new["image"][4]).write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(ImageReadError, match="Row 4 of X"):
         fitted.check(new)
+
+
+def test_files_may_be_decoded_in_worker_processes(fitted, new):
+    isolated = pickle.loads(pickle.dumps(fitted)).set_params(isolated=True)
+    pd.testing.assert_frame_equal(isolated.check(new), fitted.check(new))
 
 
 def test_images_of_one_group_are_refused(train):
