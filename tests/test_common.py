@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from skfusion.audit import ScopeDetector
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     BreastClassifier,
@@ -68,6 +69,7 @@ ESTIMATORS = [
     ContrastEqualizer(),
     LateralityFlipper(),
     OverlayRemover(),
+    ScopeDetector(StandardScaler()),
 ]
 
 SAMPLER_CHECKS = [

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from joblib import Parallel, delayed
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone, is_classifier, is_outlier_detector
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from skfusion import preprocessing
+from skfusion.audit import ScopeDetector
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.fusion import (
     BreastClassifier,
@@ -64,6 +65,7 @@ OF_IMAGES = {
         random_state=0,
     ),
     "patches": PatchClassifier(IMAGE, patches=(2, 2), n_drawn=2, cv=2, random_state=0),
+    "scope": ScopeDetector(EXTRACTOR),
 }
 # A table of one sample per row, in several columns of images.
 OF_SAMPLES = {
@@ -95,6 +97,7 @@ NESTED = {
     "levels": (f"estimator__{C}", "laterality"),
     "breasts": (f"estimator__{C}", "laterality"),
     "patches": (f"estimator__{C}", "image"),
+    "scope": ("transformer__resize", "image"),
     "image level": (f"estimator__{C}", "ultrasound"),
     "modality features": ("mammogram__resize", "ultrasound"),
     "feature fusion": ("features__mammogram__resize", "ultrasound"),
@@ -182,6 +185,8 @@ def generator_states():
 
 
 def output_method(estimator):
+    if is_outlier_detector(estimator):
+        return estimator.score_samples
     return estimator.predict_proba if is_classifier(estimator) else estimator.transform
 
 

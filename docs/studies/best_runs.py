@@ -124,11 +124,16 @@ def has_probabilities(part):
 def brier_score(part):
     """Mean squared error of the probabilities, with an interval by patient."""
     error = (part["y_score"] - part["y_true"]) ** 2
-    sums = error.groupby(part["group"]).agg(["sum", "size"]).to_numpy()
+    return interval(mean_by_group(error, part["group"]))
+
+
+def mean_by_group(values, groups):
+    """Mean of some values, such as a share, with an interval by group."""
+    sums = values.groupby(np.asarray(groups)).agg(["sum", "size"]).to_numpy()
     n = len(sums)
     blocks = resample_groups(n, N_RESAMPLES, n, np.random.RandomState(0))
     drawn = np.concatenate([weights @ sums for weights in blocks])
-    estimate, n_counted = np.array([error.mean()]), np.array([n])
+    estimate, n_counted = np.array([values.mean()]), np.array([n])
     lower, upper = score_interval(
         estimate,
         bootstrap_variance(drawn[:, :1] / drawn[:, 1:], n_counted),
@@ -138,7 +143,7 @@ def brier_score(part):
         n_groups=n,
         level=0.95,
     )
-    return interval({"estimate": estimate[0], "lower": lower[0], "upper": upper[0]})
+    return {"estimate": estimate[0], "lower": lower[0], "upper": upper[0]}
 
 
 def read_interval(text):

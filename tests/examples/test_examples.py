@@ -76,3 +76,12 @@ def test_another_example_runs(name):
 @pytest.mark.slow
 def test_the_example_of_halving_states_its_rounds():
     assert "Epochs in each round: [5, 10, 20]" in run("plot_halving.py")
+
+
+@pytest.mark.slow
+def test_the_example_of_new_images_refuses_each_kind():
+    printed = run("plot_new_images.py")
+    for reason in ("size", "polarity", "modality", "distance", "unreadable"):
+        assert reason in printed.partition("decision")[2]
+    assert "Doe" not in printed
+    assert ".dcm" not in printed
