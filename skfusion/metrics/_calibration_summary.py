@@ -207,11 +207,12 @@ def code_groups(groups, y_true):
 
 def _summarise_line(is_positive, y_prob, group, *, level):
     """Slope and intercept of the log-odds, with clustered intervals."""
-    reasons = _why_undefined(is_positive, y_prob)
-    for name, reason in reasons.items():
-        warn_user(f"The {name} is NaN: {reason}", DataQualityWarning)
+    undefined, reason = _find_undefined(is_positive, y_prob)
+    if undefined:
+        names = " and ".join(undefined)
+        warn_user(f"NaN is returned for the {names}: {reason}", DataQualityWarning)
     found = [
-        (np.nan, np.nan) if name in reasons else fit(is_positive, y_prob, group)
+        (np.nan, np.nan) if name in undefined else fit(is_positive, y_prob, group)
         for name, fit in zip(_LINE, (slope_of, intercept_of), strict=True)
     ]
     estimate, error = np.array(found).T
@@ -219,22 +220,20 @@ def _summarise_line(is_positive, y_prob, group, *, level):
     return estimate, estimate - half, estimate + half
 
 
-def _why_undefined(is_positive, y_prob):
-    """Reasons why slope and intercept are NaN, by name."""
+def _find_undefined(is_positive, y_prob):
+    """Names of slope and intercept, if they are not defined, and the reason."""
     positive, negative = y_prob[is_positive], y_prob[~is_positive]
     n_infinite = int(np.isin(y_prob, (0, 1)).sum())
     if not len(positive) or not len(negative):
-        return dict.fromkeys(_LINE, "y_true holds one class only.")
+        return _LINE, "y_true holds one class only."
     if n_infinite:
-        reason = (
+        return _LINE, (
             f"{n_infinite} of {len(y_prob)} probabilities are exactly 0 or 1, and "
             "their log-odds infinite. Replace them by a number that you choose and "
             "state, for example with np.clip(y_prob, 1e-4, 1 - 1e-4)."
         )
-        return dict.fromkeys(_LINE, reason)
     if np.ptp(y_prob) == 0:
-        return {_LINE[0]: "all probabilities are equal."}
+        return _LINE[:1], "all probabilities are equal."
     if negative.max() <= positive.min() or positive.max() <= negative.min():
-        reason = "a threshold separates the classes, so that it is infinite."
-        return {_LINE[0]: reason}
-    return {}
+        return _LINE[:1], "a threshold separates the classes, so that it is infinite."
+    return [], ""

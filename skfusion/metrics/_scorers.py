@@ -11,7 +11,7 @@ __all__ = ["kappa_scorer", "make_operating_point_scorer"]
 kappa_scorer = make_scorer(cohen_kappa_score)
 
 
-@validate_params({"metric": [callable]}, prefer_skip_nested_validation=True)
+@validate_params({"metric": [callable]}, prefer_skip_nested_validation=False)
 def make_operating_point_scorer(metric, **options):
     """Make a scorer of a metric at one operating point.
 

@@ -1,9 +1,12 @@
 """The predicted probabilities of the models of a comparison."""
 
+import numpy as np
+
+from ..._validation._positive_class import warn_of_positive_class
 from ...exceptions import DataQualityWarning, warn_user
 from ._select import check_two_classes, scored_predictions, select_predictions
 
-__all__ = ["predicted_probabilities"]
+__all__ = ["positive_probability", "predicted_probabilities"]
 
 
 def predicted_probabilities(comparison, *, data, modality, models, what):
@@ -74,3 +77,54 @@ def _check_probabilities(comparison, names):
             f"{', '.join(map(repr, without))}: use a model with predict_proba, such as "
             "CalibratedClassifierCV, or leave it out by models=[...]."
         )
+
+
+def positive_probability(estimator, X, pos_label=None):
+    """Predict the probability of the positive class.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted.
+
+    X : DataFrame or array-like of shape (n_samples, ...)
+
+    pos_label : int, float, bool or str, default=None
+        The positive class. If None, the last one of ``classes_``.
+
+    Returns
+    -------
+    y_prob : ndarray of shape (n_samples,)
+
+    pos_label : int, float, bool or str
+        The positive class.
+
+    Raises
+    ------
+    ValueError
+        If the classifier has no ``predict_proba``, or not two classes of which
+        `pos_label` is one.
+
+    Warns
+    -----
+    DataQualityWarning
+        If the alphabet alone decides which class is positive.
+    """
+    if not hasattr(estimator, "predict_proba"):
+        raise ValueError(
+            "Expected a classifier with predict_proba. Got "
+            f"{type(estimator).__name__}: calibrate it, for example with "
+            "CalibratedClassifierCV."
+        )
+    classes = np.asarray(estimator.classes_)
+    positive = classes[-1] if pos_label is None else pos_label
+    if len(classes) != 2 or positive not in classes.tolist():
+        raise ValueError(
+            "Expected a classifier of two classes, of which pos_label is one. Got "
+            f"pos_label={pos_label!r} and the classes {classes.tolist()!r}."
+        )
+    if pos_label is None:
+        advice = f"Pass pos_label={str(classes[0])!r} if that is the positive class."
+        warn_of_positive_class(classes, type(estimator).__name__, advice)
+    column = int(np.flatnonzero(classes == positive)[0])
+    return estimator.predict_proba(X)[:, column], positive
