@@ -43,7 +43,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=int, default=300)
     n_draws = parser.parse_args().draws
-    tables = []
+    tables, commit = [], current_commit()
     for number, model in enumerate(MODELS):
         true = estimate(*draw(N_LARGE, MODELS[model], np.random.default_rng(SEED)))
         found = {}
@@ -58,7 +58,7 @@ def main():
         table,
         title="Coverage of 95 % intervals of calibration and net benefit",
         command="python docs/studies/calibration_coverage.py",
-        commit=current_commit(),
+        commit=commit,
         note=NOTE.format(n=n_draws, error=(0.95 * 0.05 / n_draws) ** 0.5),
     )
     print(table.to_string(index=False))

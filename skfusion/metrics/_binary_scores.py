@@ -1,13 +1,16 @@
-"""Checks of the scores and probabilities of a positive class."""
+"""Checks of the scores and probabilities of a positive class, and of groups."""
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 
+from .._validation._blanks import warn_of_blanks_in_groups
+from .._validation._groups import find_groups
 from .._validation._positive_class import warn_of_positive_class
 from ._predictions import check_score
 
-__all__ = ["check_binary_scores", "check_probabilities"]
+__all__ = ["check_binary_scores", "check_probabilities", "code_groups"]
 
 
 def check_binary_scores(y_true, y_score, pos_label=None, *, name, score_name="y_score"):
@@ -97,3 +100,22 @@ def check_probabilities(y_prob, name="y_prob"):
             f"{y_prob[strange[0]]:g}: use predict_proba, or calibrate decision values, "
             "for example with CalibratedClassifierCV."
         )
+
+
+def code_groups(groups, y_true):
+    """Number the groups; without groups, every sample is one.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,) or None
+
+    y_true : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples,), dtype int64
+    """
+    if groups is None:
+        return np.arange(len(y_true))
+    warn_of_blanks_in_groups(column_or_1d(groups))
+    return pd.factorize(find_groups(y_true, groups))[0]

@@ -5,17 +5,14 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
-from sklearn.utils import column_or_1d
 
-from .._validation._blanks import warn_of_blanks_in_groups
-from .._validation._groups import find_groups
 from .._validation._private import Interval, validate_params
 from ..exceptions import DataQualityWarning, warn_user
-from ._binary_scores import check_binary_scores, check_probabilities
+from ._binary_scores import check_binary_scores, check_probabilities, code_groups
 from ._calibration_errors import group_errors, summarise_errors
 from ._calibration_line import intercept_of, slope_of
 
-__all__ = ["calibration_summary", "code_groups"]
+__all__ = ["calibration_summary"]
 
 _BRIER, _ERROR = "Brier score", "calibration error"
 _LINE = ["calibration slope", "calibration intercept"]
@@ -184,25 +181,6 @@ def calibration_summary(
     columns = np.insert(np.array(errors), [1, 1], line, axis=1)
     names = pd.Index([_BRIER, *_LINE, _ERROR], name="measure")
     return pd.DataFrame(columns.T, names, ["estimate", "lower", "upper"])
-
-
-def code_groups(groups, y_true):
-    """Number the groups; without groups, every sample is one.
-
-    Parameters
-    ----------
-    groups : array-like of shape (n_samples,) or None
-
-    y_true : ndarray of shape (n_samples,)
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples,), dtype int64
-    """
-    if groups is None:
-        return np.arange(len(y_true))
-    warn_of_blanks_in_groups(column_or_1d(groups))
-    return pd.factorize(find_groups(y_true, groups))[0]
 
 
 def _summarise_line(is_positive, y_prob, group, *, level):

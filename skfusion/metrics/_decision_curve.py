@@ -7,9 +7,8 @@ import pandas as pd
 from sklearn.utils import check_random_state, column_or_1d
 
 from .._validation._private import Interval, validate_params
-from ._binary_scores import check_binary_scores, check_probabilities
+from ._binary_scores import check_binary_scores, check_probabilities, code_groups
 from ._bootstrap import resample_groups
-from ._calibration_summary import code_groups
 from ._score_interval import bootstrap_variance, score_interval
 
 __all__ = ["check_thresholds", "decision_curve", "net_benefits"]
