@@ -27,12 +27,14 @@ def slope_of(is_positive, y_prob, group):
         The error is NaN with a single group.
     """
     x = logit(y_prob)
+    spread = x.std()
+    x = (x - x.mean()) / spread  # for any scale of the log-odds
     line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
     line.fit(x[:, np.newaxis], is_positive)
-    columns = np.column_stack([np.ones(len(x)), x])
     fitted = line.predict_proba(x[:, np.newaxis])[:, 1]
-    slope = line.coef_.item()
-    return slope, _clustered_errors(columns, is_positive, fitted, group)[1]
+    columns = np.column_stack([np.ones(len(x)), x])
+    error = _clustered_errors(columns, is_positive, fitted, group)[1]
+    return line.coef_.item() / spread, error / spread
 
 
 def intercept_of(is_positive, y_prob, group):

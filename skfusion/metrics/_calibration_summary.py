@@ -15,6 +15,7 @@ from ._calibration_line import intercept_of, slope_of
 __all__ = ["calibration_summary"]
 
 _BRIER, _ERROR = "Brier score", "calibration error"
+_TINY = 1e-12  # rounding errors of a probability
 _LINE = ["calibration slope", "calibration intercept"]
 
 
@@ -210,7 +211,7 @@ def _find_undefined(is_positive, y_prob):
             "their log-odds infinite. Replace them by a number that you choose and "
             "state, for example with np.clip(y_prob, 1e-4, 1 - 1e-4)."
         )
-    if np.ptp(y_prob) == 0:
+    if np.ptp(y_prob) < _TINY:
         return _LINE[:1], "all probabilities are equal."
     if negative.max() <= positive.min() or positive.max() <= negative.min():
         return _LINE[:1], "a threshold separates the classes, so that it is infinite."

@@ -146,7 +146,8 @@ def test_one_class_has_no_line():
 def test_equal_probabilities_have_an_intercept_only():
     y = np.repeat([0, 1], [30, 10])
     with pytest.warns(DataQualityWarning, match="all probabilities are equal"):
-        found = calibration_summary(y, np.full(40, 0.5))["estimate"]
+        found = calibration_summary(y, np.full(40, 0.5) + 1e-16 * np.arange(40))
+    found = found["estimate"]
     assert np.isnan(found["calibration slope"])
     assert found["calibration intercept"] == pytest.approx(logit(0.25), abs=1e-9)
 
@@ -158,6 +159,13 @@ def test_classes_that_a_threshold_separates_have_no_slope(direction):
         found = calibration_summary(y[::direction], p)["estimate"]
     assert np.isnan(found["calibration slope"])
     assert np.isfinite(found["calibration intercept"])
+
+
+def test_log_odds_of_any_scale_have_a_slope():
+    y, p, _ = draw()
+    expected = calibration_summary(y, p).loc["calibration slope"]
+    narrow = calibration_summary(y, expit(1e-6 * logit(p))).loc["calibration slope"]
+    np.testing.assert_allclose(narrow * 1e-6, expected, rtol=1e-6)
 
 
 def test_extreme_probabilities_are_fitted():
