@@ -4,7 +4,7 @@ Plots of a model comparison
 ===========================
 
 :func:`~skfusion.model_selection.compare_models` returns an object whose method ``plot``
-draws it in seven ways. Here, three small models classify **synthetic** images in two
+draws it in eight ways. Here, three small models classify **synthetic** images in two
 modalities. The pictures show how to use the software and nothing about how well a model
 does on patients.
 """
@@ -100,6 +100,16 @@ _ = comparison.plot("precision_recall", modality="ultrasound")
 # The lower panel shows how many predictions lie where.
 
 _ = comparison.plot("calibration")
+
+# %%
+# Decision curves
+# ---------------
+# The net benefit weighs the needless biopsies by the threshold probability from which
+# on a person wants one. A model is worth using where its curve is above both grey
+# lines. Half of these images are malignant; in a clinic with fewer cancers, all net
+# benefits would be smaller.
+
+_ = comparison.plot("decision_curve", modality="ultrasound")
 
 # %%
 # Confusion matrices

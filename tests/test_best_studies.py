@@ -12,8 +12,6 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-pytest.importorskip("statsmodels", reason="statsmodels is not installed")
-
 STUDIES = Path(__file__).parents[1] / "docs" / "studies"
 
 

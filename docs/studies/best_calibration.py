@@ -1,18 +1,14 @@
-"""Calibration of probabilities at a new site, before and after recalibration.
-
-It needs statsmodels, which the extra ``skfusion[test]`` installs.
-"""
+"""Calibration of probabilities at a new site, before and after recalibration."""
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from best_runs import has_probabilities
 from real_data import interval
 from scipy.special import logit
-from scipy.stats import t as student_t
 from sklearn.model_selection import StratifiedGroupKFold
 
 from skfusion.fusion._calibration import calibrate
+from skfusion.metrics import calibration_summary
 
 N_FOLDS, SEED = 5, 0
 LEAST = 1e-4  # of a probability, and of its distance from 1
@@ -26,24 +22,16 @@ def describe_calibration(part):
     """
     if not has_probabilities(part):
         return {"slope": "-", "intercept": "-"}
-    x = log_odds(part["y_score"])
-    slope = fit(part, sm.add_constant(x, has_constant="add"))
-    intercept = fit(part, np.ones((len(part), 1)), offset=x)
-    return {"slope": slope, "intercept": intercept}
-
-
-def fit(part, columns, offset=None):
-    """The last coefficient of a logistic regression, clustered by patient."""
-    model = sm.GLM(
-        part["y_true"].to_numpy(), columns, sm.families.Binomial(), offset=offset
+    summary = calibration_summary(
+        part["y_true"],
+        part["y_score"].clip(LEAST, 1 - LEAST),
+        groups=part["group"],
+        n_resamples=0,
     )
-    groups = pd.factorize(part["group"])[0]
-    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
-    estimate, error = fitted.params[-1], fitted.bse[-1]
-    half = student_t.ppf(0.975, groups.max()) * error
-    return interval(
-        {"estimate": estimate, "lower": estimate - half, "upper": estimate + half}
-    )
+    return {
+        name: interval(summary.loc[f"calibration {name}"])
+        for name in ("slope", "intercept")
+    }
 
 
 def log_odds(score):

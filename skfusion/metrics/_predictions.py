@@ -9,7 +9,12 @@ from sklearn.utils.multiclass import unique_labels
 
 from .._validation._groups import find_groups
 
-__all__ = ["CheckedPredictions", "check_predictions", "describe_lone_folds"]
+__all__ = [
+    "CheckedPredictions",
+    "check_predictions",
+    "check_score",
+    "describe_lone_folds",
+]
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,8 @@ def check_predictions(
     group = np.arange(len(true)) if groups is None else _code_groups(groups, y_true)
     score = fold = None
     if y_score is not None:
-        score = _check_score(y_score, true, labels, score_name)
+        _check_two_classes(labels, score_name)
+        score = check_score(y_score, true, score_name)
         fold = None if folds is None else _code_folds(folds, true)
     return CheckedPredictions(true, pred, len(labels), group, score, fold, present)
 
@@ -156,19 +162,43 @@ def _code_folds(folds, true):
     return codes
 
 
-def _check_score(y_score, true, labels, name):
+def _check_two_classes(labels, name):
     if len(labels) != 2:
         raise ValueError(
             f"Expected no {name} unless there are two classes. Got {name} with "
             f"labels={labels.tolist()!r}."
         )
+
+
+def check_score(y_score, y_true, name="y_score"):
+    """Check scores of the positive class.
+
+    Parameters
+    ----------
+    y_score : array-like of shape (n_samples,)
+
+    y_true : ndarray of shape (n_samples,)
+        Of which only the length counts.
+
+    name : str, default="y_score"
+        Name of the scores in errors.
+
+    Returns
+    -------
+    y_score : ndarray of shape (n_samples,), dtype float64
+
+    Raises
+    ------
+    ValueError
+        If the shape is another one, or a score is NaN.
+    """
     y_score = np.asarray(y_score, dtype=np.float64)
     if y_score.ndim != 1:
         raise ValueError(
             f"Expected {name} of shape (n_samples,), the score of the positive class. "
             f"Got shape {y_score.shape!r}: of predict_proba, pass the column [:, 1]."
         )
-    check_consistent_length(true, y_score)
+    check_consistent_length(y_true, y_score)
     if np.isnan(y_score).any():
         row = int(np.flatnonzero(np.isnan(y_score))[0])
         raise ValueError(f"Expected a score for every sample. {name}[{row}] is NaN.")

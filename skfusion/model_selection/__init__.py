@@ -8,6 +8,7 @@ from ._optimism import optimism
 from ._plot import (
     CalibrationDisplay,
     ConfusionDisplay,
+    DecisionCurveDisplay,
     FoldsDisplay,
     ForestDisplay,
     OptimismDisplay,
@@ -20,6 +21,7 @@ from ._protocol_comparison import ProtocolComparison
 __all__ = [
     "CalibrationDisplay",
     "ConfusionDisplay",
+    "DecisionCurveDisplay",
     "FoldsDisplay",
     "ForestDisplay",
     "ModelComparison",

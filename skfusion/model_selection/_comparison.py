@@ -297,6 +297,7 @@ class ModelComparison:
             - "roc": ROC curves, :class:`RocDisplay`;
             - "precision_recall": its curves, :class:`PrecisionRecallDisplay`;
             - "calibration": reliability curves, :class:`CalibrationDisplay`;
+            - "decision_curve": net benefit, :class:`DecisionCurveDisplay`;
             - "confusion": confusion matrices, :class:`ConfusionDisplay`;
             - "training": losses of the networks, :class:`TrainingDisplay`.
 

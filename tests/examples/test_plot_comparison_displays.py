@@ -26,7 +26,7 @@ def test_the_example_draws_every_kind_and_its_network_learns(monkeypatch):
     figures = set(plt.get_fignums()) - before
     for number in figures:
         plt.close(number)
-    assert len(figures) == 9
+    assert len(figures) == 10
     summary = names["comparison"].summary.query("modality == 'all'")
     kappa = summary.query("measure == 'kappa'").set_index("model")
     assert kappa.loc["17-layer CNN, small", "lower"] > 0.2

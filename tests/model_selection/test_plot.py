@@ -25,9 +25,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from skfusion.exceptions import DataQualityWarning
+from skfusion.metrics import decision_curve
 from skfusion.model_selection import (
     CalibrationDisplay,
     ConfusionDisplay,
+    DecisionCurveDisplay,
     FoldsDisplay,
     ForestDisplay,
     PrecisionRecallDisplay,
@@ -44,6 +46,7 @@ KINDS = {
     "roc": RocDisplay,
     "precision_recall": PrecisionRecallDisplay,
     "calibration": CalibrationDisplay,
+    "decision_curve": DecisionCurveDisplay,
     "confusion": ConfusionDisplay,
     "training": TrainingDisplay,
 }
@@ -465,7 +468,9 @@ def test_groups_above_a_threshold_are_counted_once(study):
     assert counts.tolist() == [len(groups) for groups in above]
 
 
-@pytest.mark.parametrize("kind", ["roc", "precision_recall", "calibration"])
+@pytest.mark.parametrize(
+    "kind", ["roc", "precision_recall", "calibration", "decision_curve"]
+)
 def test_without_resamples_there_is_no_band(study, kind):
     display = study.plot(kind, n_resamples=0)
     assert np.isnan(display.lower[0]).all()
@@ -485,11 +490,73 @@ def test_the_calibration_is_that_of_scikit_learn(study):
         assert (expected[0] <= display.upper[number]).all()
 
 
+def test_the_decision_curve_is_that_of_the_pooled_predictions(study):
+    display = study.plot("decision_curve", models=LONG, thresholds=[0.2, 0.4])
+    table = predictions_of(study, LONG)
+    expected = decision_curve(
+        table["is_positive"],
+        table["y_score"],
+        groups=table["group"],
+        thresholds=[0.2, 0.4],
+    )
+    for name in ("net_benefit", "lower", "upper"):
+        np.testing.assert_array_equal(getattr(display, name)[0], expected[name])
+    lines = lines_of(display.ax_)
+    np.testing.assert_array_equal(lines[LONG].get_ydata(), expected["net_benefit"])
+    np.testing.assert_array_equal(lines["treat all"].get_ydata(), expected["treat_all"])
+    assert set(lines["treat none"].get_ydata()) == {0}
+    assert "malignant" in display.ax_.get_xlabel()
+
+
+def test_a_decision_curve_leaves_out_what_is_far_below_zero(study):
+    display = study.plot("decision_curve", models=["prior"])
+    low, high = display.ax_.get_ylim()
+    assert display.treat_all.min() < -10
+    assert -0.5 < low < 0 < high < 1
+
+
+def test_the_decision_curve_of_an_estimator_finds_the_patients():
+    X, y = draw_patients()
+    model = on_numbers(LogisticRegression()).fit(X, y)
+    display = DecisionCurveDisplay.from_estimator(model, X, y, name="line")
+    p = model.predict_proba(X)[:, 1]
+    same = DecisionCurveDisplay.from_predictions(y, p, groups=X["group"])
+    alone = DecisionCurveDisplay.from_predictions(y, p)
+    np.testing.assert_array_equal(display.lower[0], same.lower[0])
+    assert (display.lower[0] < alone.lower[0]).mean() > 0.9
+    assert display.names == ["line"]
+    assert display.pos_label == same.pos_label == "malignant"
+    benign = DecisionCurveDisplay.from_estimator(model, X, y, pos_label="benign")
+    expected = DecisionCurveDisplay.from_predictions(y, 1 - p, pos_label="benign")
+    np.testing.assert_array_equal(benign.net_benefit[0], expected.net_benefit[0])
+    assert benign.pos_label == "benign"
+    assert benign.names == ["Pipeline"]
+
+
+def test_an_estimator_without_two_probabilities_has_no_decision_curve():
+    X, y = draw_patients()
+    svm = on_numbers(LinearSVC()).fit(X, y)
+    with pytest.raises(ValueError, match=r"with predict_proba\. Got Pipeline"):
+        DecisionCurveDisplay.from_estimator(svm, X, y)
+    model = on_numbers(LogisticRegression()).fit(X, np.where(X["a"] > 1, "other", y))
+    with pytest.raises(ValueError, match=r"two classes, .*'other'"):
+        DecisionCurveDisplay.from_estimator(model, X, y)
+    model = on_numbers(LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match=r"pos_label='nonsense'"):
+        DecisionCurveDisplay.from_estimator(model, X, y, pos_label="nonsense")
+    names = np.where(y == "malignant", "cancer", "no cancer")
+    model = on_numbers(LogisticRegression()).fit(X, names)
+    with pytest.warns(DataQualityWarning, match="'no cancer' as the positive class"):
+        DecisionCurveDisplay.from_estimator(model, X, names)
+
+
 def test_decision_values_are_no_probabilities():
     models = [("svm", on_numbers(LinearSVC())), MODELS[2]]
     comparison = compare_models(models, *draw_patients(), cv=2)
     with pytest.raises(ValueError, match=r"decision values from 'svm':.*models=\["):
         comparison.plot("calibration", models=["svm", "prior"])
+    with pytest.warns(DataQualityWarning, match=r"decision curve of 'svm' is not"):
+        assert comparison.plot("decision_curve").names == ["prior"]
     with pytest.warns(DataQualityWarning, match=r"calibration of 'svm' is not drawn"):
         assert comparison.plot("calibration").names == ["prior"]
     only = compare_models(models[:1], *draw_patients(), cv=2)
@@ -583,7 +650,9 @@ def three_classes():
     return compare_models(MODELS[1:], X.drop(columns="group"), y, groups=groups, cv=2)
 
 
-@pytest.mark.parametrize("kind", ["roc", "precision_recall", "calibration"])
+@pytest.mark.parametrize(
+    "kind", ["roc", "precision_recall", "calibration", "decision_curve"]
+)
 def test_curves_need_two_classes(three_classes, kind):
     with pytest.raises(ValueError, match=r"two classes"):
         three_classes.plot(kind)

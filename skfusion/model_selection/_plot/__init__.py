@@ -2,6 +2,7 @@
 
 from ._calibration import CalibrationDisplay
 from ._confusion import ConfusionDisplay
+from ._decision_curve import DecisionCurveDisplay
 from ._folds import FoldsDisplay
 from ._forest import ForestDisplay
 from ._optimism import OptimismDisplay
@@ -13,6 +14,7 @@ __all__ = [
     "DISPLAYS",
     "CalibrationDisplay",
     "ConfusionDisplay",
+    "DecisionCurveDisplay",
     "FoldsDisplay",
     "ForestDisplay",
     "OptimismDisplay",
@@ -28,6 +30,7 @@ DISPLAYS = {
     "roc": RocDisplay,
     "precision_recall": PrecisionRecallDisplay,
     "calibration": CalibrationDisplay,
+    "decision_curve": DecisionCurveDisplay,
     "confusion": ConfusionDisplay,
     "training": TrainingDisplay,
 }

@@ -6,17 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ..._validation._private import Interval, validate_params
-from ...exceptions import DataQualityWarning, warn_user
+from ...metrics._calibration_errors import assign_bins
 from .._tables import ALL, CROSS_VALIDATION
 from ._common import SMALL, draw_legend, draw_title, make_axes, style_of, wrap
 from ._curves import group_codes, resample_patients, share_bounds
-from ._select import (
-    check_two_classes,
-    class_name,
-    scored_predictions,
-    select_predictions,
-    title,
-)
+from ._probabilities import predicted_probabilities
+from ._select import class_name, title
 
 __all__ = ["CalibrationDisplay"]
 
@@ -174,12 +169,9 @@ class CalibrationDisplay:
         DataQualityWarning
             If `models` is None, and a model without probabilities is left out.
         """
-        if models is None:
-            models = _find_models(comparison, data, modality)
-        tables = scored_predictions(
-            comparison, data=data, modality=modality, models=models
+        tables = predicted_probabilities(
+            comparison, data=data, modality=modality, models=models, what="calibration"
         )
-        _check_probabilities(comparison, tables)
         curves = [
             _curve(table, n_bins, n_resamples, random_state)
             for table in tables.values()
@@ -250,43 +242,11 @@ class CalibrationDisplay:
         axis.spines[["top", "right"]].set_visible(False)
 
 
-def _find_models(comparison, data, modality):
-    """Names of the models with probabilities, or of all models if none has them."""
-    check_two_classes(comparison)
-    tables = select_predictions(comparison, data=data, modality=modality)
-    names = [
-        name
-        for name, table in tables.items()
-        if comparison._has_probabilities[name] and table["y_score"].notna().all()
-    ]
-    without = [name for name in tables if name not in names]
-    if names and without:
-        warn_user(
-            f"The calibration of {', '.join(map(repr, without))} is not drawn. It "
-            "needs a probability of each prediction: use a model with predict_proba, "
-            "such as CalibratedClassifierCV.",
-            DataQualityWarning,
-        )
-    return names or list(tables)
-
-
-def _check_probabilities(comparison, names):
-    """Raise unless the scores of all models are those of predict_proba."""
-    without = [name for name in names if not comparison._has_probabilities[name]]
-    if without:
-        raise ValueError(
-            "Expected probabilities. Got decision values from "
-            f"{', '.join(map(repr, without))}: use a model with predict_proba, such as "
-            "CalibratedClassifierCV, or leave it out by models=[...]."
-        )
-
-
 def _curve(table, n_bins, n_resamples, random_state):
     """Reliability of one model, with its interval."""
     score = table["y_score"].to_numpy()
     is_positive = table["is_positive"].to_numpy()
-    edges = np.quantile(score, np.linspace(0, 1, n_bins + 1))
-    _, codes = np.unique(np.searchsorted(edges[1:-1], score), return_inverse=True)
+    codes = assign_bins(score, n_bins)
     in_bin = (codes[:, np.newaxis] == np.arange(codes.max() + 1)).astype(np.float64)
 
     def share_of_positive(weights):
