@@ -27,7 +27,7 @@ _SCORES = {
 def sensitivity_at_specificity(y_true, y_score, *, specificity, pos_label=None):
     """Compute the greatest sensitivity at a specificity, or at a greater one.
 
-    Read more in the :ref:`User Guide <operating_points>`.
+    Read more in the :ref:`User Guide <measures_at_a_point>`.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def sensitivity_at_specificity(y_true, y_score, *, specificity, pos_label=None):
 def specificity_at_sensitivity(y_true, y_score, *, sensitivity, pos_label=None):
     """Compute the greatest specificity at a sensitivity, or at a greater one.
 
-    Read more in the :ref:`User Guide <operating_points>`.
+    Read more in the :ref:`User Guide <measures_at_a_point>`.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def partial_auc(
     The part holds high specificities [1]_ or high sensitivities [2]_. As in
     scikit-learn, the area is standardised: it is 1 for a perfect model and 0.5 for the
     diagonal, whatever the part. Read more in the
-    :ref:`User Guide <operating_points>`.
+    :ref:`User Guide <measures_at_a_point>`.
 
     Parameters
     ----------

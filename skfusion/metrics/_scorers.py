@@ -17,7 +17,7 @@ def make_operating_point_scorer(metric, **options):
 
     The metric receives the decision values of the estimator, or its probabilities if it
     has no decision values. `options` are checked at once, and not in the first fold.
-    Read more in the :ref:`User Guide <operating_points>`.
+    Read more in the :ref:`User Guide <measures_at_a_point>`.
 
     Parameters
     ----------
