@@ -1,0 +1,92 @@
+"""The types that a model file may hold without the caller's trust."""
+
+import importlib
+import inspect
+from functools import cache
+
+import sklearn.metrics
+from sklearn.base import BaseEstimator
+
+import skfusion
+
+__all__ = ["type_name", "trusted_types"]
+
+# Rooms of imbalanced-learn that hold estimators. Its pipeline and samplers are there.
+_IMBLEARN = ("combine", "ensemble", "over_sampling", "pipeline", "under_sampling")
+
+# Estimators of scikit-learn are trusted by skops. These are what they hold, all of them
+# plain data, and what learnt trees are made of (which `check_loaded` checks).
+_SKLEARN = (
+    "sklearn._loss.link.LogitLink",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.compose._column_transformer._RemainderColsList",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._MultimetricScorer",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.metrics._scorer._CurveScorer",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
+    "numpy.ma.MaskedArray",
+    "numpy.ma.core.MaskedArray",
+    "numpy.ma.core.MaskedConstant",
+    "numpy.dtype",
+)
+_SKORCH = (
+    "skorch.callbacks.training.EarlyStopping",
+    "skorch.callbacks.regularization.GradientNormClipping",
+)
+
+
+@cache
+def trusted_types():
+    """Return the names of all types that are trusted.
+
+    They are the public estimators of skfusion, which each of its rooms lists, those of
+    imbalanced-learn, the splitters and measures of scikit-learn, and a list of types
+    that scikit-learn's estimators hold. Making one of them runs no code of a file.
+
+    Returns
+    -------
+    names : frozenset of str
+    """
+    found = set(_public_estimators())
+    for room in _IMBLEARN:
+        found |= _estimators_of(importlib.import_module(f"imblearn.{room}"))
+    found |= _splitters()
+    found |= set(filter(inspect.isfunction, _members(sklearn.metrics)))
+    found |= set(filter(inspect.isfunction, _members(skfusion.metrics)))
+    own = f"{__package__}._parts.StoredPart"
+    return frozenset({*map(type_name, found), *_SKLEARN, *_SKORCH, own})
+
+
+def type_name(each):
+    """Return the name of a type, or of a function, as skops writes it."""
+    return f"{each.__module__}.{each.__name__}"
+
+
+def _members(module):
+    return [getattr(module, name) for name in module.__all__]
+
+
+def _estimators_of(module):
+    """Return the classes of estimators that a module makes public."""
+    classes = filter(inspect.isclass, _members(module))
+    return {each for each in classes if issubclass(each, BaseEstimator)}
+
+
+def _public_estimators():
+    rooms = [name for name in skfusion.__all__ if not name.startswith("_")]
+    modules = (importlib.import_module(f"skfusion.{room}") for room in rooms)
+    return set().union(*map(_estimators_of, modules))
+
+
+def _splitters():
+    from sklearn import model_selection
+
+    classes = filter(inspect.isclass, _members(model_selection))
+    return {each for each in classes if hasattr(each, "get_n_splits")}
