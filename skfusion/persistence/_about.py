@@ -11,10 +11,9 @@ import skfusion
 from .._validation._columns import DATASET, GROUP, MODALITY
 from ..model_selection._comparison_blocks import describe_folds
 from ..model_selection._data_digest import data_digest
-from ..networks._weights import is_weights_file
 from ._walk import estimators_in
 
-__all__ = ["about_model"]
+__all__ = ["about_model", "preprocessing_of"]
 
 _PACKAGES = (
     "skops",
@@ -65,7 +64,7 @@ def about_model(copy, comparison, estimator):
         "parameters": copy.__repr__(N_CHAR_MAX=4000),
         "classes": np.asarray(getattr(copy, "classes_", [])).tolist(),
         "threshold": _threshold(copy),
-        "preprocessing": _preprocessing(copy),
+        "preprocessing": preprocessing_of(copy),
         "data": None if comparison is None else _data(comparison),
         "split": None if comparison is None else describe_folds(comparison),
         "results": [] if comparison is None else _results(comparison, estimator),
@@ -74,7 +73,7 @@ def about_model(copy, comparison, estimator):
 
 def _versions(copy):
     found = {name: version(name) for name in _PACKAGES}
-    names = [step["backbone"] for step in _preprocessing(copy) if "backbone" in step]
+    names = [step["backbone"] for step in preprocessing_of(copy) if "backbone" in step]
     if any(name.startswith("timm/") for name in names):
         found["timm"] = version("timm")
     return {"python": platform.python_version(), **found}
@@ -90,10 +89,20 @@ def _threshold(copy):
     return None
 
 
-def _preprocessing(copy):
-    """Return the parameters of every estimator that reads images, without repeats."""
+def preprocessing_of(estimator):
+    """Return the parameters by which images are read, of every estimator that does it.
+
+    Parameters
+    ----------
+    estimator : estimator
+
+    Returns
+    -------
+    steps : list of dict
+        Each of them once.
+    """
     found = []
-    for each, params in estimators_in(copy):
+    for each, params in estimators_in(estimator):
         if "image_size" in params:
             step = {name: params[name] for name in _PREPROCESSING if name in params}
             if hasattr(each, "_size"):  # of fit, where the parameter is None

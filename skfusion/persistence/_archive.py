@@ -173,6 +173,7 @@ def _read_manifest(archive):
     if version > FORMAT_VERSION:
         raise ModelFileError(
             f"Expected a model file of format {FORMAT_VERSION} or older. Got format "
-            f"{version}, written by skfusion {manifest.get('skfusion')}. Update skfusion."
+            f"{version}, written by skfusion {manifest.get('skfusion')}. Update "
+            "skfusion."
         )
     return manifest

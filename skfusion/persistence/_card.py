@@ -8,8 +8,8 @@ _LIMITS = (
     "It has not been evaluated for the care of patients.",
     "It was trained on images of some hospitals and devices. On others it is usually "
     "worse: evaluate it there before any use.",
-    "Where the prevalence is another one, its probabilities and its positive predictive "
-    "value do not hold.",
+    "Where the prevalence is another one, its probabilities and its predictive "
+    "values do not hold.",
     "It gives an answer for any image, also for one that is no breast image.",
 )
 

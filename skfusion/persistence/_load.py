@@ -104,8 +104,8 @@ def _load_estimator(content, parts, trusted):
     unknown = sorted(found - trusted - trusted_types())
     if unknown:
         raise ModelFileError(
-            f"Expected types that are trusted. Got {unknown!r} in the file. If you know "
-            f"them, pass trusted={unknown!r}."
+            f"Expected types that are trusted. Got {unknown!r} in the file. If you "
+            f"know them, pass trusted={unknown!r}."
         )
     with at_hand(parts):
         return skops.io.loads(content, trusted=sorted(found))
