@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 import skfusion
 
-__all__ = ["type_name", "trusted_types"]
+__all__ = ["trusted_types", "type_name"]
 
 # Rooms of imbalanced-learn that hold estimators. Its pipeline and samplers are there.
 _IMBLEARN = ("combine", "ensemble", "over_sampling", "pipeline", "under_sampling")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -16,18 +15,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
-    StratifiedGroupKFold,
     StratifiedKFold,
     TunedThresholdClassifierCV,
 )
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skfusion.feature_extraction import (
     CNNFeatureExtractor,
-    FeatureCache,
     make_feature_classifier,
 )
 from skfusion.fusion import (
@@ -41,7 +37,6 @@ from skfusion.fusion import (
     PerModalityClassifier,
     make_feature_fusion,
 )
-from skfusion.images import ImageCache
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 from skfusion.preprocessing import ContrastEqualizer, LateralityFlipper, OverlayRemover
@@ -74,15 +69,12 @@ OF_ARRAYS = {
     "extractor of cnn17": CNNFeatureExtractor("cnn17", image_size=16),
     "a layer": clone(EXTRACTOR).set_params(layer="features.5", pooling="max"),
     "timm": CNNFeatureExtractor("timm/test_resnet", weights=None, image_size=32),
-    "svm": on_features(SVC()),
     "svm, calibrated": CalibratedClassifierCV(on_features(SVC()), ensemble=False, cv=2),
     "temperature": CalibratedClassifierCV(
         on_features(SVC()), method="temperature", cv=2
     ),
-    "isotonic": CalibratedClassifierCV(on_features(SVC()), method="isotonic", cv=2),
     "forest": on_features(RandomForestClassifier(5, random_state=0)),
     "boosting": on_features(GradientBoostingClassifier(n_estimators=3, random_state=0)),
-    "perceptron": on_features(MLPClassifier(4, max_iter=3, random_state=0)),
     "smote": make_feature_classifier(
         "svm", backbone="squeezenet1_1", weights=None, image_size=24, random_state=0
     ),

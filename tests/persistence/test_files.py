@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,8 +19,8 @@ from sklearn.tree import DecisionTreeClassifier
 from skfusion.exceptions import ModelFileError
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.neural_network import CNN17Classifier
-from skfusion.persistence import load_model, model_card, save_model
 from skfusion.persistence import _archive as archive
+from skfusion.persistence import load_model, model_card, save_model
 
 N_MUTATIONS = 200
 # What loading a model never does: run, write, unpickle or connect.
@@ -56,6 +57,16 @@ def nothing_happens():
     yield
     events, watched = watched, None
     assert events == []
+
+
+def quietly(function, *arguments, **options):
+    """Call a function of the attacker, whose own files are not watched."""
+    global watched
+    kept, watched = watched, None
+    try:
+        return function(*arguments, **options)
+    finally:
+        watched = kept
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +128,7 @@ def forge_schema(source, target, change):
 
 
 def mutations(content, rng):
-    """Yield damaged copies of a file: half of the flips hit the structure of the zip."""
+    """Yield damaged copies of a file: half of the flips hit its directory."""
     directory = content.rindex(b"PK\x05\x06") - 600
     for number in range(N_MUTATIONS):
         data, kind = bytearray(content), number % 5
@@ -141,19 +152,14 @@ def test_mutated_files_are_refused_or_equal(
     network_file, network, images, tmp_path, nothing_happens
 ):
     expected, n_refused = network.predict_proba(images[0]), 0
-    damaged = io.BytesIO()
     for content in mutations(network_file.read_bytes(), np.random.default_rng(0)):
-        global watched
-        kept, watched = watched, None
-        (tmp_path / "damaged").write_bytes(content)
-        watched = kept
+        quietly((tmp_path / "damaged").write_bytes, content)
         try:
             again = load_model(tmp_path / "damaged")
         except ModelFileError:
             n_refused += 1
         else:
             np.testing.assert_array_equal(again.predict_proba(images[0]), expected)
-    assert damaged.getvalue() == b""
     assert [file.name for file in tmp_path.iterdir()] == ["damaged"]
     assert n_refused > 0.8 * N_MUTATIONS
 
@@ -176,24 +182,11 @@ def test_a_pickle_is_not_unpickled(place, linear_file, tmp_path, nothing_happens
     sentinel, target = tmp_path / "sentinel", tmp_path / "forged"
     content = pickle.dumps(Malicious(sentinel))
     if place == "file":
-        global watched
-        kept, watched = watched, None
-        target.write_bytes(content)
-        watched = kept
+        quietly(target.write_bytes, content)
     else:
-        _quietly(forge, linear_file, target, **{place: content})
+        quietly(forge, linear_file, target, **{place: content})
     refuse(target)
     assert not sentinel.exists()
-
-
-def _quietly(function, *arguments, **options):
-    """Call a function of the attacker, whose own files are not watched."""
-    global watched
-    kept, watched = watched, None
-    try:
-        return function(*arguments, **options)
-    finally:
-        watched = kept
 
 
 def state_of(loader, module, name, **rest):
@@ -259,12 +252,12 @@ MALICIOUS = {
 def test_a_planted_object_is_refused(
     name, linear_file, tmp_path, monkeypatch, nothing_happens
 ):
-    _quietly(monkeypatch.chdir, tmp_path)
+    quietly(monkeypatch.chdir, tmp_path)
 
     def plant(schema):
         return MALICIOUS[name] | {k: schema[k] for k in ("protocol", "_skops_version")}
 
-    refuse(_quietly(forge_schema, linear_file, tmp_path / "forged", plant))
+    refuse(quietly(forge_schema, linear_file, tmp_path / "forged", plant))
     assert not (tmp_path / "sentinel").exists()
     assert "antigravity" not in sys.modules
 
@@ -277,16 +270,14 @@ def test_a_planted_type_is_named(linear_file, tmp_path):
     refuse(file, match=r"trusted=\['os.system'\]")
 
 
-def test_an_array_of_objects_is_not_unpickled(
-    linear_file, tmp_path, nothing_happens
-):
+def test_an_array_of_objects_is_not_unpickled(linear_file, tmp_path, nothing_happens):
     inner = members_of(members_of(linear_file.read_bytes())[archive.ESTIMATOR])
     buffer = io.BytesIO()
     array = np.array([Malicious(tmp_path / "sentinel")], dtype=object)
     np.save(buffer, array, allow_pickle=True)
     inner |= {name: buffer.getvalue() for name in inner if name.endswith(".npy")}
     target = tmp_path / "forged"
-    refuse(_quietly(forge, linear_file, target, estimator=pack(inner)))
+    refuse(quietly(forge, linear_file, target, estimator=pack(inner)))
     assert not (tmp_path / "sentinel").exists()
 
 
@@ -328,7 +319,9 @@ def test_members_that_overlap_are_not_read(linear_file, tmp_path):
 def test_a_sparse_matrix_that_unpacks_to_too_much_is_not_read(linear_file, tmp_path):
     inner = members_of(members_of(linear_file.read_bytes())[archive.ESTIMATOR])
     bomb = pack({"data.npy": bytes(300 * 2**20)}, zipfile.ZIP_DEFLATED)
-    file = forge(linear_file, tmp_path / "bomb", estimator=pack(inner | {"1.npz": bomb}))
+    file = forge(
+        linear_file, tmp_path / "bomb", estimator=pack(inner | {"1.npz": bomb})
+    )
     refuse(file, match="MiB")
 
 
@@ -345,7 +338,9 @@ def test_a_newer_format_is_refused(linear_file, tmp_path):
     newer = {"format_version": archive.FORMAT_VERSION + 1, "skfusion": "9.9"}
     found = members_of(linear_file.read_bytes())
     manifest = json.loads(found[archive.MANIFEST]) | newer
-    (tmp_path / "newer").write_bytes(pack({**found, archive.MANIFEST: json.dumps(manifest)}))
+    (tmp_path / "newer").write_bytes(
+        pack({**found, archive.MANIFEST: json.dumps(manifest)})
+    )
     refuse(tmp_path / "newer", match=r"written by skfusion 9.9. Update skfusion")
 
 
@@ -366,7 +361,7 @@ def test_a_backbone_of_a_function_is_not_called_without_trust(
     part |= {"network": "TransferNetwork", "params": params}
     target, parts = tmp_path / "forged", dict.fromkeys(manifest["parts"], part)
     refuse(
-        _quietly(forge, network_file, target, about={"parts": parts}),
+        quietly(forge, network_file, target, about={"parts": parts}),
         match=r"trusted=\['antigravity:geohash'\]",
     )
     assert "antigravity" not in sys.modules
@@ -399,9 +394,9 @@ def test_a_tree_that_leads_to_itself_is_refused(tmp_path):
 
 def test_weights_of_another_network_are_refused(network_file, tmp_path):
     found = members_of(network_file.read_bytes())
-    from safetensors.torch import load, save
-
     tensors = load(found[archive.WEIGHTS])
     name = next(name for name in tensors if name.endswith("fully_connected.weight"))
     wrong = save(tensors | {name: torch.zeros(3, 3)})
-    refuse(forge(network_file, tmp_path / "forged", weights=wrong), match="fit together")
+    refuse(
+        forge(network_file, tmp_path / "forged", weights=wrong), match="fit together"
+    )
