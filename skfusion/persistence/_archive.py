@@ -47,13 +47,14 @@ def write_archive(path, manifest, members):
         **manifest,
         "sha256": {name: _checksum(content) for name, content in members.items()},
     }
-    # Complete in memory: an error leaves no half of a file behind.
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
         for name, content in members.items():
             archive.writestr(name, content)
-    path.write_bytes(buffer.getbuffer())
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(buffer.getbuffer())
+    unfinished.replace(path)
 
 
 def read_archive(path):
@@ -86,9 +87,10 @@ def read_archive(path):
     with path.open("rb") as file, _open(file) as archive:
         _check_members(archive, size, lambda name: name in _MEMBERS)
         manifest = _read_manifest(archive)
+        sums = manifest.get("sha256", {})
         members = {name: _read(archive, name) for name in _MEMBERS - {MANIFEST}}
     for name, content in members.items():
-        if manifest["sha256"].get(name) != _checksum(content):
+        if sums.get(name) != _checksum(content):
             raise ModelFileError(f"The model file is damaged: {name!r} has changed.")
     content = members[ESTIMATOR]
     with _open(io.BytesIO(content)) as inner:
@@ -104,7 +106,7 @@ def _checksum(content):
 def _open(file):
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except Exception as error:  # zipfile documents BadZipFile, and raises others, too
         raise ModelFileError(
             "Expected a model file that save_model() wrote. Got another file, or only "
             f"a part of one: {error}"
@@ -137,7 +139,7 @@ def _check_members(archive, size, is_expected):
 def _read(archive, name):
     try:
         return archive.read(name)
-    except Exception as error:  # zipfile documents none, and raises many
+    except Exception as error:
         raise ModelFileError(
             f"The model file is damaged: {name!r} cannot be read ({error})."
         ) from error
@@ -161,7 +163,7 @@ def _read_manifest(archive):
     try:
         manifest = json.loads(content)
         is_ours = manifest["format"] == FORMAT
-        version = manifest["format_version"]
+        version, _ = manifest["format_version"], dict(manifest["sha256"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(
             f"The model file is damaged: {MANIFEST!r} cannot be read."

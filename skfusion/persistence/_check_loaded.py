@@ -1,6 +1,7 @@
 """Checks of a loaded estimator, whose types alone are known to be right."""
 
 import numpy as np
+from sklearn.ensemble import BaseEnsemble
 from sklearn.tree import BaseDecisionTree
 
 from ..exceptions import ModelFileError
@@ -38,6 +39,8 @@ def check_loaded(estimator, trusted):
             )
         if isinstance(each, BaseDecisionTree) and hasattr(each, "tree_"):
             _check_tree(each)
+        if isinstance(each, BaseEnsemble):
+            _check_ensemble(each)
 
 
 def check_backbone_is_trusted(name, trusted):
@@ -77,7 +80,22 @@ def _check_tree(estimator):
             and np.all((tree.feature < tree.n_features)[splits])
         )
     if not is_sound:
-        raise ModelFileError(
-            "Expected trees whose splits lead to nodes of the same tree. Got "
-            f"{type(estimator).__name__} with another one: the file is not used."
-        )
+        raise _unsound(estimator)
+
+
+def _check_ensemble(estimator):
+    """Check that trees, which get X unchecked, take the features of the ensemble."""
+    if hasattr(estimator, "estimators_features_"):  # bagging, whose trees check X
+        return
+    for tree in np.ravel(getattr(estimator, "estimators_", [])):
+        is_tree = isinstance(tree, BaseDecisionTree)
+        if is_tree and tree.n_features_in_ != estimator.n_features_in_:
+            raise _unsound(estimator)
+
+
+def _unsound(estimator):
+    return ModelFileError(
+        "Expected trees of the features of the model, whose splits lead to nodes of "
+        f"the same tree. Got {type(estimator).__name__} with another one: the file is "
+        "not used."
+    )

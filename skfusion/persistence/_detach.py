@@ -2,11 +2,11 @@
 
 import io
 import pickle
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from .._store._row_store import RowStore
 from ..feature_extraction import CNNFeatureExtractor
-from ..networks._weights import is_weights_file
+from ..networks._weights import FILE_ENDINGS
 from ._parts import StoredPart, describe, is_part
 from ._walk import estimators_in, walk
 
@@ -56,8 +56,6 @@ def detach(estimator):
     for each, params in estimators_in(copy):
         for name in params.keys() & {*PLACES}:
             setattr(each, name, None)
-        if is_weights_file(params.get("weights", "")):
-            each.weights = Path(each.weights).name
     return copy, pickler.definitions, pickler.states
 
 
@@ -113,9 +111,11 @@ class _Paster(pickle.Unpickler):
 
 
 def _is_place(text):
-    """Return whether a text is the whole path of a file or folder."""
+    """Return whether a text is a path from a root, or that of a file of weights."""
+    if text.endswith(FILE_ENDINGS):
+        return True
     if len(text) < 2 or not (text[0] in "/\\~" or text[1] == ":"):
-        return False
+        return False  # most texts
     is_absolute = PurePosixPath(text).is_absolute() or text.startswith("~/")
     return is_absolute or PureWindowsPath(text).is_absolute()
 

@@ -5,6 +5,7 @@ import inspect
 from functools import cache
 
 import sklearn.metrics
+import sklearn.model_selection
 from sklearn.base import BaseEstimator
 
 import skfusion
@@ -36,6 +37,11 @@ _SKLEARN = (
     "numpy.ma.core.MaskedConstant",
     "numpy.dtype",
 )
+_MEASURES = ("_score", "_loss", "_corrcoef")  # ends of the names of measures
+_SKFUSION = (
+    "skfusion.metrics._level_scorer._LevelScorer",
+    "skfusion.persistence._parts.StoredPart",
+)
 _SKORCH = (
     "skorch.callbacks.training.EarlyStopping",
     "skorch.callbacks.regularization.GradientNormClipping",
@@ -58,10 +64,8 @@ def trusted_types():
     for room in _IMBLEARN:
         found |= _estimators_of(importlib.import_module(f"imblearn.{room}"))
     found |= _splitters()
-    found |= set(filter(inspect.isfunction, _members(sklearn.metrics)))
-    found |= set(filter(inspect.isfunction, _members(skfusion.metrics)))
-    own = f"{__package__}._parts.StoredPart"
-    return frozenset({*map(type_name, found), *_SKLEARN, *_SKORCH, own})
+    found |= {each for each in _members(sklearn.metrics) if _is_measure(each)}
+    return frozenset({*map(type_name, found), *_SKLEARN, *_SKORCH, *_SKFUSION})
 
 
 def type_name(each):
@@ -85,8 +89,11 @@ def _public_estimators():
     return set().union(*map(_estimators_of, modules))
 
 
-def _splitters():
-    from sklearn import model_selection
+def _is_measure(each):
+    """Return whether an object is a function of labels and scores, for a scorer."""
+    return inspect.isfunction(each) and each.__name__.endswith(_MEASURES)
 
-    classes = filter(inspect.isclass, _members(model_selection))
+
+def _splitters():
+    classes = filter(inspect.isclass, _members(sklearn.model_selection))
     return {each for each in classes if hasattr(each, "get_n_splits")}

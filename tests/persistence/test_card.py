@@ -31,7 +31,7 @@ def study(tmp_path_factory):
         ("prior", DummyClassifier()),
         ("features", make_pipeline(image, LogisticRegression())),
     ]
-    study = compare_models(models, X, data.target, cv=2, random_state=0)
+    study = compare_models(models, X, data.target, cv=2)
     study.refit("features")
     return study
 

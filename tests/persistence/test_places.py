@@ -113,9 +113,8 @@ def test_another_process_predicts_the_same_without_the_weights(
 
 
 def test_weights_that_changed_after_fit_are_an_error(files, weights, tmp_path):
-    X, y = files
     model = CNNFeatureExtractor("squeezenet1_1", weights=weights, image_size=24)
-    model.fit(X)
+    model.fit(files[0])
     torch.save(Backbone("squeezenet1_1").model.state_dict(), weights)
     with pytest.raises(ValueError, match="not those with which"):
         save_model(model, tmp_path / "model.skfusion")
