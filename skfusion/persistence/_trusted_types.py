@@ -52,7 +52,7 @@ _SKORCH = (
 def trusted_types():
     """Return the names of all types that are trusted.
 
-    They are the public estimators of skfusion, which each of its rooms lists, those of
+    They are the estimators of skfusion, which its rooms import, the public ones of
     imbalanced-learn, the splitters and measures of scikit-learn, and a list of types
     that scikit-learn's estimators hold. Making one of them runs no code of a file.
 
@@ -60,7 +60,7 @@ def trusted_types():
     -------
     names : frozenset of str
     """
-    found = set(_public_estimators())
+    found = _own_estimators()
     for room in _IMBLEARN:
         found |= _estimators_of(importlib.import_module(f"imblearn.{room}"))
     found |= _splitters()
@@ -83,10 +83,18 @@ def _estimators_of(module):
     return {each for each in classes if issubclass(each, BaseEstimator)}
 
 
-def _public_estimators():
-    rooms = [name for name in skfusion.__all__ if not name.startswith("_")]
-    modules = (importlib.import_module(f"skfusion.{room}") for room in rooms)
-    return set().union(*map(_estimators_of, modules))
+def _own_estimators():
+    """Return the estimators of skfusion: the public ones, and those they consist of."""
+    for room in skfusion.__all__:
+        if not room.startswith("_"):
+            _members(importlib.import_module(f"skfusion.{room}"))
+    own = _subclasses(BaseEstimator)
+    return {each for each in own if each.__module__.startswith("skfusion.")}
+
+
+def _subclasses(cls):
+    direct = set(cls.__subclasses__())
+    return direct.union(*map(_subclasses, direct))
 
 
 def _is_measure(each):
