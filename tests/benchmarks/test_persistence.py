@@ -1,5 +1,6 @@
 """What saving and loading of a model cost."""
 
+from statistics import median
 from time import process_time
 
 import pytest
@@ -41,9 +42,9 @@ def test_it_takes_less_than_a_second(what, model, tmp_path, record_property):
     calls = {"save": lambda: save_model(model, file), "load": lambda: load_model(file)}
     seconds = cpu_seconds(calls[what])
     record_property("what", f"Seconds to {what} a MobileNetV2 with an SVM")
-    record_property("median", f"{min(seconds):.3f}")
+    record_property("median", f"{median(seconds):.3f}")
     record_property("spread", f"{min(seconds):.3f} to {max(seconds):.3f}")
     record_property("n", N_REPEATS)
     record_property("bound", "≤ 1")
-    print(f"{what}: {min(seconds):.2f} s")
-    assert min(seconds) < 1
+    print(f"{what}: {median(seconds):.2f} s")
+    assert median(seconds) < 1

@@ -161,7 +161,8 @@ def test_mutated_files_are_refused_or_equal(
         else:
             np.testing.assert_array_equal(again.predict_proba(images[0]), expected)
     assert [file.name for file in tmp_path.iterdir()] == ["damaged"]
-    assert n_refused > 0.8 * N_MUTATIONS
+    print(f"{N_MUTATIONS} files: {n_refused} refused, the others equal")  # noqa: T201
+    assert n_refused > N_MUTATIONS / 2
 
 
 class Malicious:
