@@ -27,8 +27,8 @@ def detach(estimator):
     Returns
     -------
     copy : estimator
-        With a :class:`StoredPart` in the place of each part. Caches are left out, and
-        of a path the last component remains.
+        With a :class:`StoredPart` in the place of each part. Of the path of weights the
+        name of the file remains, and any other path and cache is None.
 
     definitions : dict of str to dict
         Definitions of the parts, by their names.
@@ -84,7 +84,7 @@ class _Copier(pickle.Pickler):
         if isinstance(value, RowStore):
             return self._paste(None)
         if isinstance(value, PurePath) or (isinstance(value, str) and _is_place(value)):
-            return self._paste(_last_component(value))
+            return self._paste(_name_of_weights(value))
         return None
 
     def _paste(self, value):
@@ -120,5 +120,7 @@ def _is_place(text):
     return is_absolute or PureWindowsPath(text).is_absolute()
 
 
-def _last_component(path):
-    return PureWindowsPath(str(path)).name  # it knows both separators
+def _name_of_weights(path):
+    """Return the name of a file of weights, and None for any other path."""
+    name = PureWindowsPath(str(path)).name  # it knows both separators
+    return name if name.endswith(FILE_ENDINGS) else None

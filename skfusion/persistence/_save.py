@@ -19,8 +19,8 @@ def save_model(estimator, path, *, comparison=None):
     """Save a fitted model in one file, from which loading runs no code.
 
     The weights of networks are saved by safetensors, all else by skops. The weights of
-    a frozen network are in the file, too. Caches are left out, and of a path, such as
-    that of weights, the last component remains.
+    a frozen network are in the file, too. Of the path of weights the name of the file
+    remains, and caches and any other paths become None.
 
     Parameters
     ----------
