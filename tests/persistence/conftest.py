@@ -115,7 +115,7 @@ OF_SAMPLES = {
     ),
     "branches": MultiBranchCNNClassifier(COLUMNS, width=2, **NETWORK),
     "branches of backbones": MultiBranchCNNClassifier(
-        COLUMNS, branch="squeezenet1_1", weights=None, **NETWORK
+        COLUMNS, branch="shufflenet_v2_x0_5", weights=None, **NETWORK
     ),
 }
 MODELS = {**OF_ARRAYS, **OF_IMAGES, **OF_SAMPLES}
