@@ -64,6 +64,9 @@ OF_ARRAYS = {
     "members": clone(CNN17).set_params(n_members=2),
     "listed": clone(CNN17).set_params(variant="listed"),
     "transfer": TransferCNNClassifier("shufflenet_v2_x0_5", weights=None, **NETWORK),
+    "transfer of squeezenet": TransferCNNClassifier(
+        "squeezenet1_1", weights=None, **{**NETWORK, "image_size": 24}
+    ),
     "transfer of cnn17": TransferCNNClassifier("cnn17", **NETWORK),
     "extractor": EXTRACTOR,
     "extractor of cnn17": CNNFeatureExtractor("cnn17", image_size=16),

@@ -21,7 +21,14 @@ def run(content, images):
     return session, session.run(None, {"images": images})[0]
 
 
-@pytest.mark.parametrize("name", ["members", "listed", "transfer", "branches"])
+def slow(name):
+    return pytest.param(name, marks=pytest.mark.slow)
+
+
+NAMES = ["members", slow("listed"), slow("transfer of squeezenet"), slow("branches")]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_onnxruntime_computes_the_same_probabilities(name, fitted):
     model, X = fitted(name)
     source = model._source(model._check(X))
@@ -30,7 +37,7 @@ def test_onnxruntime_computes_the_same_probabilities(name, fitted):
     np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
     about = session.get_modelmeta().custom_metadata_map
     assert json.loads(about["classes"]) == model.classes_.tolist()
-    assert json.loads(about["preprocessing"])[0]["image_size"] == 16
+    assert json.loads(about["preprocessing"])[0]["image_size"] == model._size
     # Any number of images is taken.
     np.testing.assert_allclose(run(export(model), images[:1])[1], found[:1], atol=1e-6)
 
