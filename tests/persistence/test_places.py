@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
@@ -181,6 +183,16 @@ def test_a_backbone_of_ones_own_is_called_if_it_is_trusted(
     with pytest.raises(ModelFileError, match=r"trusted=\['own_backbones:own'\]"):
         load_model(file)
     assert_equal(model, load_model(file, trusted=["own_backbones:own"]), X)
+
+
+def test_trees_that_nobody_checks_are_loaded_if_they_are_trusted(tmp_path):
+    X, y = np.arange(80.0)[:, np.newaxis], np.arange(80) // 40
+    model = HistGradientBoostingClassifier(max_iter=2).fit(X, y)
+    file = save_model(model, tmp_path / "model.skfusion")
+    name = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+    with pytest.raises(ModelFileError, match=re.escape(f"trusted=[{name!r}]")):
+        load_model(file)
+    assert_equal(model, load_model(file, trusted=[name]), X)
 
 
 def test_what_cannot_be_saved_is_an_error(tmp_path):
