@@ -64,7 +64,9 @@ def export(estimator, format="onnx"):
     >>> from skfusion.neural_network import CNN17Classifier
     >>> from skfusion.persistence import export
     >>> X, y = make_breast_images(12, image_size=16, random_state=0, return_X_y=True)
-    >>> model = CNN17Classifier(width=2, weights=None, image_size=16, max_epochs=1)
+    >>> model = CNN17Classifier(
+    ...     variant="listed", width=2, weights=None, image_size=16, max_epochs=1
+    ... )
     >>> content = export(model.fit(X, y), "onnx")
     >>> type(content)
     <class 'bytes'>
