@@ -67,6 +67,7 @@ def about_model(copy, comparison, estimator):
         "preprocessing": preprocessing_of(copy),
         "data": None if comparison is None else _data(comparison),
         "split": None if comparison is None else describe_folds(comparison),
+        "groups_cross": None if comparison is None else _groups_cross(comparison),
         "results": [] if comparison is None else _results(comparison, estimator),
     }
 
@@ -128,6 +129,18 @@ def _data(comparison):
             name: _counts(part, comparison.labels) for name, part in parts.items()
         },
     }
+
+
+def _groups_cross(comparison):
+    """Return whether a group is on both sides of a fold; None if groups are unknown."""
+    rows = comparison.predictions.drop_duplicates("row").set_index("row")
+    if GROUP not in rows:
+        return None
+    groups = rows[GROUP]
+    return any(
+        bool({*groups.reindex(train).dropna()} & {*groups.reindex(test).dropna()})
+        for train, test in comparison.splits
+    )
 
 
 def _counts(rows, labels):

@@ -12,6 +12,12 @@ _LIMITS = (
     "values do not hold.",
     "It gives an answer for any image, also for one that is no breast image.",
 )
+_CROSSING = {
+    None: "Groups, such as patients, were not known.",
+    False: "No group, such as a patient, is on both sides of a fold.",
+    True: "**Groups, such as patients, are on both sides of folds: the results are too "
+    "good.**",
+}
 
 
 def write_card(about):
@@ -76,11 +82,10 @@ def _data(data):
 def _split(about):
     if about["split"] is None:
         return ["Not stated."]
-    groups = about["data"]["counts"]["all"].get("groups")
-    kept = "No group, such as a patient, is on both sides of a fold."
+    crossing = _CROSSING[about["groups_cross"]]
     return [
-        f"{about['split']}. {kept if groups else 'Groups were not known.'} The results "
-        "are those of fits on the folds; this model is one more fit."
+        f"{about['split']}. {crossing} The results are those of fits on the folds; "
+        "this model is one more fit."
     ]
 
 

@@ -3,6 +3,7 @@
 import pickle
 import re
 
+import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -10,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfusion.datasets import make_breast_images
+from skfusion.exceptions import DataQualityWarning
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.model_selection import compare_models
 from skfusion.persistence import model_card, save_model
@@ -82,6 +84,18 @@ def test_the_results_of_all_models_are_stated_for_a_model_of_no_name(study, tmp_
     card = card_of(other, tmp_path, study)
     assert "| prior |" in card
     assert "| features |" in card
+
+
+def test_a_card_states_that_groups_cross_the_folds(tmp_path):
+    X, y, groups = np.eye(8), np.tile([0, 1], 4), np.repeat(range(4), 2)
+    halves = [(np.arange(0, 4), np.arange(4, 8)), (np.arange(1, 7), np.array([0, 7]))]
+    models = [("prior", DummyClassifier())]
+    with pytest.warns(DataQualityWarning):
+        study = compare_models(
+            models, X, y, groups=groups, cv=halves, on_leakage="warn"
+        )
+    card = card_of(study.refit("prior"), tmp_path, study)
+    assert "on both sides of folds" in card
 
 
 def test_a_pickled_comparison_has_no_digest(study, tmp_path):
