@@ -33,13 +33,14 @@ def test_onnxruntime_computes_the_same_probabilities(name, fitted):
     model, X = fitted(name)
     source = model._source(model._check(X))
     images = np.ascontiguousarray(np.moveaxis(source[:], 3, 1))
-    session, found = run(export(model, "onnx"), images)
+    content = export(model, "onnx")
+    session, found = run(content, images)
     np.testing.assert_allclose(found, model.predict_proba(X), atol=1e-5)
     about = session.get_modelmeta().custom_metadata_map
     assert json.loads(about["classes"]) == model.classes_.tolist()
     assert json.loads(about["preprocessing"])[0]["image_size"] == model._size
     # Any number of images is taken.
-    np.testing.assert_allclose(run(export(model), images[:1])[1], found[:1], atol=1e-6)
+    np.testing.assert_allclose(run(content, images[:1])[1], found[:1], atol=1e-6)
 
 
 def test_what_is_no_network_is_an_error():
