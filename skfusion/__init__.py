@@ -21,6 +21,7 @@ __all__ = [
     "networks",
     "neural_network",
     "over_sampling",
+    "persistence",
     "preprocessing",
 ]
 

@@ -10,6 +10,7 @@ __all__ = [
     "DatasetNotFoundError",
     "ImageReadError",
     "LeakageError",
+    "ModelFileError",
     "WeightsError",
 ]
 
@@ -71,6 +72,13 @@ class DatasetNotFoundError(FileNotFoundError):
 
 class WeightsError(ValueError):
     """Error raised if weights are missing, damaged, or made for another network."""
+
+
+class ModelFileError(ValueError):
+    """Error raised if a model file is damaged, too new, or holds what is not trusted.
+
+    Nothing of the file has been used then.
+    """
 
 
 class DataQualityWarning(UserWarning):

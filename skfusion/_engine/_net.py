@@ -9,6 +9,7 @@ import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.helper import predefined_split
+from skorch.history import History
 from torch import nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
@@ -16,7 +17,12 @@ from tqdm.auto import tqdm
 from ._batches import TrainingBatches, ValidationBatches, n_batches
 from ._device import autocast, trains_in_bfloat16
 
-__all__ = ["TrainingSettings", "build_net", "release_training_state"]
+__all__ = [
+    "TrainingSettings",
+    "build_net",
+    "rebuild_net",
+    "release_training_state",
+]
 
 LABEL_SMOOTHING = 0.05
 GRADIENT_NORM = 1.0
@@ -251,4 +257,49 @@ def release_training_state(net):
     net.module_.to("cpu").eval()
     net.criterion_.to("cpu")
     net.device = "cpu"
+    return net
+
+
+def rebuild_net(module, module_params, criterion, state, history):
+    """Return a net that holds a trained network, as after :func:`build_net` and a fit.
+
+    It predicts, and its training cannot go on.
+
+    Parameters
+    ----------
+    module, module_params
+        The same as in :func:`build_net`.
+
+    criterion : type
+        The same as in :class:`TrainingSettings`.
+
+    state : dict of str to Tensor
+        State dict of the network.
+
+    history : list of dict
+        The epochs.
+
+    Returns
+    -------
+    net : skorch.NeuralNetClassifier
+        On the CPU.
+
+    Raises
+    ------
+    RuntimeError
+        If the state is that of another network.
+    """
+    net = _AutocastNet(
+        module,
+        classes=list(range(module_params["n_classes"])),
+        **{f"module__{name}": value for name, value in module_params.items()},
+        criterion=criterion,
+        train_split=None,
+        verbose=0,
+    )
+    net.initialize()
+    net.module_.load_state_dict(state)
+    net.module_.eval()
+    net.optimizer_ = None
+    net.history_ = History(history)
     return net

@@ -12,6 +12,7 @@ from ..networks._backbones import (
     backbone_version,
     is_of_function,
     is_of_torchvision,
+    rebuild_backbone,
     weights_digest,
 )
 from ._layers import UpToLayer, cut_network, fold_normalisation, pool_features
@@ -25,9 +26,10 @@ _COMPUTING = 2
 class FrozenNetwork:
     """A backbone that does not learn, cut off after one of its layers.
 
-    It is built when it is first needed, and a pickle holds no weights. Threads may
-    share it. The file of the weights may move after `fit`: methods that may build the
-    network take its place again, and the weights must be the same.
+    It is built when it is first needed, and a pickle holds no weights, unless the
+    network was rebuilt from a model file. Threads may share it. The file of the weights
+    may move after `fit`: methods that may build the network take its place again, and
+    the weights must be the same.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ class FrozenNetwork:
         If the weights do not exist.
     """
 
+    _state = None  # of the backbone, where the weights came with a model file
+
     def __init__(self, backbone, weights, layer, pooling, seed):
         if layer is None and pooling != "avg":
             raise ValueError(
@@ -65,6 +69,7 @@ class FrozenNetwork:
         self._definition = (backbone, layer, pooling)
         self._seed = seed
         self._identity = self._identify(weights)
+        self._is_pretrained = weights is not None
         self._module = None
 
     def on_device(self, weights, device):
@@ -126,6 +131,66 @@ class FrozenNetwork:
             black = torch.zeros(1, 3, image_size, image_size)
             return self._pool(module(black)).shape[1]
 
+    def definition(self):
+        """Return all but the weights, as JSON can hold it."""
+        backbone, layer, pooling = self._definition
+        return {
+            "backbone": backbone,
+            "layer": layer,
+            "pooling": pooling,
+            "seed": self._seed,
+            "is_pretrained": self._is_pretrained,
+            "identity": self._identity.hex(),
+        }
+
+    def state(self, weights):
+        """Return the state dict of the backbone, before it is cut off.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+            Where the weights are now.
+
+        Returns
+        -------
+        state : dict of str to Tensor
+
+        Raises
+        ------
+        WeightsError
+            If the weights are not those of `fit`.
+        """
+        if self._state is not None:
+            return self._state
+        with seeded(self._seed):
+            return self._backbone(weights).state_dict()
+
+    @classmethod
+    def rebuild(cls, definition, state):
+        """Return a network that holds its weights and needs no file of them.
+
+        Parameters
+        ----------
+        definition : dict
+            As returned by :meth:`definition`.
+
+        state : dict of str to Tensor
+            As returned by :meth:`state`.
+
+        Returns
+        -------
+        network : FrozenNetwork
+        """
+        network = cls.__new__(cls)
+        parts = (definition[name] for name in ("backbone", "layer", "pooling"))
+        network._definition = tuple(parts)
+        network._seed = definition["seed"]
+        network._is_pretrained = definition["is_pretrained"]
+        network._identity = bytes.fromhex(definition["identity"])
+        network._state, network._module = state, None
+        network._load(None)  # wrong weights raise an error here, and not in predict
+        return network
+
     def _pool(self, output):
         return pool_features(output, *self._definition)
 
@@ -137,8 +202,11 @@ class FrozenNetwork:
                     self._module = self._build(weights)
         return self._module
 
-    def _build(self, weights):
-        backbone, layer, _ = self._definition
+    def _backbone(self, weights):
+        """Return the backbone with its weights."""
+        backbone, is_pretrained = self._definition[0], self._is_pretrained
+        if self._state is not None:
+            return rebuild_backbone(backbone, self._state, is_pretrained=is_pretrained)
         if self._identity != self._identify(weights):
             name = repr(weights if weights is None else Path(weights).name)
             raise WeightsError(
@@ -146,7 +214,11 @@ class FrozenNetwork:
                 "fitted. Fit it again, or pass the place of those weights to "
                 "set_params(weights=...)."
             )
-        network = Backbone(backbone, weights)
+        return Backbone(backbone, weights)
+
+    def _build(self, weights):
+        backbone, layer, _ = self._definition
+        network = self._backbone(weights)
         if is_of_torchvision(backbone):
             with while_none_runs():
                 if layer is not None:

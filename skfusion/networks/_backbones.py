@@ -10,7 +10,7 @@ from torch import nn
 from . import _imported_models, _own_models, _timm_models, _torchvision_models
 from ._layers import Standardize
 from ._torchvision_models import list_backbones
-from ._weights import is_weights_file, weights_file_digest
+from ._weights import HeldWeights, is_weights_file, weights_file_digest
 
 __all__ = [
     "Backbone",
@@ -19,9 +19,11 @@ __all__ = [
     "backbone_stages",
     "backbone_version",
     "check_backbone",
+    "held_weights",
     "is_of_function",
     "is_of_torchvision",
     "list_backbones",
+    "rebuild_backbone",
     "weights_digest",
 ]
 
@@ -179,6 +181,57 @@ class Backbone(nn.Module):
             f"The backbone {self._name!r} takes images of at least {least} pixels. Got "
             f"image_size={size} instead. Raise image_size, or leave it at None."
         ) from error
+
+
+def rebuild_backbone(name, state, *, is_pretrained):
+    """Build a backbone again from its state dict; nothing is read or downloaded.
+
+    Parameters
+    ----------
+    name : str
+        Name of the backbone.
+
+    state : dict of str to Tensor
+        State dict of a :class:`Backbone`.
+
+    is_pretrained : bool
+        Whether it was built with weights. Some networks prepare images differently
+        then.
+
+    Returns
+    -------
+    backbone : Backbone
+
+    Raises
+    ------
+    WeightsError, RuntimeError
+        If the state is that of another network.
+    """
+    backbone = Backbone(name, held_weights(state) if is_pretrained else None)
+    backbone.load_state_dict(state)
+    return backbone
+
+
+def held_weights(state, prefix=""):
+    """Return the weights of the model in a state dict of a :class:`Backbone`.
+
+    Parameters
+    ----------
+    state : dict of str to Tensor
+        State dict of a network that holds the backbone.
+
+    prefix : str, default=""
+        Name of the backbone in this network, with a dot at its end.
+
+    Returns
+    -------
+    weights : HeldWeights
+    """
+    prefix = f"{prefix}model."
+    model = {
+        k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)
+    }
+    return HeldWeights(model)
 
 
 def _takes_size(model, size):

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..exceptions import WeightsError
-from ._weights import FILE_ENDINGS, is_weights_file, read_weights
+from ._weights import FILE_ENDINGS, HeldWeights, is_weights_file, read_weights
 
 __all__ = ["find_cnn17_weights", "load_cnn17_weights", "read_cnn17_weights"]
 
@@ -83,7 +83,7 @@ def find_cnn17_weights(weights):
 
     Returns
     -------
-    path : Path
+    path : Path or HeldWeights
         It need not exist, unless the weights are "phantoms".
 
     Raises
@@ -91,6 +91,8 @@ def find_cnn17_weights(weights):
     WeightsError
         If the weights are unknown, or those of the package are missing.
     """
+    if isinstance(weights, HeldWeights):
+        return weights
     if is_weights_file(weights):
         return Path(weights)
     if weights != PHANTOMS:

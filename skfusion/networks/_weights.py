@@ -11,6 +11,7 @@ from ..exceptions import WeightsError
 
 __all__ = [
     "FILE_ENDINGS",
+    "HeldWeights",
     "is_weights_file",
     "load_strictly",
     "read_weights",
@@ -20,8 +21,32 @@ __all__ = [
 FILE_ENDINGS = (".pth", ".pt", ".bin", ".safetensors")
 
 
+class HeldWeights:
+    """A state dict in memory, which takes the place of a file of weights.
+
+    Parameters
+    ----------
+    state : dict of str to Tensor
+    """
+
+    name = "weights.safetensors"
+
+    def __init__(self, state):
+        self.state = state
+
+    def __fspath__(self):
+        return self.name
+
+    def __str__(self):
+        return self.name
+
+    def is_file(self):
+        """Return True, because the weights exist."""
+        return True
+
+
 def is_weights_file(weights):
-    """Return whether weights are the path of a file, by its type or ending."""
+    """Return whether weights are those of a file, by their type or ending."""
     return isinstance(weights, Path) or str(weights).endswith(FILE_ENDINGS)
 
 
@@ -42,7 +67,7 @@ def read_weights(path):
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or HeldWeights
         A state dict saved by torch, or a safetensors file.
 
     Returns
@@ -55,6 +80,8 @@ def read_weights(path):
         If the file is missing, damaged, not a state dict, or holds NaN or infinite
         numbers.
     """
+    if isinstance(path, HeldWeights):
+        return dict(path.state)
     path = _existing(path)
     try:
         state = _read_file(path)
