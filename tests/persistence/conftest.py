@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from skfusion.audit import ScopeDetector
 from skfusion.feature_extraction import (
     CNNFeatureExtractor,
     make_feature_classifier,
@@ -76,6 +77,7 @@ OF_ARRAYS = {
     "temperature": CalibratedClassifierCV(
         on_features(SVC()), method="temperature", cv=2
     ),
+    "scope": ScopeDetector(EXTRACTOR),
     "forest": on_features(RandomForestClassifier(5, random_state=0)),
     "boosting": on_features(GradientBoostingClassifier(n_estimators=3, random_state=0)),
     "smote": make_feature_classifier(
