@@ -1,5 +1,6 @@
 """A frozen network that turns images into features."""
 
+from copy import copy
 from pathlib import Path
 
 import torch
@@ -14,7 +15,14 @@ from ..networks._backbones import (
     is_of_torchvision,
     weights_digest,
 )
-from ._layers import UpToLayer, cut_network, fold_normalisation, pool_features
+from ..networks._shuffle import shuffle_weights
+from ._layers import (
+    PooledNetwork,
+    UpToLayer,
+    cut_network,
+    fold_normalisation,
+    pool_features,
+)
 
 __all__ = ["FrozenNetwork"]
 
@@ -55,6 +63,8 @@ class FrozenNetwork:
         If the weights do not exist.
     """
 
+    _shuffle_seed = None  # of a copy that has lost what it learnt
+
     def __init__(self, backbone, weights, layer, pooling, seed):
         if layer is None and pooling != "avg":
             raise ValueError(
@@ -84,6 +94,44 @@ class FrozenNetwork:
         """
         module = on_device(self._load(weights), device)
         return lambda batch: self._pool(module(batch))
+
+    def differentiable(self, weights):
+        """Return the function as a network for gradients, in which nothing is folded.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+            Where the weights are now.
+
+        Returns
+        -------
+        network : PooledNetwork
+            In evaluation mode. Its features equal those of :meth:`on_device` up to
+            rounding.
+        """
+        with seeded(self._seed):
+            network = self._build(weights, fold=False)
+        return PooledNetwork(network, self._pool).eval()
+
+    def shuffled(self, weights, seed):
+        """Return the same network with shuffled weights.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+            Where the weights are now.
+
+        seed : int
+
+        Returns
+        -------
+        network : FrozenNetwork
+            Its features have keys of their own in a cache.
+        """
+        network = copy(self)
+        network._shuffle_seed, network._module = seed, None
+        network._identity = network._identify(weights)
+        return network
 
     def keys(self, source, device, use_bfloat16):
         """Return the digest of the inputs of the features of each image.
@@ -137,7 +185,7 @@ class FrozenNetwork:
                     self._module = self._build(weights)
         return self._module
 
-    def _build(self, weights):
+    def _build(self, weights, fold=True):
         backbone, layer, _ = self._definition
         if self._identity != self._identify(weights):
             name = repr(weights if weights is None else Path(weights).name)
@@ -147,11 +195,14 @@ class FrozenNetwork:
                 "set_params(weights=...)."
             )
         network = Backbone(backbone, weights)
+        if self._shuffle_seed is not None:
+            shuffle_weights(network, self._shuffle_seed)
         if is_of_torchvision(backbone):
             with while_none_runs():
                 if layer is not None:
                     network.model = cut_network(network.model, backbone, layer)
-                network.model = fold_normalisation(network.model.eval())
+                if fold:
+                    network.model = fold_normalisation(network.model.eval())
         elif layer is not None:  # torch.fx cannot trace every network
             network.model = UpToLayer(network.model, backbone, layer)
         return network.eval().to(memory_format=torch.channels_last)
@@ -164,7 +215,8 @@ class FrozenNetwork:
                 known = weights_digest(backbone, weights)
         else:
             known = self._seed if weights is None else weights_digest(backbone, weights)
-        return digest(backbone, known, layer, pooling)
+        shuffled = () if self._shuffle_seed is None else (self._shuffle_seed,)
+        return digest(backbone, known, layer, pooling, *shuffled)
 
     def __getstate__(self):
         return {**vars(self), "_module": None}

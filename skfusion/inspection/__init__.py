@@ -1,0 +1,5 @@
+"""Look at what a model sees."""
+
+from ._saliency import saliency
+
+__all__ = ["saliency"]
