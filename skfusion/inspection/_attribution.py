@@ -1,6 +1,7 @@
 """Methods that attribute a score to the pixels of an image, all of captum."""
 
 import torch
+from scipy.ndimage import gaussian_filter
 
 from .._optional import import_optional
 
@@ -10,6 +11,7 @@ METHODS = ("gradcam", "occlusion", "integrated_gradients")
 _WINDOW = 8  # of the side of the image: an eighth is covered at a time
 _BATCH = 32  # images that are in the network at once
 _N_STEPS = 32
+_SMOOTHING = 32  # of the side of the image: the deviation of the Gaussian
 
 
 def import_captum():
@@ -40,7 +42,11 @@ def attribute(method, score, image, content):
     # The grey of the image, since black looks like a lesion in ultrasound.
     grey = image[(..., *content)].mean(dim=(2, 3), keepdim=True)
     found = _FUNCTIONS[method](score, image, grey.expand_as(image))
-    return found.detach().sum(dim=1)[0].cpu().numpy()
+    found = found.detach().sum(dim=1)[0].float().cpu().numpy()
+    if method == "integrated_gradients":
+        # Neighbouring pixels have large numbers of both signs, which cancel out.
+        found = gaussian_filter(found, image.shape[2] / _SMOOTHING)
+    return found
 
 
 def _gradcam(score, image, grey):
@@ -71,9 +77,7 @@ def _integrated_gradients(score, image, grey):
     return (
         import_captum()
         .IntegratedGradients(score.function)
-        .attribute(
-            image, baselines=grey, n_steps=_N_STEPS, internal_batch_size=_BATCH
-        )
+        .attribute(image, baselines=grey, n_steps=_N_STEPS, internal_batch_size=_BATCH)
     )
 
 

@@ -2,10 +2,13 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
 import torch
 
 from .._engine import on_device, resolve_device
 from .._engine._batches import to_float_batch
+from .._validation._boxes import parse_boxes
+from .._validation._columns import REGION
 from ..images import ImageSource
 from ..images._crop import find_crops
 from ._frame import Frame
@@ -37,6 +40,9 @@ class ImageModel(ABC):
         self.source = source
         self._originals = ImageSource(plain, isolated=isolated)
         self._crops = find_crops(images, region, margin)
+        has_boxes = REGION in getattr(images, "columns", ())
+        values = images[REGION] if has_boxes else [None] * len(images)
+        self._boxes = parse_boxes(values)
 
     def read(self, place):
         """Return an image as the model reads it, (1, n_channels, size, size)."""
@@ -54,6 +60,10 @@ class ImageModel(ABC):
         if self._crops is not None:
             box = self._crops.placer(image)(place)
         return Frame((height, width), box, self.source.image_size, self.source.resize)
+
+    def lesion(self, place):
+        """Return the box of the lesion, x0, y0, x1, y1 in pixels, or None."""
+        return None if np.isnan(self._boxes[place]).any() else self._boxes[place]
 
     @abstractmethod
     def score(self, place, code, layer):
@@ -75,9 +85,7 @@ class NetworkModel(ImageModel):
     def __init__(self, estimator, X):
         X = estimator._check(X)
         crop = estimator._crop
-        super().__init__(
-            X, estimator._source(X), **crop, isolated=estimator.isolated
-        )
+        super().__init__(X, estimator._source(X), **crop, isolated=estimator.isolated)
         device = resolve_device(estimator.device)
         self._networks = [
             on_device(net.module_.eval(), device) for net in estimator.nets_

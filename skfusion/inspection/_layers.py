@@ -57,7 +57,9 @@ def find_layer(network, model, image, name=None):
 
 
 def _stages(model):
-    return list(model.children()) if isinstance(model, CNN17) else backbone_stages(model)
+    return (
+        list(model.children()) if isinstance(model, CNN17) else backbone_stages(model)
+    )
 
 
 def _output_shape(network, layer, image):
