@@ -156,7 +156,9 @@ def randomization_check(
     >>> from skfusion.neural_network import CNN17Classifier
     >>> X, y = make_breast_images(20, image_size=32, random_state=0, return_X_y=True)
     >>> model = CNN17Classifier(image_size=32, max_epochs=1, random_state=0).fit(X, y)
-    >>> check = randomization_check(model, X[:2], random_state=0)
+    >>> check = randomization_check(
+    ...     model, X[:2], method="integrated_gradients", random_state=0
+    ... )
     >>> bool((check.similarity < 0.9).all())
     True
     """

@@ -233,8 +233,8 @@ def contribute(estimator, X, codes, parts):
     -------
     contributions : DataFrame of shape (n_samples, n_columns)
     """
-    columns = [part.column for part, _ in parts]
+    columns = list(dict.fromkeys(part.column for part, _ in parts))
     present = np.zeros((len(codes), len(columns)), dtype=bool)
-    for place, (part, _) in enumerate(parts):
-        present[part.rows, place] = True
+    for part, _ in parts:
+        present[part.rows, columns.index(part.column)] = True
     return contributions_of(estimator, X, columns, present, codes)

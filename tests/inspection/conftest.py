@@ -12,7 +12,7 @@ from skfusion.neural_network import CNN17Classifier
 
 @pytest.fixture(scope="session")
 def train():
-    return make_breast_images(80, random_state=0)
+    return make_breast_images(120, random_state=0)
 
 
 @pytest.fixture(scope="session")
@@ -29,12 +29,12 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def cnn17(train):
-    model = CNN17Classifier(max_epochs=3, random_state=0)
+    model = CNN17Classifier(max_epochs=4, random_state=0)
     return model.fit(train.data, train.target)
 
 
 @pytest.fixture(scope="session")
 def svm(train):
     extractor = CNNFeatureExtractor("cnn17", device="cpu")
-    model = make_pipeline(extractor, StandardScaler(), SVC())
+    model = make_pipeline(extractor, StandardScaler(), SVC(kernel="linear", C=0.01))
     return model.fit(train.data, train.target)

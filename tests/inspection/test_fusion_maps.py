@@ -77,6 +77,8 @@ def test_each_modality_is_explained_by_its_model(image_rows):
 
 def test_fusion_takes_the_randomization_check(gaps, pairs):
     model = make_fusion("features").fit(gaps, pairs.target)
-    check = randomization_check(model, gaps.iloc[:2], random_state=0)
+    options = {"method": "integrated_gradients", "random_state": 0}
+    check = randomization_check(model, gaps.iloc[:2], **options)
+    assert check.randomized_maps["mammogram"][1] is None
     assert np.isnan(check.similarity["mammogram"][1])
     assert check.similarity["ultrasound"][0] < 0.9
