@@ -5,7 +5,8 @@ from sklearn.utils import check_array
 
 from .._validation._private import _num_samples
 from .._validation._unreadable import names_unreadable_images
-from ..model_selection._plot._common import draw_map, make_axes
+from ..model_selection._plot._common import make_axes
+from ..model_selection._plot._map import draw_map
 from ._saliency import contribute, explain
 
 __all__ = ["SaliencyDisplay"]

@@ -230,12 +230,9 @@ class ModelComparison:
             Name of an external data set, or the out-of-fold predictions.
 
         saliency : callable, default=None
-            Function that returns a map of each image, such as
-            :func:`skfusion.inspection.saliency`. It is called with a fitted model and
-            rows of X, and the maps are drawn over the images. The models of the folds
-            are not kept: each one whose mistakes are drawn is fitted again, which gives
-            the same model if its `random_state` is an int. Mistakes in an external data
-            set are explained by the model of :meth:`refit`, which made them.
+            Function of a fitted model and rows of X that returns maps, such as
+            :func:`skfusion.inspection.saliency`. They are drawn over the images. A fold
+            keeps no model: those that made these mistakes are fitted again.
 
         Returns
         -------

@@ -10,7 +10,7 @@ from .._validation._samples import column_table
 from ..images import ImageSource
 from ._error_maps import map_mistakes
 from ._image_columns import find_image_columns
-from ._plot._common import draw_map
+from ._plot._map import draw_map
 from ._plot._select import select_predictions
 from ._tables import CROSS_VALIDATION
 
