@@ -230,9 +230,8 @@ class ModelComparison:
             Name of an external data set, or the out-of-fold predictions.
 
         saliency : callable, default=None
-            Function of a fitted model and rows of X that returns maps, such as
-            :func:`skfusion.inspection.saliency`. They are drawn over the images. A fold
-            keeps no model: those that made these mistakes are fitted again.
+            Function of a fitted model and X, such as :func:`skfusion.inspection.saliency`,
+            whose maps are drawn. The models that made the mistakes are fitted again.
 
         Returns
         -------
