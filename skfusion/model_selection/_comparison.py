@@ -230,8 +230,8 @@ class ModelComparison:
             Name of an external data set, or the out-of-fold predictions.
 
         saliency : callable, default=None
-            Function of a fitted model and X, such as :func:`skfusion.inspection.saliency`,
-            whose maps are drawn. The models that made the mistakes are fitted again.
+            Function of a model and X, such as :func:`skfusion.inspection.saliency`,
+            whose maps are drawn. Models of the folds are fitted again for it.
 
         Returns
         -------
