@@ -160,7 +160,7 @@ class SaliencyDisplay:
     def _make_axes(self):
         n_columns = min(_COLUMNS, len(self.maps))
         n_rows = -(-len(self.maps) // n_columns)
-        size = (2.4 * n_columns + 0.4, 2.9 * n_rows)
+        size = (2.4 * n_columns + 0.4, 3 * n_rows + 0.3)
         axes = make_axes(None, (n_rows, n_columns), size=size)
         for unused in axes[len(self.maps) :]:
             unused.remove()
