@@ -88,11 +88,11 @@ for name, display in displays.items():
 # %%
 # Do the maps depend on what was learnt?
 # --------------------------------------
-# The weights are shuffled, and the maps compared by their rank correlation. Near 1, a
-# map would show edges, and nothing that the network has learnt.
+# The weights are drawn anew, and the maps compared by their rank correlation. Near 1,
+# a map would show edges, and nothing that the network has learnt.
 
 X = test["plain"][0].iloc[:4]
 check = randomization_check(
     models["plain"], X, method="integrated_gradients", random_state=0
 )
-print(f"mean similarity after shuffling: {np.nanmean(check.similarity):.2f}")
+print(f"mean similarity with random weights: {np.nanmean(check.similarity):.2f}")

@@ -9,8 +9,8 @@ other than fold 0, and from the development part, as in ``best_ultrasound.py``. 
 explain the class that they predict in images of BUSI of fold 0: one image of each of 30
 patients (families of near-duplicates), drawn by seed 0. The share of each map inside
 the publisher's mask is beside that of maps that know nothing of the image: one that is
-the same everywhere, smooth noise, and a Gaussian in the centre. "shuffled" are maps of
-Grad-CAM of the same model after its weights were shuffled.
+the same everywhere, smooth noise, and a Gaussian in the centre. "random weights" are
+maps of Grad-CAM of the same model after the weights of its network were drawn anew.
 
 Each model and method is a file of ``docs/studies/runs``, so that an interrupted study
 continues; with ``--cache``, fitted models are kept there, too. The table is
@@ -42,7 +42,7 @@ from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
 NAME, SEED, FOLD, N_IMAGES = "saliency", 0, 0, 30
 MODELS = ("frozen", "cnn17", "transfer")
-METHODS = ("gradcam", "shuffled", "integrated_gradients", "occlusion")
+METHODS = ("gradcam", "random_weights", "integrated_gradients", "occlusion")
 CHANCE = ("the same everywhere", "smooth noise", "centre")
 NOTE = (
     "Share of each map inside the publisher's mask, the mean over one BUSI image of "
@@ -51,8 +51,8 @@ NOTE = (
     "explained. 'on it' is the share of images of which the greatest number of the map "
     "is inside the mask. Without a model: a map that is the same everywhere, whose "
     "share is that of the area of the mask; smooth noise; a Gaussian in the centre of "
-    "the image, with a quarter of its sides as deviation. 'shuffled' is Grad-CAM after "
-    "the weights of the network were shuffled. AUC: of the test images of the fold. "
+    "the image, with a quarter of its sides as deviation. 'random weights' is Grad-CAM "
+    "after the weights of the network were drawn anew. AUC: of the test images. "
     "frozen: MobileNetV2 features and an SVM; cnn17: one network with the settings of "
     "the final study; transfer: SqueezeNet fine-tuned for 5 epochs at 128 pixels. "
     "Nothing was tuned on these images."
@@ -126,7 +126,7 @@ def area(model, X, y):
 
 def measure(model, method, X):
     """Shares of the maps of some images inside their masks."""
-    if method == "shuffled":
+    if method == "random_weights":
         options = {"target": model.predict(X)}
         maps = saliency(randomize_weights(model, random_state=SEED), X, **options)
     else:

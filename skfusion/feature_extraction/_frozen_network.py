@@ -15,7 +15,7 @@ from ..networks._backbones import (
     is_of_torchvision,
     weights_digest,
 )
-from ..networks._shuffle import shuffle_weights
+from ..networks._random_weights import draw_weights
 from ._layers import (
     PooledNetwork,
     UpToLayer,
@@ -63,7 +63,7 @@ class FrozenNetwork:
         If the weights do not exist.
     """
 
-    _shuffle_seed = None  # of a copy that has lost what it learnt
+    _random_seed = None  # of a copy that has lost what it learnt
 
     def __init__(self, backbone, weights, layer, pooling, seed):
         if layer is None and pooling != "avg":
@@ -113,8 +113,8 @@ class FrozenNetwork:
             network = self._build(weights, fold=False)
         return PooledNetwork(network, self._pool).eval()
 
-    def shuffled(self, weights, seed):
-        """Return the same network with shuffled weights.
+    def randomized(self, weights, seed):
+        """Return the same network with weights drawn anew.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class FrozenNetwork:
             Its features have keys of their own in a cache.
         """
         network = copy(self)
-        network._shuffle_seed, network._module = seed, None
+        network._random_seed, network._module = seed, None
         network._identity = network._identify(weights)
         return network
 
@@ -195,8 +195,8 @@ class FrozenNetwork:
                 "set_params(weights=...)."
             )
         network = Backbone(backbone, weights)
-        if self._shuffle_seed is not None:
-            shuffle_weights(network, self._shuffle_seed)
+        if self._random_seed is not None:
+            draw_weights(network, self._random_seed)
         if is_of_torchvision(backbone):
             with while_none_runs():
                 if layer is not None:
@@ -215,8 +215,8 @@ class FrozenNetwork:
                 known = weights_digest(backbone, weights)
         else:
             known = self._seed if weights is None else weights_digest(backbone, weights)
-        shuffled = () if self._shuffle_seed is None else (self._shuffle_seed,)
-        return digest(backbone, known, layer, pooling, *shuffled)
+        drawn = () if self._random_seed is None else (self._random_seed,)
+        return digest(backbone, known, layer, pooling, *drawn)
 
     def __getstate__(self):
         return {**vars(self), "_module": None}

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._validation._private import HasMethods, StrOptions, validate_params
 from ..feature_extraction import CNNFeatureExtractor
-from ..networks._shuffle import shuffle_weights
+from ..networks._random_weights import draw_weights
 from ..neural_network import CNN17Classifier, TransferCNNClassifier
 from ..neural_network._multi_branch import MultiBranchCNNClassifier
 from ._attribution import METHODS
@@ -25,9 +25,8 @@ _LISTS = ("estimators_", "transformers_", "calibrated_classifiers_")
 def randomize_weights(estimator, *, random_state=None):
     """Return a copy of a fitted estimator whose networks have lost what they learnt.
 
-    The values of each tensor of weights are shuffled, so that they keep their
-    distribution. Everything else stays: the scale of the input, and a classifier of
-    features that learnt from the true ones.
+    All weights are drawn anew, as before any training. Everything else stays: the scale
+    of the input, and a classifier of features that learnt from the true ones.
 
     Parameters
     ----------
@@ -35,7 +34,7 @@ def randomize_weights(estimator, *, random_state=None):
         Fitted, of any kind that :func:`saliency` explains.
 
     random_state : int, RandomState instance or None, default=None
-        Controls the shuffling.
+        Controls the draw.
 
     Returns
     -------
@@ -74,10 +73,10 @@ def randomize_weights(estimator, *, random_state=None):
     for holder in holders:
         seed = int(seeds.randint(2**31 - 1))
         if isinstance(holder, CNNFeatureExtractor):
-            holder._network = holder._network.shuffled(holder.weights, seed)
+            holder._network = holder._network.randomized(holder.weights, seed)
             continue
         for member, net in enumerate(holder.nets_):
-            shuffle_weights(net.module_, seed + member)
+            draw_weights(net.module_, seed + member)
     return randomized
 
 
@@ -111,7 +110,7 @@ def _find_holders(estimator):
 def randomization_check(
     estimator, X, *, method="gradcam", target=None, layer=None, random_state=None
 ):
-    """Compare maps with those of the same model after its weights are shuffled.
+    """Compare maps with those of the same model after its weights are drawn anew.
 
     A map that stays the same does not show what the model has learnt, however
     convincing it looks: it shows edges, or the brightest part of the image [1]_.
@@ -131,7 +130,7 @@ def randomization_check(
         class that the estimator predicts.
 
     random_state : int, RandomState instance or None, default=None
-        Controls the shuffling of the weights.
+        Controls the draw of the weights.
 
     Returns
     -------

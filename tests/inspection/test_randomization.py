@@ -28,7 +28,7 @@ def test_the_estimator_itself_keeps_its_weights(name, test, request):
     assert np.abs(before - after).max() > 0.01
 
 
-def test_features_of_shuffled_weights_are_not_those_of_a_cache(tmp_path, svm, test):
+def test_features_of_random_weights_are_not_those_of_a_cache(tmp_path, svm, test):
     svm[0].set_params(cache=tmp_path)
     try:
         before = svm[0].transform(test.data)

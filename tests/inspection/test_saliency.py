@@ -33,7 +33,7 @@ def mean_mass(model, data, **options):
 @pytest.mark.parametrize(
     ("name", "method"), [("cnn17", "integrated_gradients"), ("svm", "occlusion")]
 )
-def test_maps_lie_on_the_lesion_until_the_weights_are_shuffled(
+def test_maps_lie_on_the_lesion_until_the_weights_are_random(
     name, method, test, request
 ):
     model = request.getfixturevalue(name)
