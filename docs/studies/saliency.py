@@ -49,9 +49,10 @@ NOTE = (
     "each of 30 patients (families of near-duplicates) of an evaluation fold, with 95 "
     "% intervals by resampling patients. Whole images; the predicted class is "
     "explained. 'on it' is the share of images of which the greatest number of the map "
-    "is inside the mask. Without a model: a map that is the same everywhere, whose "
-    "share is that of the area of the mask; smooth noise; a Gaussian in the centre of "
-    "the image, with a quarter of its sides as deviation. 'random weights' is Grad-CAM "
+    "is inside the mask, and 'empty' that of images whose map is 0 everywhere, because "
+    "nothing speaks for the class; it counts as 0. Without a model: a map that is the "
+    "same everywhere, whose share is that of the area of the mask; smooth noise; a "
+    "Gaussian in the centre, with a quarter of the sides as deviation. 'random weights' is Grad-CAM "
     "after the weights of the network were drawn anew. AUC: of the test images. "
     "frozen: MobileNetV2 features and an SVM; cnn17: one network with the settings of "
     "the final study; transfer: SqueezeNet fine-tuned for 5 epochs at 128 pixels. "
@@ -211,6 +212,7 @@ def summary_of(part, name, method):
         "images": len(part),
         "share inside": f"{share.mean():.3f} ({lower:.3f} to {upper:.3f})",
         "on it": f"{part['peak'].mean():.2f}",
+        "empty": f"{part['share'].isna().mean():.2f}",
         "AUC": "-" if name == "none" else f"{part['auc'].iloc[0]:.3f}",
     }
 
