@@ -141,7 +141,7 @@ def randomization_check(
             Maps of :func:`randomize_weights`.
         similarity : ndarray of shape (n_samples,), or dict of str to ndarray
             Spearman's rank correlation of the pixels of both maps, in [-1, 1]. NaN
-            where an image is missing, or a map is constant.
+            where an image is missing, or a map is 0 everywhere.
 
     References
     ----------
