@@ -16,6 +16,7 @@ __all__ = [
     "feature_extraction",
     "fusion",
     "images",
+    "inspection",
     "metrics",
     "model_selection",
     "networks",

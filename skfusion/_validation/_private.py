@@ -55,6 +55,7 @@ __all__ = [
     "_raise_for_params",
     "_routing_enabled",
     "_safe_indexing",
+    "fitted_gamma",
     "validate_parameter_constraints",
     "validate_params",
     "visual_block",
@@ -83,3 +84,18 @@ def visual_block(kind, estimators, names, **options):
     from sklearn.utils._repr_html.estimator import _VisualBlock
 
     return _VisualBlock(kind, estimators, names=names, **options)
+
+
+def fitted_gamma(svm):
+    """Return the width of the kernel of a fitted SVC, a number.
+
+    Parameters
+    ----------
+    svm : SVC
+        Fitted. Its parameter `gamma` may be "scale" or "auto".
+
+    Returns
+    -------
+    gamma : float
+    """
+    return svm._gamma  # no public attribute holds it

@@ -1,5 +1,6 @@
 """A frozen network that turns images into features."""
 
+from copy import copy
 from pathlib import Path
 
 import torch
@@ -15,7 +16,14 @@ from ..networks._backbones import (
     rebuild_backbone,
     weights_digest,
 )
-from ._layers import UpToLayer, cut_network, fold_normalisation, pool_features
+from ..networks._random_weights import draw_weights
+from ._layers import (
+    PooledNetwork,
+    UpToLayer,
+    cut_network,
+    fold_normalisation,
+    pool_features,
+)
 
 __all__ = ["FrozenNetwork"]
 
@@ -58,6 +66,7 @@ class FrozenNetwork:
     """
 
     _state = None  # of the backbone, where the weights came with a model file
+    _random_seed = None  # of a copy that has lost what it learnt
 
     def __init__(self, backbone, weights, layer, pooling, seed):
         if layer is None and pooling != "avg":
@@ -90,6 +99,40 @@ class FrozenNetwork:
         module = on_device(self._load(weights), device)
         return lambda batch: self._pool(module(batch))
 
+    def differentiable(self, weights):
+        """Return the function as a network for gradients, in which nothing is folded.
+
+        Parameters
+        ----------
+        weights : str, Path or None
+            Where the weights are now.
+
+        Returns
+        -------
+        network : PooledNetwork
+            In evaluation mode. Its features equal those of :meth:`on_device` up to
+            rounding.
+        """
+        with seeded(self._seed):
+            network = self._build(weights, fold=False)
+        return PooledNetwork(network, self._pool).eval()
+
+    def randomized(self, seed):
+        """Return the same network with weights drawn anew.
+
+        Parameters
+        ----------
+        seed : int
+
+        Returns
+        -------
+        network : FrozenNetwork
+            Its features have keys of their own in a cache.
+        """
+        network = copy(self)
+        network._random_seed, network._module = seed, None
+        return network
+
     def keys(self, source, device, use_bfloat16):
         """Return the digest of the inputs of the features of each image.
 
@@ -107,8 +150,9 @@ class FrozenNetwork:
         """
         versions = versions_of("torch", "torchvision")
         versions += backbone_version(self._definition[0])
-        settings = (_COMPUTING, self._identity, device.type, use_bfloat16, versions)
-        return [digest(*settings, image) for image in source.digests()]
+        drawn = () if self._random_seed is None else (self._random_seed,)
+        settings = (_COMPUTING, self._identity, *drawn, device.type, use_bfloat16)
+        return [digest(*settings, versions, image) for image in source.digests()]
 
     def count_features(self, weights, image_size):
         """Return the number of features of an image.
@@ -139,6 +183,7 @@ class FrozenNetwork:
             "layer": layer,
             "pooling": pooling,
             "seed": self._seed,
+            "random_seed": self._random_seed,
             "is_pretrained": self._is_pretrained,
             "identity": self._identity.hex(),
         }
@@ -185,6 +230,7 @@ class FrozenNetwork:
         parts = (definition[name] for name in ("backbone", "layer", "pooling"))
         network._definition = tuple(parts)
         network._seed = definition["seed"]
+        network._random_seed = definition["random_seed"]
         network._is_pretrained = definition["is_pretrained"]
         network._identity = bytes.fromhex(definition["identity"])
         network._state, network._module = state, None
@@ -216,14 +262,17 @@ class FrozenNetwork:
             )
         return Backbone(backbone, weights)
 
-    def _build(self, weights):
+    def _build(self, weights, fold=True):
         backbone, layer, _ = self._definition
         network = self._backbone(weights)
+        if self._random_seed is not None:
+            draw_weights(network, self._random_seed)
         if is_of_torchvision(backbone):
             with while_none_runs():
                 if layer is not None:
                     network.model = cut_network(network.model, backbone, layer)
-                network.model = fold_normalisation(network.model.eval())
+                if fold:
+                    network.model = fold_normalisation(network.model.eval())
         elif layer is not None:  # torch.fx cannot trace every network
             network.model = UpToLayer(network.model, backbone, layer)
         return network.eval().to(memory_format=torch.channels_last)

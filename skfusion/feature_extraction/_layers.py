@@ -9,7 +9,13 @@ from torchvision.models.feature_extraction import (
     get_graph_node_names,
 )
 
-__all__ = ["UpToLayer", "cut_network", "fold_normalisation", "pool_features"]
+__all__ = [
+    "PooledNetwork",
+    "UpToLayer",
+    "cut_network",
+    "fold_normalisation",
+    "pool_features",
+]
 
 
 def cut_network(model, backbone, layer):
@@ -88,6 +94,31 @@ class UpToLayer(nn.Module):
         if self.channels_last and output.ndim == 4:
             output = output.permute(0, 3, 1, 2)
         return {"features": output}
+
+
+class PooledNetwork(nn.Module):
+    """A network and the pooling of its output, as one network.
+
+    Parameters
+    ----------
+    network : Backbone
+        Cut off after one of its layers, or not.
+
+    pool : callable
+        From the output of the network to features (n, n_features).
+    """
+
+    def __init__(self, network, pool):
+        super().__init__()
+        self.network = network
+        self.unpooled = nn.Identity()
+        self.pool = pool
+
+    def forward(self, x):
+        """Return the features of a batch of images."""
+        output = self.network(x)
+        output = output["features"] if isinstance(output, dict) else output
+        return self.pool(self.unpooled(output))
 
 
 class _ReachedError(Exception):

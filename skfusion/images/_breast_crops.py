@@ -74,19 +74,39 @@ class BreastCrops:
         cut : callable
             From a row to its crop, of shape (height, width, n_channels).
         """
-        find = cache(partial(find_breast, image))
+        place = self.placer(image)
 
         def cut(row):
-            breast, step = (np.zeros((1, 1), bool), 1) if self.is_other[row] else find()
+            x0, y0, x1, y1 = place(row)
             if self.patches[row] is not None:
-                patch = self.patches[row]
-                return cut_square(
-                    image, *patch_square(breast, step, image.shape[:2], patch)
-                )
-            x0, y0, x1, y1 = breast_box(breast, step, image.shape[:2])
+                return cut_square(image, x0, y0, x1 - x0)
             return image[y0:y1, x0:x1]
 
         return cut
+
+    def placer(self, image):
+        """Return the function that finds the box of a row, x0, y0, x1, y1 in pixels.
+
+        Parameters
+        ----------
+        image : ndarray of shape (height, width, n_channels)
+
+        Returns
+        -------
+        place : callable
+            From a row to its box, which may go beyond the image for a patch alone.
+        """
+        find = cache(partial(find_breast, image))
+
+        def place(row):
+            breast, step = (np.zeros((1, 1), bool), 1) if self.is_other[row] else find()
+            if self.patches[row] is None:
+                return breast_box(breast, step, image.shape[:2])
+            patch = self.patches[row]
+            left, top, side = patch_square(breast, step, image.shape[:2], patch)
+            return left, top, left + side, top + side
+
+        return place
 
 
 def cut_square(image, left, top, side):

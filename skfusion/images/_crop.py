@@ -107,6 +107,14 @@ class LesionCrops:
         """Return the function that cuts a row out of an image, see :meth:`cut`."""
         return partial(self.cut, image=image)
 
+    def placer(self, image):
+        """Return the function that finds the box of a row: that of its square."""
+        return self._box
+
+    def _box(self, row):
+        left, top, side = self.square(row)
+        return left, top, left + side, top + side
+
     def cut(self, row, image):
         """Cut the square of a row out of its image; pad with 0 beyond the edge.
 

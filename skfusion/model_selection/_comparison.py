@@ -206,10 +206,11 @@ class ModelComparison:
             "model": [str],
             "n": [Interval(Integral, 1, 40, closed="both")],
             "data": [str],
+            "saliency": [callable, None],
         },
         prefer_skip_nested_validation=True,
     )
-    def errors(self, model, n=12, *, data=CROSS_VALIDATION):
+    def errors(self, model, n=12, *, data=CROSS_VALIDATION, saliency=None):
         """Draw the worst mistakes of a model: the most confident wrong predictions.
 
         The title of an image is its true and predicted class, score, row of X and fold.
@@ -228,6 +229,10 @@ class ModelComparison:
         data : str, default="cross-validation"
             Name of an external data set, or the out-of-fold predictions.
 
+        saliency : callable, default=None
+            Function of a model and X, such as :func:`skfusion.inspection.saliency`,
+            whose maps are drawn. Models of the folds are fitted again for it.
+
         Returns
         -------
         figure : :class:`matplotlib.figure.Figure`
@@ -244,7 +249,7 @@ class ModelComparison:
         """
         require_data(self, "errors")
         self._check_model(model)
-        return draw_errors(self, model, n, data)
+        return draw_errors(self, model, n, data, saliency)
 
     def tests(
         self,

@@ -1,47 +1,23 @@
 """A sheet of the worst mistakes of a model."""
 
-import os
-
 import numpy as np
 import pandas as pd
 
-from .._validation._cells import is_path
 from .._validation._columns import IMAGE, is_present
 from .._validation._image_table import holds_paths
 from .._validation._private import _safe_indexing
 from .._validation._samples import column_table
 from ..images import ImageSource
+from ._error_maps import map_mistakes
+from ._image_columns import find_image_columns
+from ._plot._map import draw_map
 from ._plot._select import select_predictions
 from ._tables import CROSS_VALIDATION
 
-__all__ = ["draw_errors", "find_image_columns", "first_is_file", "worst_mistakes"]
+__all__ = ["draw_errors", "worst_mistakes"]
 
 _SIZE = 256  # side of a drawn image in pixels
 _COLUMNS = 4
-
-
-def find_image_columns(X):
-    """Return the columns of a table that hold paths of images.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_columns)
-
-    Returns
-    -------
-    columns : list
-        The column ``image``, or else those whose first path is that of a file.
-    """
-    if IMAGE in X.columns:
-        return [IMAGE]
-    return [name for name in X.columns if first_is_file(X[name])]
-
-
-def first_is_file(column):
-    """Return whether the first value of a Series is the path of a file."""
-    values = column[is_present(column)]
-    first = values.iloc[0] if len(values) else None
-    return is_path(first) and os.path.isfile(first)  # noqa: PTH113 - or a long text
 
 
 def worst_mistakes(table, labels, n, threshold):
@@ -74,7 +50,7 @@ def worst_mistakes(table, labels, n, threshold):
     return wrong.drop_duplicates("row").head(n)
 
 
-def draw_errors(comparison, model, n, data):
+def draw_errors(comparison, model, n, data, saliency=None):
     """Draw the worst mistakes of a model.
 
     Parameters
@@ -90,6 +66,9 @@ def draw_errors(comparison, model, n, data):
 
     data : str
         "cross-validation", or the name of an external data set, which has no folds.
+
+    saliency : callable, default=None
+        The same as in :meth:`ModelComparison.errors`.
 
     Returns
     -------
@@ -112,6 +91,10 @@ def draw_errors(comparison, model, n, data):
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
         axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
         axis.set_title(_describe(row, is_external), fontsize=8)
+    if saliency is not None:
+        maps = map_mistakes(comparison, model, mistakes, data, saliency, _SIZE)
+        for axis, found in zip(axes, maps, strict=False):
+            draw_map(axis, found)
     return figure
 
 

@@ -21,8 +21,8 @@ from ._thread_limit import limited_threads
 __all__ = ["check_external", "predict_external", "refit_model"]
 
 
-def refit_model(estimator, data):
-    """Fit a clone on all rows, with the groups and the threads of the folds.
+def refit_model(estimator, data, rows=None):
+    """Fit a clone on all or some rows, with the groups and the threads of the folds.
 
     Parameters
     ----------
@@ -31,16 +31,19 @@ def refit_model(estimator, data):
 
     data : CheckedData
 
+    rows : ndarray of int, default=None
+        Rows from which it learns; all if None.
+
     Returns
     -------
     model : classifier
     """
-    return _refit(data.X, estimator, data)
+    rows = np.arange(len(data.y)) if rows is None else rows
+    return _refit(data.X, estimator, data, rows)
 
 
 @names_unreadable_images
-def _refit(X, estimator, data):
-    rows = np.arange(len(data.y))
+def _refit(X, estimator, data, rows):
     with limited_threads(data.threads_per_fit):
         return _fit(clone(estimator), X, data.y, rows, data.groups)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from .._validation._columns import GROUP, LATERALITY, is_present
 from .._validation._private import _num_samples
 from ..metrics._aggregation import combine_scores
-from ._error_sheet import find_image_columns
+from ._image_columns import find_image_columns
 from ._private_texts import SHOWN, identifies
 from ._tables import CROSS_VALIDATION
 

@@ -11,7 +11,7 @@ from .._validation._cells import is_path
 from .._validation._columns import IMAGE, is_present
 from .._validation._image_table import holds_paths
 from ._equal_files import equal_contents
-from ._error_sheet import first_is_file
+from ._image_columns import first_is_file
 
 __all__ = [
     "count_shared_groups",
