@@ -1,0 +1,74 @@
+"""Items of two reporting guidelines, and which of them a page answers."""
+
+import csv
+from importlib.resources import files
+
+from markupsafe import Markup
+
+from ._section import Section, Table, Text
+
+__all__ = ["GUIDELINES", "checklists_section", "read_checklists"]
+
+#: The publications that the items were taken from.
+GUIDELINES = {
+    "TRIPOD+AI": "Collins GS et al. TRIPOD+AI statement. BMJ 2024;385:e078378, "
+    "doi 10.1136/bmj-2023-078378",
+    "CLAIM 2024": "Tejani AS et al. Checklist for Artificial Intelligence in Medical "
+    "Imaging (CLAIM): 2024 update. Radiology: Artificial Intelligence "
+    "2024;6(4):e240300, doi 10.1148/ryai.240300",
+}
+
+_ABOUT = (
+    "Topics of the items in short words of our own: read the publications for what "
+    "each item requires. The column 'here' leads to what this page holds of an item. "
+    "Whether that is enough is the author's judgement, and what remains is the "
+    "author's to fill in."
+)
+
+
+def read_checklists():
+    """Return the items of both guidelines.
+
+    Returns
+    -------
+    items : list of dict of str to str
+        ``guideline``, ``section``, ``item`` (its number), ``topic``, ``here`` (anchors
+        of sections that answer it, wholly or in part) and ``remains``, what the author
+        has to add.
+    """
+    text = files(__package__).joinpath("checklists.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def checklists_section(titles):
+    """Return the section of the checklists.
+
+    Parameters
+    ----------
+    titles : dict of str to str
+        Title of each section of the page, by its anchor.
+
+    Returns
+    -------
+    section : Section
+    """
+    items = read_checklists()
+    parts = [Text(_ABOUT)]
+    for guideline, source in GUIDELINES.items():
+        own = [item for item in items if item["guideline"] == guideline]
+        rows = [_row(item, titles) for item in own]
+        n_here = sum(bool(row[3]) for row in rows)
+        caption = f"{guideline}: this page has something on {n_here} of {len(rows)}"
+        head = ["item", "section", "topic", "here", "left to the author"]
+        parts += [Table(f"{caption} items", head, rows, False), Text(source)]
+    return Section("checklists", "Reporting guidelines", parts)
+
+
+def _row(item, titles):
+    anchors = [anchor for anchor in item["here"].split() if anchor in titles]
+    links = [Markup('<a href="#{}">{}</a>').format(a, titles[a]) for a in anchors]
+    remains = item["remains"] if anchors else item["remains"] or "the whole item"
+    if not anchors and not remains.startswith("the whole item"):
+        remains = f"the whole item: {remains}"
+    cells = [item["item"], item["section"], item["topic"]]
+    return [*cells, Markup(", ").join(links), remains]

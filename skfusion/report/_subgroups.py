@@ -1,0 +1,80 @@
+"""Measures of patients, of breasts and of parts of the images."""
+
+from .._validation._columns import GROUP, LATERALITY, MODALITY, is_present
+from ..model_selection._tables import CROSS_VALIDATION
+from ._results import estimate_cells
+from ._section import Section, Table, Text
+
+__all__ = ["subgroups_section"]
+
+_MEASURES = ["kappa", "AUC", "sensitivity", "specificity", "prevalence"]
+_MULTICLASS = ["kappa", "accuracy", "balanced accuracy"]
+
+
+def subgroups_section(study):
+    """Return the section of levels and subgroups, or None if there are none.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    section : Section or None
+    """
+    summary = study.comparison.summary
+    tables = [
+        _table(study, summary(level=level), f"Each {level} counted once", None)
+        for level in _find_levels(study)
+    ]
+    for by in [*_find_parts(study), *study.subgroups]:
+        name = by if isinstance(by, str) else getattr(by, "name", None) or "by"
+        tables.append(_table(study, summary(by=by), f"By {name}", name))
+    if not tables:
+        return None
+    text = Text(
+        "Small parts have wide intervals. Differences between parts were not tested."
+    )
+    return Section("subgroups", "Subgroups", [text, *tables])
+
+
+def _find_levels(study):
+    """Levels that every data set has the columns for."""
+    comparison = study.comparison
+    is_ordered = len(comparison.labels) == 2 or comparison._is_ordered
+    tables = comparison._tables().values()
+    levels = {"breast": [GROUP, LATERALITY], "patient": [GROUP]}
+    return [
+        level
+        for level, columns in levels.items()
+        if is_ordered
+        and all(c in t and is_present(t[c]).all() for c in columns for t in tables)
+    ]
+
+
+def _find_parts(study):
+    """Columns with several values, except modalities, which the results have."""
+    rows = study.rows
+    return [
+        name
+        for name in study.parts_of(rows)
+        if name != MODALITY and rows[name].nunique() > 1
+    ]
+
+
+def _table(study, summary, caption, by):
+    """Tabulate a summary of a level, or of the parts `by`."""
+    is_binary = len(study.comparison.labels) == 2
+    measures = _MEASURES if is_binary else _MULTICLASS
+    parts = by or MODALITY
+    rows = []
+    keys = ["data", parts, "model"]
+    for (data, part, model), table in summary.groupby(keys, sort=False, observed=True):
+        values = table.set_index("measure")
+        cells = values.loc[measures, ["estimate", "lower", "upper"]].to_numpy()
+        name = study.hide(part) if data == CROSS_VALIDATION else f"{data}: {part}"
+        n_groups = f"{values['n_groups'].iloc[0]:,}"
+        n = f"{values['n'].iloc[0]:,}"
+        rows.append([name, model, n, n_groups, *estimate_cells(cells)])
+    head = [by or "part", "model", "predictions", "groups", *measures]
+    return Table(caption, head, rows)
