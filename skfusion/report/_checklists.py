@@ -40,13 +40,13 @@ def read_checklists():
     return list(csv.DictReader(text.splitlines()))
 
 
-def checklists_section(titles):
+def checklists_section(sections):
     """Return the section of the checklists.
 
     Parameters
     ----------
-    titles : dict of str to str
-        Title of each section of the page, by its anchor.
+    sections : dict of str to Section
+        Sections of the page, by the names that the items have for them.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def checklists_section(titles):
     parts = [Text(_ABOUT)]
     for guideline, source in GUIDELINES.items():
         own = [item for item in items if item["guideline"] == guideline]
-        rows = [_row(item, titles) for item in own]
+        rows = [_row(item, sections) for item in own]
         n_here = sum(bool(row[3]) for row in rows)
         caption = f"{guideline}: this page has something on {n_here} of {len(rows)}"
         head = ["item", "section", "topic", "here", "left to the author"]
@@ -64,11 +64,12 @@ def checklists_section(titles):
     return Section("checklists", "Reporting guidelines", parts)
 
 
-def _row(item, titles):
-    anchors = [anchor for anchor in item["here"].split() if anchor in titles]
-    links = [Markup('<a href="#{}">{}</a>').format(a, titles[a]) for a in anchors]
-    remains = item["remains"] if anchors else item["remains"] or "the whole item"
-    if not anchors and not remains.startswith("the whole item"):
+def _row(item, sections):
+    found = [sections[name] for name in item["here"].split() if name in sections]
+    link = Markup('<a href="#{0.anchor}">{0.title}</a>')
+    links = [link.format(section) for section in found]
+    remains = item["remains"] if found else item["remains"] or "the whole item"
+    if not found and not remains.startswith("the whole item"):
         remains = f"the whole item: {remains}"
     cells = [item["item"], item["section"], item["topic"]]
     return [*cells, Markup(", ").join(links), remains]

@@ -86,10 +86,10 @@ def _make_sections(study):
         str(w.message) for w, shown in zip(caught, is_of_data, strict=True) if shown
     ]
     sections = [each for each in [*sections, warnings_section(study, texts)] if each]
-    titles = {section.anchor: section.title for section in sections}
+    by_name = {section.anchor: section for section in sections}
     if study.comparison.externals:
-        titles["external"] = "Results"
-    return [*sections, checklists_section(titles)]
+        by_name["external"] = by_name["results"]
+    return [*sections, checklists_section(by_name)]
 
 
 def _environment():

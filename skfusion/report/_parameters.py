@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model_selection._identity import WITHOUT_EFFECT, existing_file
+from ..model_selection._identity import WITHOUT_EFFECT
 
 __all__ = ["Parameter", "list_parameters", "list_seeds", "show_value"]
 
@@ -15,6 +15,7 @@ _LONGEST = 60  # characters of a value
 _MOST_ITEMS = 8  # of a list
 _PLAIN = (bool, int, float, complex, type(None))
 _NOT_SHOWN = {"image_cache", "store", "steps"}  # places, and what each step shows
+_WEIGHTS = {".pth", ".pt", ".safetensors"}  # whose names are those of networks
 _TIMM = re.compile(r"timm/[\w.-]+")
 
 
@@ -99,9 +100,9 @@ def show_value(value):
     Returns
     -------
     text : str
-        Numbers and names of options as they are; the last part of the path of an
-        existing file or one with a suffix, since it names the weights; ``<path>`` for
-        other paths; the class of an estimator; the size of data.
+        Numbers and names of options as they are; the last part of the path of a file
+        of weights; ``<path>`` for other paths; the class of an estimator; the size of
+        data.
     """
     if isinstance(value, np.generic):
         value = value.item()
@@ -129,8 +130,7 @@ def _show_text(text):
     if not is_deep:
         return _shorten(repr(text))
     name = text.replace("\\", "/").rpartition("/")[2]
-    is_file = existing_file(text) is not None or Path(name).suffix not in ("", ".")
-    return _shorten(f"<path>/{name}") if is_file else "<path>"
+    return _shorten(f"<path>/{name}") if Path(name).suffix in _WEIGHTS else "<path>"
 
 
 def _show_items(items):
