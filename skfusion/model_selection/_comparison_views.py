@@ -126,14 +126,18 @@ class ComparisonViews:
 
         Examples
         --------
+        >>> import tempfile
+        >>> from pathlib import Path
         >>> import numpy as np
         >>> from sklearn.dummy import DummyClassifier
         >>> from skfusion.model_selection import compare_models
         >>> X, y = np.arange(80.0).reshape(40, 2), np.tile([0, 1], 20)
         >>> models = [("prior", DummyClassifier())]
         >>> study = compare_models(models, X, y, groups=np.arange(40) // 2, cv=2)
-        >>> page = study.to_html(getfixture("tmp_path") / "study.html")
-        >>> "Comparison of 1 model on 2 folds" in page.read_text(encoding="utf-8")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     page = study.to_html(Path(folder) / "study.html")
+        ...     text = page.read_text(encoding="utf-8")
+        >>> "Comparison of 1 model on 2 folds" in text
         True
         """
         # The report lies on a floor above, and is imported when it is first used.

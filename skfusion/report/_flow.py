@@ -6,7 +6,7 @@ from .._validation._columns import GROUP, MODALITY
 from ..model_selection._comparison_blocks import describe_folds
 from ..model_selection._tables import ALL
 from ._section import Flow, Section, Step, Table, Text
-from ._study import count_classes, describe_rows
+from ._study import count_classes, describe_rows, name_classes
 
 __all__ = ["flow_section"]
 
@@ -81,6 +81,7 @@ def _steps_after(study):
             f"External data set: {name}",
             [*lines, "models fitted on all images of the study"],
             left_out if failed else [],
+            is_apart=True,
         )
 
 
@@ -100,5 +101,5 @@ def _count_parts(study, name, rows):
             cells.append([f"{column}: not known", f"{n_missing:,}", *unknown])
     if not cells:
         return None
-    head = ["part", "images", "groups", *map(str, labels)]
+    head = ["part", "images", "groups", *name_classes(labels)]
     return Table(f"Images of {name}, by the columns of X", head, cells)

@@ -6,6 +6,7 @@ from ..model_selection._error_sheet import worst_mistakes
 from ..model_selection._tables import CROSS_VALIDATION
 from ._figures import draw_photo
 from ._section import Section, Table, Text
+from ._study import name_classes
 
 __all__ = ["mistakes_section"]
 
@@ -41,7 +42,7 @@ def _count_table(study, data):
             for true in labels
         ]
         rows.append([model, *counts])
-    head = ["model", *(f"{label}, predicted otherwise" for label in labels)]
+    head = ["model", *(f"{name}, predicted otherwise" for name in name_classes(labels))]
     return Table(f"Wrong predictions, {data}", head, rows)
 
 

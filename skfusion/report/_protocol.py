@@ -7,6 +7,7 @@ from ..model_selection._comparison_blocks import describe_folds
 from ..model_selection._tables import ALL
 from ._parameters import list_seeds
 from ._section import Html, Section, Table, Text
+from ._study import name_classes
 
 __all__ = ["audit_section", "protocol_section", "warnings_section"]
 
@@ -36,7 +37,7 @@ def protocol_section(study):
         ["cross-validation", study.hide(origin.get("cv", "not known"))],
         ["folds", describe_folds(comparison)],
         ["groups (patients)", groups],
-        ["classes", ", ".join(map(str, comparison.labels))],
+        ["classes", ", ".join(name_classes(comparison.labels))],
         ["fits", f"{len(folds):,}, of which {n_failed:,} failed"],
         ["time of all fits", f"{seconds['fit_time']:,.1f} s"],
         ["time of all predictions", f"{seconds['score_time']:,.1f} s"],

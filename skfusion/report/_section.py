@@ -104,11 +104,15 @@ class Step:
     lines : list of str
 
     left_out : list of str, default=[]
+
+    is_apart : bool, default=False
+        Whether other images come in here, to which no arrow leads.
     """
 
     title: str
     lines: list
     left_out: list = field(default_factory=list)
+    is_apart: bool = False
 
 
 @dataclass(frozen=True)

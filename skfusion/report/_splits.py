@@ -5,7 +5,7 @@ import numpy as np
 from .._validation._columns import GROUP
 from ..model_selection._comparison_blocks import describe_folds
 from ._section import Section, Table, Text
-from ._study import count_classes
+from ._study import count_classes, name_classes
 
 __all__ = ["splits_section"]
 
@@ -22,7 +22,7 @@ def splits_section(study):
     section : Section
     """
     comparison = study.comparison
-    classes = [str(label) for label in comparison.labels]
+    classes = name_classes(comparison.labels)
     head = ["fold", "images to train", "groups", *classes]
     head += ["images to predict", "groups", *classes, "groups on both sides"]
     rows = study.rows.set_index("row")

@@ -5,10 +5,11 @@ from functools import cached_property
 from typing import Any
 
 from .._validation._columns import DATASET, GROUP, LATERALITY, MODALITY
+from ..model_selection._plot._select import class_name
 from ..model_selection._private_texts import find_private_texts, hide_texts, identifies
 from ..model_selection._tables import CROSS_VALIDATION, row_table
 
-__all__ = ["PARTS", "Study", "count_classes", "describe_rows"]
+__all__ = ["PARTS", "Study", "count_classes", "describe_rows", "name_classes"]
 
 #: Columns of X by which the rows are counted, where X has them.
 PARTS = (DATASET, MODALITY, "view", LATERALITY)
@@ -116,9 +117,23 @@ def describe_rows(rows, labels):
     lines = [f"{len(rows):,} images"]
     if GROUP in rows:
         lines.append(f"{rows[GROUP].nunique():,} groups (patients)")
-    counts = count_classes(rows, labels)
-    classes = [f"{n:,} {label}" for label, n in zip(labels, counts, strict=True)]
-    return [*lines, ", ".join(classes)]
+    counts = zip(name_classes(labels), count_classes(rows, labels), strict=True)
+    return [*lines, *(f"{name}: {n:,}" for name, n in counts)]
+
+
+def name_classes(labels):
+    """Return the names of the classes, and which of two is positive.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    names : list of str
+    """
+    names = [class_name(label) for label in labels.tolist()]
+    return names if len(names) != 2 else [names[0], f"{names[1]} (positive)"]
 
 
 def count_classes(rows, labels):
