@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jinja2
 
+from .._validation._columns import DATASET
 from ..exceptions import DataQualityWarning, warn_user
 from ..model_selection._comparison_blocks import caption_of
 from ._calibration import calibration_section
@@ -86,10 +87,18 @@ def _make_sections(study):
         str(w.message) for w, shown in zip(caught, is_of_data, strict=True) if shown
     ]
     sections = [each for each in [*sections, warnings_section(study, texts)] if each]
+    return [*sections, checklists_section(_name_answers(study, sections))]
+
+
+def _name_answers(study, sections):
+    """Return the section that answers an item, by what the item asks for."""
     by_name = {section.anchor: section for section in sections}
     if study.comparison.externals:
-        by_name["external"] = by_name["results"]
-    return [*sections, checklists_section(by_name)]
+        by_name |= {"external": by_name["results"], "external_flow": by_name["flow"]}
+    rows = study.rows
+    if DATASET in study.parts_of(rows) and rows[DATASET].nunique() > 1:
+        by_name["clusters"] = by_name["subgroups"]
+    return by_name
 
 
 def _environment():

@@ -19,6 +19,8 @@ KNOWN = {
     "protocol",
     "warnings",
     "external",
+    "external_flow",
+    "clusters",
 }
 
 
