@@ -108,6 +108,9 @@ class ComparisonViews:
         TypeError
             If `audit` is no audit.
 
+        FileNotFoundError
+            If the folder of `path` does not exist.
+
         Notes
         -----
         The page of a comparison is the same each time. Warnings of the data that its

@@ -60,7 +60,7 @@ def checklists_section(sections):
         n_here = sum(bool(row[3]) for row in rows)
         caption = f"{guideline}: this page has something on {n_here} of {len(rows)}"
         head = ["item", "section", "topic", "here", "left to the author"]
-        parts += [Table(f"{caption} items", head, rows, False), Text(source)]
+        parts += [Table(f"{caption} items", head, rows, None), Text(source)]
     return Section("checklists", "Reporting guidelines", parts)
 
 

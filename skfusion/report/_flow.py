@@ -94,7 +94,7 @@ def _count_parts(study, name, rows):
         for value, part in rows.groupby(column, sort=True, observed=True):
             n_groups = f"{part[GROUP].nunique():,}" if GROUP in part else "-"
             counts = [f"{n:,}" for n in count_classes(part, labels)]
-            title = f"{column}: {study.hide(value)}"
+            title = f"{column}: {study.show(value)}"
             cells.append([title, f"{len(part):,}", n_groups, *counts])
         if n_missing := int(rows[column].isna().sum()):
             unknown = ["-"] * (1 + len(labels))

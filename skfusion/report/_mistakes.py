@@ -72,7 +72,7 @@ def _worst(study, model):
             str(each["y_true"]),
             str(each["y_pred"]),
             "-" if np.isnan(each["y_score"]) else f"{each['y_score']:.2f}",
-            *(study.hide(each[name]) for name in known),
+            *(study.show(each[name]) for name in known),
         ]
         for each in worst.to_dict("records")
     ]

@@ -37,7 +37,7 @@ def models_section(study):
         ]
     versions = study.comparison._origin.get("versions", {})
     rows = [[name, version] for name, version in versions.items()]
-    parts.append(Table("Versions of packages", ["package", "version"], rows, False))
+    parts.append(Table("Versions of packages", ["package", "version"], rows, None))
     return Section("models", "Models", parts)
 
 
@@ -51,4 +51,4 @@ def _table_of(study, name, model):
         for each in list_parameters(model)
     ]
     caption = f"{name}: {type(model).__name__}"
-    return Table(caption, ["step", "parameter", "value"], rows, False, True)
+    return Table(caption, ["step", "parameter", "value"], rows, None, True)

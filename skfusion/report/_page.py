@@ -62,6 +62,7 @@ def write_page(comparison, path, *, images, audit, excluded, subgroups):
     """
     excluded = _check_excluded(excluded)
     _check_audit(audit)
+    path = _check_folder(Path(path))
     study = Study(comparison, images, audit, excluded, list(subgroups))
     sections = _make_sections(study)
     html = (
@@ -69,7 +70,6 @@ def write_page(comparison, path, *, images, audit, excluded, subgroups):
         .get_template("page.html")
         .render(title=caption_of(comparison), models=study.models, sections=sections)
     )
-    path = Path(path)
     path.write_text(html, encoding="utf-8", newline="\n")
     return path
 
@@ -109,6 +109,15 @@ def _environment():
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _check_folder(path):
+    """Raise an error before the page is computed, rather than after it."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"Expected the folder of path to exist. Got {str(path)!r}: make it first."
+        )
+    return path
 
 
 def _check_excluded(excluded):

@@ -45,7 +45,7 @@ def protocol_section(study):
         ["machine", origin.get("machine", "not known")],
         ["intervals", "95 %, score intervals with the variance of a group bootstrap"],
     ]
-    table = Table("How the study was computed", ["what", "value"], rows, False)
+    table = Table("How the study was computed", ["what", "value"], rows, None)
     return Section("protocol", "Protocol", [table, *_seeds(study)])
 
 
@@ -66,8 +66,9 @@ def _seeds(study):
     ]
     if not rows:
         return []
-    note = Text("A seed of None differs in every fit.")
-    return [Table("Seeds of the models", ["model", "parameter", "seed"], rows), note]
+    note = "A model that draws random numbers with a seed of None differs in every fit."
+    head = ["model", "parameter", "seed"]
+    return [Table("Seeds of the models", head, rows, None), Text(note)]
 
 
 def audit_section(study):

@@ -57,8 +57,8 @@ class Table:
     rows : list of list of str
         The first cell of a row is its name.
 
-    is_numeric : bool, default=True
-        Whether the cells are aligned to the right.
+    n_names : int or None, default=1
+        Number of columns of text; the others are numbers. None means all.
 
     is_folded : bool, default=False
         Whether a reader may fold the table.
@@ -68,7 +68,7 @@ class Table:
     caption: str
     head: list
     rows: list
-    is_numeric: bool = True
+    n_names: int | None = 1
     is_folded: bool = False
 
 

@@ -4,8 +4,9 @@ import numpy as np
 
 from .._validation._columns import GROUP
 from ..model_selection._comparison_blocks import describe_folds
+from ..model_selection._plot._select import class_name
 from ._section import Section, Table, Text
-from ._study import count_classes, name_classes
+from ._study import count_classes
 
 __all__ = ["splits_section"]
 
@@ -22,9 +23,9 @@ def splits_section(study):
     section : Section
     """
     comparison = study.comparison
-    classes = name_classes(comparison.labels)
-    head = ["fold", "images to train", "groups", *classes]
-    head += ["images to predict", "groups", *classes, "groups on both sides"]
+    counts = ["images", "groups", *map(class_name, comparison.labels.tolist())]
+    head = ["fold", *(f"train: {name}" for name in counts)]
+    head += [*(f"predict: {name}" for name in counts), "groups on both sides"]
     rows = study.rows.set_index("row")
     cells = [
         [str(fold), *_count_fold(rows, *split, comparison.labels)]

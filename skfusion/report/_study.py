@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pandas as pd
+
 from .._validation._columns import DATASET, GROUP, LATERALITY, MODALITY
 from ..model_selection._plot._select import class_name
 from ..model_selection._private_texts import find_private_texts, hide_texts, identifies
@@ -78,6 +80,17 @@ class Study:
     def hide(self, text):
         """Replace paths and patients of X in a text by marks."""
         return hide_texts(str(text), self._private)
+
+    def show(self, value):
+        """Return a value of a part without groups; names of folders stay.
+
+        The folder of a data set often has its name.
+        """
+        text = "not known" if pd.isna(value) else str(value)
+        if "/" in text or "\\" in text:
+            return self.hide(text)
+        groups = {name: m for name, m in self._private.items() if m == "<group>"}
+        return hide_texts(text, groups)
 
     @cached_property
     def _private(self):

@@ -1,13 +1,14 @@
 """Measures of patients, of breasts and of parts of the images."""
 
 from .._validation._columns import GROUP, LATERALITY, MODALITY, is_present
-from ..model_selection._tables import CROSS_VALIDATION
+from ..model_selection._tables import ALL, CROSS_VALIDATION
 from ._results import estimate_cells
 from ._section import Section, Table, Text
 
 __all__ = ["subgroups_section"]
 
 _MEASURES = ["kappa", "AUC", "sensitivity", "specificity", "prevalence"]
+_ALL_PARTS = {"sort": False, "observed": True, "dropna": False}
 _MULTICLASS = ["kappa", "accuracy", "balanced accuracy"]
 
 
@@ -24,11 +25,17 @@ def subgroups_section(study):
     """
     summary = study.comparison.summary
     tables = [
-        _table(study, summary(level=level), f"Each {level} counted once", None)
+        _table(
+            study,
+            _without_lone_modalities(summary(level)),
+            f"Each {level} counted once",
+            None,
+        )
         for level in _find_levels(study)
     ]
     for by in [*_find_parts(study), *study.subgroups]:
-        name = by if isinstance(by, str) else getattr(by, "name", None) or "by"
+        named = by if isinstance(by, str) else getattr(by, "name", None)
+        name = "by" if named is None else str(named)
         tables.append(_table(study, summary(by=by), f"By {name}", name))
     if not tables:
         return None
@@ -68,13 +75,19 @@ def _table(study, summary, caption, by):
     measures = _MEASURES if is_binary else _MULTICLASS
     parts = by or MODALITY
     rows = []
-    keys = ["data", parts, "model"]
-    for (data, part, model), table in summary.groupby(keys, sort=False, observed=True):
-        values = table.set_index("measure")
-        cells = values.loc[measures, ["estimate", "lower", "upper"]].to_numpy()
-        name = study.hide(part) if data == CROSS_VALIDATION else f"{data}: {part}"
-        n_groups = f"{values['n_groups'].iloc[0]:,}"
-        n = f"{values['n'].iloc[0]:,}"
-        rows.append([name, model, n, n_groups, *estimate_cells(cells)])
+    for (data, part), table in summary.groupby(["data", parts], **_ALL_PARTS):
+        name = study.show(part)
+        name = name if data == CROSS_VALIDATION else f"{data}: {name}"
+        for model, values in table.groupby("model", sort=False):
+            values = values.set_index("measure")
+            cells = values.loc[measures, ["estimate", "lower", "upper"]].to_numpy()
+            counts = [f"{n:,}" for n in values[["n", "n_groups"]].iloc[0]]
+            rows.append([name, model, *counts, *estimate_cells(cells)])
     head = [by or "part", "model", "predictions", "groups", *measures]
-    return Table(caption, head, rows)
+    return Table(caption, head, rows, n_names=2)
+
+
+def _without_lone_modalities(summary):
+    """Leave out the modality of a data set that has only one."""
+    n_parts = summary.groupby("data")[MODALITY].transform("nunique")
+    return summary[(summary[MODALITY] == ALL) | (n_parts > 2)]

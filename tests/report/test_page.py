@@ -218,6 +218,11 @@ def test_exclusions_that_are_no_numbers_are_refused(study, excluded, tmp_path):
         study.to_html(tmp_path / "study.html", excluded=excluded)
 
 
+def test_a_folder_that_is_missing_is_refused_at_once(study, tmp_path):
+    with pytest.raises(FileNotFoundError, match="Expected the folder of path"):
+        study.to_html(tmp_path / "nowhere" / "study.html")
+
+
 def test_an_audit_that_is_none_is_refused(study, tmp_path):
     with pytest.raises(TypeError, match="Expected audit to be what audit_dataset"):
         study.to_html(tmp_path / "study.html", audit="clean")

@@ -45,6 +45,7 @@ def test_the_page_of_a_real_study(data_folder, weights_folder, tmp_path):
     text = re.sub(r'"data:image/[^"]*"', "", html)
     assert html.count("data:image/jpeg") == len(models)
     assert f"{len(data.data)} images of {pd.Series(data.groups).nunique()}" in text
+    assert "dataset: busi<" in text
     names = {Path(path).name for path in data.data["image"]} | {*data.groups}
     names = {str(name) for name in names if not str(name).isdigit()}
     assert [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)] == []
