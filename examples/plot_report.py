@@ -20,6 +20,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -53,7 +54,8 @@ print(study)
 # flow. A subgroup is a column of X, or one value for each row. Images of the mistakes
 # are shown only with ``images=True``, since they are patients'.
 
-age = np.where(np.arange(len(data.target)) // 2 % 3, "50 and older", "younger than 50")
+is_older = np.arange(len(data.target)) // 2 % 3 > 0
+age = pd.Series(np.where(is_older, "50 and older", "younger than 50"), name="age")
 path = study.to_html(
     folder / "study.html",
     audit=audit_dataset(data, probes=False),

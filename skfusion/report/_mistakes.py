@@ -78,7 +78,7 @@ def _worst(study, model):
     ]
     head = ["row of X", "fold", "true", "predicted", "score", *known]
     caption = f"{model}: the most confident mistakes"
-    parts = [Table(caption, head, rows, is_folded=True)]
+    parts = [Table(caption, head, rows, None, is_folded=True)]
     if study.images:
         # Maps of saliency join here: the error sheet draws them beside the images.
         parts.append(

@@ -36,7 +36,14 @@ def subgroups_section(study):
     for by in [*_find_parts(study), *study.subgroups]:
         named = by if isinstance(by, str) else getattr(by, "name", None)
         name = "by" if named is None else str(named)
-        tables.append(_table(study, summary(by=by), f"By {name}", name))
+        tables.append(
+            _table(
+                study,
+                summary(by=by),
+                "Given parts" if named is None else f"By {name}",
+                name,
+            )
+        )
     if not tables:
         return None
     text = Text(
