@@ -26,6 +26,7 @@ def calibration_section(study):
         models = [name for name in study.scored_models(data) if known[name]]
         if models:
             options = {"data": data, "models": models}
+            # A table of calibration and decision curves join here, for each data set.
             figures.append(draw(f"Reliability curves, {data}", _plot(study, options)))
     if not figures:
         return None

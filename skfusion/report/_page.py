@@ -92,6 +92,7 @@ def _make_sections(study):
 
 def _name_answers(study, sections):
     """Return the section that answers an item, by what the item asks for."""
+    # "maps" is the section with maps of saliency, which no page has yet.
     by_name = {section.anchor: section for section in sections}
     if study.comparison.externals:
         by_name |= {"external": by_name["results"], "external_flow": by_name["flow"]}

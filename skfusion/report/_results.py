@@ -39,6 +39,7 @@ def results_section(study):
             "Kappa of each model with its 95 % interval",
             lambda: comparison.plot("forest"),
         ),
+        # Tables at an operating point join here.
         *_test_tables(study),
         _fold_table(comparison),
         draw("Kappa of each fold", lambda: comparison.plot("folds")),

@@ -24,26 +24,16 @@ def subgroups_section(study):
     section : Section or None
     """
     summary = study.comparison.summary
-    tables = [
-        _table(
-            study,
-            _without_lone_modalities(summary(level)),
-            f"Each {level} counted once",
-            None,
-        )
-        for level in _find_levels(study)
-    ]
+    tables = []
+    for level in _find_levels(study):
+        table = _without_lone_modalities(summary(level))
+        tables.append(_table(study, table, f"Each {level} counted once", MODALITY))
     for by in [*_find_parts(study), *study.subgroups]:
-        named = by if isinstance(by, str) else getattr(by, "name", None)
-        name = "by" if named is None else str(named)
-        tables.append(
-            _table(
-                study,
-                summary(by=by),
-                "Given parts" if named is None else f"By {name}",
-                name,
-            )
-        )
+        table = summary(by=by)
+        # A Series has its own name, and an array none: the parts stand before this.
+        column = table.columns[table.columns.get_loc("measure") - 1]
+        caption = "By the parts of an array" if column == "by" else f"By {column}"
+        tables.append(_table(study, table, caption, column))
     if not tables:
         return None
     text = Text(
@@ -76,13 +66,12 @@ def _find_parts(study):
     ]
 
 
-def _table(study, summary, caption, by):
-    """Tabulate a summary of a level, or of the parts `by`."""
+def _table(study, summary, caption, column):
+    """Tabulate a summary whose parts are the values of a column."""
     is_binary = len(study.comparison.labels) == 2
     measures = _MEASURES if is_binary else _MULTICLASS
-    parts = by or MODALITY
     rows = []
-    for (data, part), table in summary.groupby(["data", parts], **_ALL_PARTS):
+    for (data, part), table in summary.groupby(["data", column], **_ALL_PARTS):
         name = study.show(part)
         name = name if data == CROSS_VALIDATION else f"{data}: {name}"
         for model, values in table.groupby("model", sort=False):
@@ -90,7 +79,7 @@ def _table(study, summary, caption, by):
             cells = values.loc[measures, ["estimate", "lower", "upper"]].to_numpy()
             counts = [f"{n:,}" for n in values[["n", "n_groups"]].iloc[0]]
             rows.append([name, model, *counts, *estimate_cells(cells)])
-    head = [by or "part", "model", "predictions", "groups", *measures]
+    head = [column, "model", "predictions", "groups", *measures]
     return Table(caption, head, rows, n_names=2)
 
 
