@@ -73,7 +73,7 @@ def randomize_weights(estimator, *, random_state=None):
     for holder in holders:
         seed = int(seeds.randint(2**31 - 1))
         if isinstance(holder, CNNFeatureExtractor):
-            holder._network = holder._network.randomized(holder.weights, seed)
+            holder._network = holder._network.randomized(seed)
             continue
         for member, net in enumerate(holder.nets_):
             draw_weights(net.module_, seed + member)

@@ -26,6 +26,7 @@ from ._leakage import ON_LEAKAGE
 from ._named_estimators import check_estimators
 from ._own_copies import own_data
 from ._splits import check_splits
+from ._study_origin import describe_origin
 
 __all__ = ["check_data", "compare_models"]
 
@@ -226,7 +227,9 @@ def compare_models(
         verbose=verbose,
         store=store,
     )
-    return ModelComparison(results, data, estimators, error_score=error_score)
+    origin = describe_origin(cv, data.groups)
+    options = {"error_score": error_score, "origin": origin}
+    return ModelComparison(results, data, estimators, **options)
 
 
 def check_data(X, y, groups, labels, name):

@@ -6,13 +6,11 @@ import numpy as np
 
 from .._validation._private import Interval, validate_params
 from .._validation._unreadable import names_unreadable_images
-from ._comparison_html import html_of
-from ._comparison_text import text_of
+from ._comparison_views import ComparisonViews
 from ._error_sheet import draw_errors
 from ._external import check_external, predict_external, refit_model
 from ._lost_in_pickles import require_data, without_data
 from ._paired_tests import paired_tests
-from ._plot import DISPLAYS
 from ._plot._select import check_choice
 from ._score_checks import find_probabilities, warn_of_missing_scores
 from ._summary_table import SummaryTable, add_summary
@@ -28,7 +26,7 @@ from ._tables import (
 __all__ = ["ModelComparison"]
 
 
-class ModelComparison:
+class ModelComparison(ComparisonViews):
     """Results of several models on the same folds.
 
     :func:`compare_models` returns it. ``print(comparison)`` shows one table of every
@@ -98,7 +96,7 @@ class ModelComparison:
     dict_keys(['noise'])
     """
 
-    def __init__(self, results, data, estimators, *, error_score=np.nan):
+    def __init__(self, results, data, estimators, *, error_score=np.nan, origin=None):
         rows = row_table(data)
         self.splits = data.splits
         self.labels = data.labels
@@ -112,6 +110,7 @@ class ModelComparison:
         self._data = data
         self._estimators = dict(estimators)
         self._error_score = error_score
+        self._origin = origin or {}
         self._is_ordered = data.is_ordered
         self._n_samples = len(data.y)
         self._external_data = {}
@@ -288,48 +287,6 @@ class ModelComparison:
             If there is one model only, or the method does not test the measure or data.
         """
         return paired_tests(self, measure, method, data, modality)
-
-    def plot(self, kind="forest", *, ax=None, **kwargs):
-        """Draw the comparison.
-
-        Read more in the :ref:`User Guide <plots>`.
-
-        Parameters
-        ----------
-        kind : str, default="forest"
-            - "forest": estimates with intervals, :class:`ForestDisplay`;
-            - "folds": scores of the folds, :class:`FoldsDisplay`;
-            - "roc": ROC curves, :class:`RocDisplay`;
-            - "precision_recall": its curves, :class:`PrecisionRecallDisplay`;
-            - "calibration": reliability curves, :class:`CalibrationDisplay`;
-            - "decision_curve": net benefit, :class:`DecisionCurveDisplay`;
-            - "confusion": confusion matrices, :class:`ConfusionDisplay`;
-            - "training": losses of the networks, :class:`TrainingDisplay`.
-
-        ax : matplotlib Axes or array-like of Axes, default=None
-            Axes to draw on, as many as the plot has panels. None makes a new figure.
-
-        **kwargs
-            Passed to ``from_comparison`` of the Display.
-
-        Returns
-        -------
-        display : Display
-            With the attributes ``figure_`` and ``ax_``.
-
-        Raises
-        ------
-        ValueError
-            If the kind is unknown, or the comparison lacks what the plot needs.
-        """
-        check_choice("kind", kind, sorted(DISPLAYS))
-        return DISPLAYS[kind].from_comparison(self, ax=ax, **kwargs)
-
-    def __repr__(self):
-        return text_of(self)
-
-    def _repr_html_(self):
-        return html_of(self)
 
     def __getstate__(self):
         return without_data(self.__dict__)

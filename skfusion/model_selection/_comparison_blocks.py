@@ -109,17 +109,22 @@ def _data_sets_left_out(predictions):
     return pairs[DATASET].astype(str).tolist() if is_own else []
 
 
-def find_blocks(comparison):
+def find_blocks(comparison, measures=None):
     """Return a block for all images and each of several modalities of each data set.
 
     Parameters
     ----------
     comparison : ModelComparison
 
+    measures : tuple of str, default=None
+        Names of the measures. If None, those that a terminal has room for.
+
     Returns
     -------
     blocks : list of Block
     """
+    if measures is None:
+        measures = _BINARY if len(comparison.labels) == 2 else _MULTICLASS
     blocks = []
     for data, predictions in comparison._tables().items():
         summary = comparison.summary[comparison.summary["data"] == data]
@@ -132,13 +137,12 @@ def find_blocks(comparison):
                 rows = predictions[predictions[MODALITY] == modality]
             title = _title(comparison, data, modality, rows)
             notes = _notes(comparison, data) if is_all else {}
-            blocks.append(_block(comparison, title, part, notes))
+            blocks.append(_block(comparison, title, part, measures, notes))
     return blocks
 
 
-def _block(comparison, title, part, notes):
+def _block(comparison, title, part, measures, notes):
     bounds = ["estimate", "lower", "upper"]
-    measures = _BINARY if len(comparison.labels) == 2 else _MULTICLASS
     table = part.set_index(["model", "measure"])[bounds]
     models = comparison.folds["model"].unique().tolist()
     rows = []

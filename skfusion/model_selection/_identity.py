@@ -17,11 +17,18 @@ from .._store._keys import digest
 from ._code_digest import code_digest, is_code, is_found
 from ._own_sources import own_sources
 
-__all__ = ["array_digest", "dtype_digest", "existing_file", "file_digest", "identify"]
+__all__ = [
+    "WITHOUT_EFFECT",
+    "array_digest",
+    "dtype_digest",
+    "existing_file",
+    "file_digest",
+    "identify",
+]
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
-# Parameters that change no prediction, by the package of the estimator.
-_WITHOUT_EFFECT = {
+#: Parameters that change no prediction, by the package of the estimator.
+WITHOUT_EFFECT = {
     "sklearn": {"memory", "n_jobs", "verbose"},
     "imblearn": {"memory", "n_jobs", "verbose"},
     "skfusion": {"cache", "checkpointing", "isolated", "memory", "n_jobs", "verbose"},
@@ -152,7 +159,7 @@ class _Identifier:
         for name, value in sorted(params.items()):
             if name == "image_cache" and is_ours:  # it rounds, wherever it is
                 parts += [name, value is None]
-            elif name not in _WITHOUT_EFFECT.get(package, ()):
+            elif name not in WITHOUT_EFFECT.get(package, ()):
                 if is_ours and name in ("backbone", "branch"):
                     value = _with_code(value)
                 with self._named(name):

@@ -13,7 +13,7 @@ from .._validation._columns import GROUP, IMAGE, IMAGE_COLUMNS, REGION
 from ..exceptions import ImageReadError
 from ._same_images import group_name, path_columns
 
-__all__ = ["SHOWN", "error_text", "identifies"]
+__all__ = ["SHOWN", "error_text", "find_private_texts", "hide_texts", "identifies"]
 
 #: Columns of X that every table of predictions shows.
 SHOWN = {*IMAGE_COLUMNS} - {IMAGE, GROUP}
@@ -69,16 +69,45 @@ def error_text(*data):
     message = "".join(traceback.format_exception_only(sys.exception()))
     is_explained = isinstance(sys.exception(), ImageReadError)
     text = message if is_explained else f"{message}\n{traceback.format_exc()}"
-    hidden = {}
+    return hide_texts(text, find_private_texts(*data))
+
+
+def find_private_texts(*data):
+    """Return the paths and the names of patients of some data sets.
+
+    Parameters
+    ----------
+    *data : tuple of (X, groups)
+        X in any form, and the groups or None, of each data set.
+
+    Returns
+    -------
+    marks : dict of str to str
+        What is shown instead of each text: "<path>" or "<group>".
+    """
+    marks = {}
     for X, groups in data:
-        hidden |= dict.fromkeys(_paths_of(X), "<path>")
-        names = {n for n in _names_of(X, groups) if n not in hidden or not _is_deep(n)}
-        hidden |= dict.fromkeys(names, "<group>")
-    return _hide(text, {known: mark for known, mark in hidden.items() if known in text})
+        marks |= dict.fromkeys(_paths_of(X), "<path>")
+        names = {n for n in _names_of(X, groups) if n not in marks or not _is_deep(n)}
+        marks |= dict.fromkeys(names, "<group>")
+    return marks
 
 
-def _hide(text, marks):
-    """Replace texts by their marks, except where a traceback names a file of code."""
+def hide_texts(text, marks):
+    """Replace texts by their marks, except where a traceback names a file of code.
+
+    Parameters
+    ----------
+    text : str
+
+    marks : dict of str to str
+        What is shown instead of each text, as of :func:`find_private_texts`.
+
+    Returns
+    -------
+    text : str
+    """
+    marks = {known: mark for known, mark in marks.items() if known in text}
     if not marks:
         return text
     # As words, because the group "ann" is no part of "cannot".

@@ -68,7 +68,9 @@ def test_the_first_example_shows_models_that_learn():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["plot_fusion.py", "plot_optimism.py"])
+@pytest.mark.parametrize(
+    "name", ["plot_fusion.py", "plot_optimism.py", "plot_report.py"]
+)
 def test_another_example_runs(name):
     assert "kappa" in run(name)
 
