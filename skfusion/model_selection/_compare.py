@@ -217,16 +217,17 @@ def compare_models(
     splits = check_splits(cv, data.y, data.groups, data.X, on_leakage)
     check_images_of_folds(data.X, splits, on_leakage)
     data = replace(data, splits=splits, threads_per_fit=int(threads_per_fit))
+    runs = {"n_jobs": n_jobs, "verbose": verbose, "store": store}
     results = predict_folds(
         estimators,
         data,
         scorer=_check_scorer(estimators, scoring),
         error_score=error_score,
-        n_jobs=n_jobs,
-        verbose=verbose,
-        store=store,
+        **runs,
     )
-    return ModelComparison(results, data, estimators, error_score=error_score)
+    return ModelComparison(
+        results, data, estimators, error_score=error_score, runs=runs
+    )
 
 
 def check_data(X, y, groups, labels, name):
