@@ -73,7 +73,9 @@ class Target:
         values = np.unique(scores)
         thresholds = np.r_[-np.inf, (values[:-1] + values[1:]) / 2, np.inf]
         positive, negative = (np.sort(scores[is_positive == k]) for k in (True, False))
-        sensitivity = 1 - np.searchsorted(positive, thresholds) / len(positive)
+        missed = np.searchsorted(positive, thresholds)
+        # Not 1 minus a share: the rounding of a difference may lie below the target.
+        sensitivity = (len(positive) - missed) / len(positive)
         specificity = np.searchsorted(negative, thresholds) / len(negative)
         wanted, other = sensitivity, specificity
         if self.measure == "specificity":
