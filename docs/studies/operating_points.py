@@ -28,7 +28,7 @@ from best_runs import brier_score, has_probabilities, make_parser, read_interval
 from best_ultrasound import load
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
-from make_folds import N_FOLDS, SEEDS
+from make_folds import N_FOLDS
 from real_data import interval
 from record import current_commit, write_results
 from scipy.special import expit, logit
@@ -51,6 +51,7 @@ MODELS = {
         RandomOverSampler(random_state=0), StandardScaler(), UNWEIGHTED
     ),
 }
+CORRECTED = {name: recalibrate(model, random_state=0) for name, model in MODELS.items()}
 INSIDE, OUTSIDE = "BUSI + BrEaST, by patient", "BUS-UCLM"
 COMMAND = "python docs/studies/operating_points.py DATA WEIGHTS"
 COMMON = (
@@ -89,14 +90,18 @@ def main():
         (extractor.fit_transform(X), y, X["group"].to_numpy(dtype=object))
         for X, y in sets
     ]
-    splits = make_splits(folds)
-    write_thresholds(*sets, splits, commit)
-    write_calibration(*sets, splits, commit)
+    splits = make_splits(folds, arguments.seeds)
+    studies = [
+        compare(models, *sets, splits, arguments.cache)
+        for models in (MODELS, CORRECTED)
+    ]
+    write_thresholds(studies[0], commit)
+    write_calibration(*studies, *sets, splits, commit)
 
 
-def make_splits(folds):
+def make_splits(folds, seeds):
     """Rows to learn from and rows to score, for each fold of each seed."""
-    numbers = [folds[f"fold_seed{seed}"].to_numpy() for seed in SEEDS]
+    numbers = [folds[f"fold_seed{seed}"].to_numpy() for seed in seeds]
     return [
         (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
         for fold in numbers
@@ -104,18 +109,24 @@ def make_splits(folds):
     ]
 
 
-def write_thresholds(inside, outside, splits, commit):
-    """Sensitivity and specificity at each operating point."""
+def compare(models, inside, outside, splits, store):
+    """Compare models on the folds and on another hospital."""
     X, y, groups = inside
-    study = compare_models(list(MODELS.items()), X, y, groups=groups, cv=splits)
-    study.external(OUTSIDE, *outside)
+    study = compare_models(
+        list(models.items()), X, y, groups=groups, cv=splits, store=store, verbose=1
+    )
+    return study.external(OUTSIDE, *outside)
+
+
+def write_thresholds(study, commit):
+    """Sensitivity and specificity at each operating point."""
     rows = []
     for at in (None, *TARGETS):
         text = None if at is None else f"{at}={TARGETS[at]}"
         summary = study.summary(at=text).set_index(["data", "model", "measure"])
         for data, model in summary.index.droplevel("measure").unique():
             found = summary.loc[(data, model)]
-            row = {"test": INSIDE if data != OUTSIDE else data, "model": model}
+            row = {"test": OUTSIDE if data == OUTSIDE else INSIDE, "model": model}
             row |= {"target": text or "default"}
             row |= {name: interval(found.loc[name]) for name in TARGETS}
             is_met = at is not None and found.at[at, "upper"] >= TARGETS[at]
@@ -127,24 +138,57 @@ def write_thresholds(inside, outside, splits, commit):
     write("operating_points", table, title, NOTE, commit)
 
 
-def write_calibration(inside, outside, splits, commit):
+def write_calibration(study, corrected, inside, outside, splits, commit):
     """Calibration before and after each correction."""
-    n_inside = len(inside[1])
-    X, y, groups = (np.concatenate(pair) for pair in zip(inside, outside, strict=True))
-    rows = np.arange(len(y))
-    last = (rows[:n_inside], rows[n_inside:])
-    parts = [predict_all(X, y, groups, *split) for split in (*splits, last)]
-    tests = {INSIDE: pd.concat(parts[:-1]), OUTSIDE: parts[-1]}
+    everything = (np.arange(len(inside[1])), slice(None))
     found = []
-    for test, table in tests.items():
-        for (model, state), part in table.groupby(["model", "state"], sort=False):
-            row = {"test": test, "model": model, "probabilities": state}
-            row |= describe_calibration(part)
-            row["Brier"] = brier_score(part) if has_probabilities(part) else "-"
-            found.append(row | {"intercept over 0": covers_zero(row["intercept"])})
+    for test, data, parts in (
+        (INSIDE, inside, splits),
+        (OUTSIDE, outside, [everything]),
+    ):
+        before, after = (tables_of(each, test) for each in (study, corrected))
+        for model in MODELS:
+            part = before[before["model"] == model]
+            states = {"as fitted": part}
+            if hasattr(MODELS[model], "predict_proba"):
+                states["temperature"] = scale(part, MODELS[model], inside, data, parts)
+                states["prior shift"] = shift(part, inside[1], parts)
+            states["recalibrate"] = after[after["model"] == model]
+            for state, rows in states.items():
+                row = {"test": test, "model": model, "probabilities": state}
+                row |= describe_calibration(rows)
+                row["Brier"] = brier_score(rows) if has_probabilities(rows) else "-"
+                found.append(row | {"intercept over 0": covers_zero(row["intercept"])})
     table = pd.DataFrame(found)
     title = "Calibration of balanced models before and after it is corrected"
     write("recalibration", table, title, CALIBRATION_NOTE, commit)
+
+
+def tables_of(study, test):
+    """Predictions of a test, in the order of its folds."""
+    return study.predictions if test == INSIDE else study.externals[OUTSIDE]
+
+
+def shift(part, y, splits):
+    """Add the log-odds of the prevalence of the training part."""
+    prevalence = np.array([y[train].mean() for train, _ in splits])[part["fold"]]
+    score = expit(log_odds(part["y_score"]) + logit(prevalence))
+    return part.assign(y_score=score)
+
+
+def scale(part, model, inside, data, splits):
+    """Probabilities of scikit-learn's temperature scaling in grouped inner folds."""
+    X, y, groups = inside
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    scores = []
+    for train, test in splits:
+        inner = list(folds.split(train, y[train], groups[train]))
+        scaled = CalibratedClassifierCV(
+            model, method="temperature", cv=inner, ensemble=False
+        )
+        scaled.fit(X[train], y[train])
+        scores.append(scaled.predict_proba(data[0][test])[:, 1])
+    return part.assign(y_score=np.concatenate(scores))
 
 
 def covers_zero(text):
@@ -153,33 +197,6 @@ def covers_zero(text):
         return text
     bounds = read_interval(text)
     return "yes" if bounds["lower"] <= 0 <= bounds["upper"] else "no"
-
-
-def predict_all(X, y, groups, train, test):
-    """Probabilities of some rows by every model, as fitted and corrected."""
-    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    inner = list(folds.split(train, y[train], groups[train]))
-    tables = []
-    for name, model in MODELS.items():
-        right = recalibrate(model, random_state=0)
-        right = right.fit(X[train], y[train], groups=groups[train])
-        found = {"recalibrate": right.predict_proba(X[test])[:, 1]}
-        if hasattr(model, "predict_proba"):
-            scaled = CalibratedClassifierCV(
-                model, method="temperature", cv=inner, ensemble=False
-            )
-            models = {"as fitted": clone(model), "temperature": scaled}
-            before = {
-                state: each.fit(X[train], y[train]).predict_proba(X[test])[:, 1]
-                for state, each in models.items()
-            }
-            shifted = log_odds(pd.Series(before["as fitted"])) + logit(y[train].mean())
-            found = before | {"prior shift": expit(shifted)} | found
-        for state, score in found.items():
-            columns = {"y_true": y[test], "group": groups[test], "y_score": score}
-            table = pd.DataFrame(columns)
-            tables.append(table.assign(model=name, state=state))
-    return pd.concat(tables)
 
 
 def write(name, table, title, note, commit):
