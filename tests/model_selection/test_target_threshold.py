@@ -32,7 +32,7 @@ def draw(n_patients=400, *, distance=1.0, seed=0):
 class Recorder(ClassifierMixin, BaseEstimator):
     """Keeps the groups that each fit and each prediction saw."""
 
-    seen = []  # noqa: RUF012
+    seen = []
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
@@ -172,7 +172,7 @@ def test_one_class_in_an_inner_fold_is_named():
     X, y, patient = draw(20)
     y = (patient == 3).astype(int)  # one positive patient
     model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.9", cv=2)
-    with pytest.raises(ValueError, match="both classes .* in each inner fold"):
+    with pytest.raises(ValueError, match=r"both classes .* in each inner fold"):
         model.fit(X, y, groups=patient)
 
 
