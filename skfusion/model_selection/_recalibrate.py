@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._validation._fitting import all_or_nothing
 from .._validation._private import Interval, _fit_context
 from .._validation._unreadable import names_unreadable_images
-from ..fusion._calibration import calibrate, warn_of_chance
+from ..exceptions import DataQualityWarning, warn_user
+from ..fusion._calibration import calibrate
 from ..fusion._composition import MostProbable
 from ._fit_fold import positive_score
 from ._inner_scores import InnerScoresClassifier
@@ -153,7 +154,7 @@ class RecalibratedClassifier(MostProbable, InnerScoresClassifier):
         scores, codes = self._fit_inner(X, y, groups)
         self._n_learnt = len(codes)
         self.calibrator_ = calibrate(self._scale(scores), codes)
-        warn_of_chance(self.calibrator_, type(self).__name__, "scores", "samples")
+        self._warn_of_chance()
         prevalence = codes.mean()
         self.prevalence_ = prevalence if self.prevalence is None else self.prevalence
         self._shift = logit(self.prevalence_) - logit(prevalence)
@@ -191,6 +192,15 @@ class RecalibratedClassifier(MostProbable, InnerScoresClassifier):
         """
         positive = expit(self.decision_function(X))
         return np.column_stack([1 - positive, positive])
+
+    def _warn_of_chance(self):
+        if self.calibrator_.coef_[0, 0] == 0:
+            warn_user(
+                "In the inner folds, positive samples do not have higher scores than "
+                f"others. {type(self).__name__} predicts the same probability for all "
+                "samples. It needs more samples, or a better classifier.",
+                DataQualityWarning,
+            )
 
     def _scale(self, scores):
         """Return log-odds of probabilities; decision values are returned as they are.

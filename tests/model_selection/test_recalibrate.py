@@ -95,7 +95,7 @@ def test_a_ranking_that_is_upside_down_is_warned_of():
     # The groups make each inner fold the opposite of the rest.
     patient = np.arange(300) % 2
     X = np.where(patient == 0, 1, -1)[:, None] * y[:, None] * 3.0 + 0 * X
-    with pytest.warns(DataQualityWarning, match="do not look more suspicious"):
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
         recalibrate(BALANCED[0], cv=2, random_state=0).fit(X, y, groups=patient)
 
 
@@ -106,7 +106,7 @@ def test_groups_decide_the_inner_folds():
     X = np.eye(60)[patient]  # a patient is recognised, and nothing else
     images = recalibrate(LogisticRegression(C=10), random_state=0).fit(X, y)
     assert images.calibrator_.coef_.item() > 1
-    with pytest.warns(DataQualityWarning, match="do not look more suspicious"):
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
         recalibrate(LogisticRegression(C=10), random_state=0).fit(X, y, groups=patient)
 
 
