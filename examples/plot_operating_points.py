@@ -3,8 +3,8 @@
 A threshold, and a probability
 ===============================
 
-A study needs a threshold, such as the one with a specificity of 0.9, and a doctor needs a
-probability that is right. Here both are learnt in inner folds, for two models that
+A study needs a threshold, such as the one with a specificity of 0.9, and a doctor needs
+a probability that is right. Here both are learnt in inner folds, for two models that
 balance the classes, on **synthetic** ultrasound images. The numbers show how to use the
 software and nothing about how well a model does on patients.
 """

@@ -16,7 +16,12 @@ from ..fusion._composition import check_positive_class, copy_input_attributes
 from ..fusion._inner_folds import split_inner
 from ._fit_fold import _fit, positive_score
 
-__all__ = ["InnerScoresClassifier", "group_rows", "score_inner_folds"]
+__all__ = [
+    "InnerScoresClassifier",
+    "check_both_classes",
+    "group_rows",
+    "score_inner_folds",
+]
 
 
 def group_rows(X, groups=None):
