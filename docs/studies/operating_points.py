@@ -72,7 +72,7 @@ CALIBRATION_NOTE = COMMON + (
     "fixed at 1, 0 where the mean probability is right. slope: of the same regression, "
     "1 where the log-odds are neither too extreme nor too flat. as fitted: balanced, "
     "not corrected; the SVM has no probabilities. temperature: CalibratedClassifierCV "
-    "of scikit-learn in the same inner folds. prior shift: the log-odds of the "
+    "of scikit-learn in five inner folds, too. prior shift: the log-odds of the "
     "prevalence of the training part are added. recalibrate: recalibrate() of skfusion."
 )
 

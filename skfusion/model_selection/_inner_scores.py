@@ -33,8 +33,8 @@ def group_rows(X, groups=None):
         Samples in any form.
 
     groups : array-like of shape (n_samples,), default=None
-        If None, the column ``group`` of X; without it, rows of one file are a group,
-        and every row of numbers.
+        If None, the column ``group`` of X; without it, rows of one file in the column
+        ``image``, or in a list of paths, are a group, and so is every row of numbers.
 
     Returns
     -------

@@ -139,7 +139,8 @@ class RecalibratedClassifier(MostProbable, InnerScoresClassifier):
 
         groups : array-like of shape (n_samples,), default=None
             Groups that no inner fold splits, such as the patient. If None, the column
-            ``group`` of X; without it, rows of one file stay together.
+            ``group`` of X; without it, rows of one file in the column ``image``, or in
+            a list of paths, stay together.
 
         Returns
         -------

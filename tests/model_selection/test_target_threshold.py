@@ -5,10 +5,16 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedGroupKFold,
+    cross_validate,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
@@ -105,6 +111,25 @@ def test_groups_reach_a_search_in_the_pipeline():
     grid = GridSearchCV(LINEAR, {"C": [0.1, 1]}, cv=StratifiedGroupKFold(2))
     model = TargetThresholdClassifier(grid, target="sensitivity>=0.5", cv=2)
     assert model.fit(X, y, groups=patient).estimator_.best_params_
+
+
+def test_groups_can_be_routed():
+    X, y, patient = draw(40)
+    model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.5", cv=2)
+    with config_context(enable_metadata_routing=True):
+        model.set_fit_request(groups=True)
+        found = cross_validate(
+            model,
+            X,
+            y,
+            cv=GroupKFold(2),
+            params={"groups": patient},
+            error_score="raise",
+        )
+        assert found["test_score"].min() > 0.5
+        pipeline = make_pipeline(model)
+        with pytest.raises(ValueError, match="at least cv=2 groups"):
+            pipeline.fit(X, y, groups=np.zeros(len(y)))
 
 
 def test_the_classifier_is_fitted_to_all_rows_and_keeps_its_probabilities():
