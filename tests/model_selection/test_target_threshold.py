@@ -11,7 +11,6 @@ from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
-    GroupKFold,
     StratifiedGroupKFold,
     cross_validate,
 )
@@ -122,7 +121,7 @@ def test_groups_can_be_routed():
             model,
             X,
             y,
-            cv=GroupKFold(2),
+            cv=StratifiedGroupKFold(2),
             params={"groups": patient},
             error_score="raise",
         )
