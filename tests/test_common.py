@@ -6,6 +6,7 @@ No failure is expected. An estimator without an entry in the table fails a test.
 import pytest
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -22,6 +23,7 @@ from skfusion.fusion import (
     PatchClassifier,
     PerModalityClassifier,
 )
+from skfusion.model_selection import RecalibratedClassifier, TargetThresholdClassifier
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 from skfusion.preprocessing import (
@@ -65,6 +67,11 @@ ESTIMATORS = [
     PerModalityClassifier([("ultrasound", LINEAR)]),
     MultiBranchCNNClassifier(
         [0, 1], width=4, modality_dropout=0, **{**SMALL, "max_epochs": 4}
+    ),
+    RecalibratedClassifier(LINEAR, cv=2, random_state=0),
+    # The checks expect the threshold 0.5, which lies between the scores 0 and 1.
+    TargetThresholdClassifier(
+        KNeighborsClassifier(1), target="sensitivity>=0.1", cv=2, random_state=0
     ),
     ContrastEqualizer(),
     LateralityFlipper(),

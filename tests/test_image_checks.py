@@ -28,6 +28,7 @@ from skfusion.fusion import (
     PerModalityClassifier,
     make_feature_fusion,
 )
+from skfusion.model_selection import RecalibratedClassifier, TargetThresholdClassifier
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 
@@ -66,6 +67,15 @@ OF_IMAGES = {
     ),
     "patches": PatchClassifier(IMAGE, patches=(2, 2), n_drawn=2, cv=2, random_state=0),
     "scope": ScopeDetector(EXTRACTOR),
+    "threshold": TargetThresholdClassifier(
+        IMAGE, target="sensitivity>=0.1", cv=2, random_state=0
+    ),
+    # With this seed, malignant images of the table have higher scores.
+    "recalibrated": RecalibratedClassifier(
+        clone(IMAGE).set_params(cnnfeatureextractor__random_state=3),
+        cv=2,
+        random_state=0,
+    ),
 }
 # A table of one sample per row, in several columns of images.
 OF_SAMPLES = {
@@ -98,6 +108,8 @@ NESTED = {
     "breasts": (f"estimator__{C}", "laterality"),
     "patches": (f"estimator__{C}", "image"),
     "scope": ("transformer__resize", "image"),
+    "threshold": (f"estimator__{C}", "image"),
+    "recalibrated": (f"estimator__{C}", "image"),
     "image level": (f"estimator__{C}", "ultrasound"),
     "modality features": ("mammogram__resize", "ultrasound"),
     "feature fusion": ("features__mammogram__resize", "ultrasound"),

@@ -17,6 +17,8 @@ from ._plot import (
     TrainingDisplay,
 )
 from ._protocol_comparison import ProtocolComparison
+from ._recalibrate import RecalibratedClassifier, recalibrate
+from ._target_threshold import TargetThresholdClassifier
 
 __all__ = [
     "CalibrationDisplay",
@@ -28,10 +30,13 @@ __all__ = [
     "OptimismDisplay",
     "PrecisionRecallDisplay",
     "ProtocolComparison",
+    "RecalibratedClassifier",
     "RocDisplay",
+    "TargetThresholdClassifier",
     "TrainingDisplay",
     "check_split",
     "compare_models",
     "fusion_gain",
     "optimism",
+    "recalibrate",
 ]

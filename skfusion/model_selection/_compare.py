@@ -218,17 +218,16 @@ def compare_models(
     splits = check_splits(cv, data.y, data.groups, data.X, on_leakage)
     check_images_of_folds(data.X, splits, on_leakage)
     data = replace(data, splits=splits, threads_per_fit=int(threads_per_fit))
+    runs = {"n_jobs": n_jobs, "verbose": verbose, "store": store}
     results = predict_folds(
         estimators,
         data,
         scorer=_check_scorer(estimators, scoring),
         error_score=error_score,
-        n_jobs=n_jobs,
-        verbose=verbose,
-        store=store,
+        **runs,
     )
-    origin = describe_origin(cv, data.groups)
-    options = {"error_score": error_score, "origin": origin}
+    options = {"error_score": error_score, "runs": runs}
+    options["origin"] = describe_origin(cv, data.groups)
     return ModelComparison(results, data, estimators, **options)
 
 

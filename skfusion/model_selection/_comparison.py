@@ -51,7 +51,9 @@ class ModelComparison(ComparisonViews):
         ``n_groups``. ``data`` is "cross-validation" or the name of an external data
         set. It can be called: ``summary(level="image", by=None)`` returns such a table
         of images, breasts or patients (`level`), with one part for each value of a
-        column of X or of an array with one value for each row of X (`by`).
+        column of X or of an array with one value for each row of X (`by`), and
+        ``summary(at="specificity=0.9")`` that of an :ref:`operating point
+        <operating_points>`.
 
     predictions : DataFrame
         One row for each ``model``, ``fold`` and predicted ``row`` of X, with ``group``
@@ -96,7 +98,9 @@ class ModelComparison(ComparisonViews):
     dict_keys(['noise'])
     """
 
-    def __init__(self, results, data, estimators, *, error_score=np.nan, origin=None):
+    def __init__(
+        self, results, data, estimators, *, error_score=np.nan, runs=None, origin=None
+    ):
         rows = row_table(data)
         self.splits = data.splits
         self.labels = data.labels
@@ -115,6 +119,8 @@ class ModelComparison(ComparisonViews):
         self._n_samples = len(data.y)
         self._external_data = {}
         self._refitted = {}
+        self._runs = runs or {}  # where and how its fits run
+        self._inner = None  # scores of the training parts, once they are needed
         warn_of_missing_scores(self.predictions, self.labels, self._estimators)
         self.summary = add_summary(self, CROSS_VALIDATION, self.predictions)
 

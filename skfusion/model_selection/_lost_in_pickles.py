@@ -15,8 +15,10 @@ def without_data(state):
     state : dict of str to object
         No data, paths, patients or models.
     """
-    lost = {"_data": None, "_estimators": {}, "_external_data": {}, "_refitted": {}}
-    return state | lost
+    lost = {
+        name: {} for name in ("_estimators", "_external_data", "_refitted", "_runs")
+    }
+    return state | {"_data": None} | lost
 
 
 def require_data(comparison, method):

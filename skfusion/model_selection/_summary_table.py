@@ -1,8 +1,11 @@
 """The summary of a comparison: a table, and a call for other levels and parts."""
 
+from functools import partial
+
 import pandas as pd
 
 from ._levels_table import find_combine, tables_with
+from ._operating_points import at_operating_point
 from ._printed_table import PrintedTable
 from ._tables import summary_table
 
@@ -48,8 +51,8 @@ class SummaryTable(PrintedTable):
         super().__init__(table)
         self._comparison = comparison
 
-    def __call__(self, level="image", by=None):
-        """Summarise images, breasts or patients, and any parts of them.
+    def __call__(self, level="image", by=None, *, at=None):
+        """Summarise images, breasts or patients, any parts of them, at any threshold.
 
         Parameters
         ----------
@@ -66,6 +69,16 @@ class SummaryTable(PrintedTable):
             X, such as an age band. If None, the parts are all images, and those of each
             modality. An external data set without this column is left out, and so is
             each of them if `by` holds the values.
+
+        at : str, default=None
+            Operating point, such as "specificity=0.9" or "sensitivity=0.95", which is
+            reached at least. The threshold of each fold is learnt in five inner folds
+            of its training part alone, which no group crosses; that of an external data
+            set from the cross-validation. This takes five more fits for each fold and
+            model, once for all targets; they use `store` and `n_jobs` of
+            :func:`compare_models`. Each breast or patient then has the class of its
+            score, and the target is one of them. If None, classes are those of
+            ``predict``.
 
         Returns
         -------
@@ -86,8 +99,7 @@ class SummaryTable(PrintedTable):
         comparison = self._comparison
         tables, column = tables_with(comparison, comparison._tables(), by)
         combine = find_combine(comparison, tables, level)
-        options = {"by": column, "combine": combine}
-        table = _summarise(tables, comparison.labels, **options)
+        table = _summarise(tables, comparison, column, combine, at)
         return SummaryTable(table, comparison)
 
 
@@ -117,9 +129,16 @@ def add_summary(comparison, data, table):
     return SummaryTable(added, comparison)
 
 
-def _summarise(tables, labels, **options):
+def _summarise(tables, comparison, by, combine, at):
+    predict = None if at is None else at_operating_point(comparison, at, combine)
     summaries = [
-        summary_table(table, labels, data=data, **options)
+        summary_table(
+            table,
+            comparison.labels,
+            data=data,
+            by=by,
+            combine=combine if predict is None else partial(predict, data=data),
+        )
         for data, table in tables.items()
     ]
     return pd.concat(summaries, ignore_index=True)
