@@ -83,15 +83,18 @@ def test_a_saliency_without_any_map_is_refused(small, tmp_path):
 
 
 def test_a_table_at_an_operating_point_has_its_summary(small, tmp_path):
+    plain = parse(small, tmp_path)
     parsed = parse(small, tmp_path, at="specificity=0.8")
-    assert "At specificity>=0.8, 80 images of 20 groups" in parsed.text
-    summary = small.summary(at="specificity=0.8").query("modality == 'all'")
-    summary = summary[summary["model"] == "linear"].set_index("measure")
-    for measure, column in {"sensitivity": 4, "specificity": 5}.items():
-        found = summary.loc[measure]
-        cell = f"{found.estimate:.2f} {found.lower:.2f}, {found.upper:.2f}"
-        cells = [row[column].strip() for row in parsed.rows if len(row) == 10]
-        assert cell in cells
+    assert "At specificity>=0.8, 40 images of 20 groups" in parsed.text
+    summary = small.summary(at="specificity=0.8").query("model == 'linear'")
+    numbers = summary.set_index("measure")[["estimate", "lower", "upper"]].round(2)
+    cells = [
+        "{:.2f} {:.2f}, {:.2f}".format(*numbers.loc[measure])
+        for measure in ("sensitivity", "specificity")
+    ]
+    tables = [[cell.strip() for cell in row[4:6]] for row in parsed.rows]
+    assert cells in tables
+    assert cells not in [[c.strip() for c in row[4:6]] for row in plain.rows]
     assert "Results" in item_of(parsed, "how thresholds were found")[3]
 
 
