@@ -4,6 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import Pipeline
 
 from .._validation._private import _num_samples, _safe_indexing
@@ -16,12 +20,19 @@ from ..fusion import (
     MultiBranchCNNClassifier,
     PerModalityClassifier,
 )
+from ..model_selection._inner_scores import InnerScoresClassifier
 from ..neural_network import CNN17Classifier, TransferCNNClassifier
 from ._branch_model import BranchModel
 from ._feature_model import FeatureModel
 from ._image_model import ImageModel, NetworkModel
 
 __all__ = ["Part", "find_parts", "steps_of", "unwrap"]
+
+_WITH_THRESHOLD = (
+    FixedThresholdClassifier,
+    InnerScoresClassifier,  # with a threshold, or recalibrated
+    TunedThresholdClassifierCV,
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,7 @@ def unwrap(estimator):
     if isinstance(estimator, CalibratedClassifierCV):
         if len(estimator.calibrated_classifiers_) == 1:
             return unwrap(estimator.calibrated_classifiers_[0].estimator)
-    elif hasattr(estimator, "estimator_") and hasattr(estimator, "response_method"):
+    elif isinstance(estimator, _WITH_THRESHOLD):
         return unwrap(estimator.estimator_)
     return estimator
 

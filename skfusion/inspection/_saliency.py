@@ -51,8 +51,8 @@ def saliency(estimator, X, *, method="gradcam", target=None, layer=None):
         with a :class:`~skfusion.feature_extraction.CNNFeatureExtractor`, or a
         classifier of :mod:`skfusion.fusion` that holds them, except
         ``BreastClassifier``, ``LevelAggregator`` and ``PatchClassifier``. It may stand
-        in a search over parameters, in a classifier with a threshold, or in a
-        ``CalibratedClassifierCV`` with ``ensemble=False``.
+        in a search over parameters, in a classifier with a threshold, in
+        ``recalibrate``, or in a ``CalibratedClassifierCV`` with ``ensemble=False``.
 
     X : object
         Images in any form that the estimator takes. A column ``augmentation`` is

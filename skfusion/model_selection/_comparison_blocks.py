@@ -109,7 +109,7 @@ def _data_sets_left_out(predictions):
     return pairs[DATASET].astype(str).tolist() if is_own else []
 
 
-def find_blocks(comparison, measures=None):
+def find_blocks(comparison, measures=None, summary=None):
     """Return a block for all images and each of several modalities of each data set.
 
     Parameters
@@ -119,18 +119,23 @@ def find_blocks(comparison, measures=None):
     measures : tuple of str, default=None
         Names of the measures. If None, those that a terminal has room for.
 
+    summary : DataFrame, default=None
+        Such as that at an operating point. If None, that of the comparison.
+
     Returns
     -------
     blocks : list of Block
     """
     if measures is None:
         measures = _BINARY if len(comparison.labels) == 2 else _MULTICLASS
+    if summary is None:
+        summary = comparison.summary
     blocks = []
     for data, predictions in comparison._tables().items():
-        summary = comparison.summary[comparison.summary["data"] == data]
-        modalities = summary[MODALITY].unique().tolist()
+        of_data = summary[summary["data"] == data]
+        modalities = of_data[MODALITY].unique().tolist()
         for modality in modalities if len(modalities) > 2 else modalities[:1]:
-            part = summary[summary[MODALITY] == modality]
+            part = of_data[of_data[MODALITY] == modality]
             is_all = modality == ALL
             rows = predictions
             if not is_all:

@@ -58,10 +58,22 @@ class ComparisonViews:
             "audit": [object],
             "excluded": [dict, None],
             "subgroups": [list, tuple],
+            "saliency": [callable, None],
+            "at": [str, None],
         },
         prefer_skip_nested_validation=True,
     )
-    def to_html(self, path, *, images=False, audit=None, excluded=None, subgroups=()):
+    def to_html(
+        self,
+        path,
+        *,
+        images=False,
+        audit=None,
+        excluded=None,
+        subgroups=(),
+        saliency=None,
+        at=None,
+    ):
         """Write the comparison as one page of HTML.
 
         The page holds the flow of the data, the splits, the models with their
@@ -94,6 +106,15 @@ class ComparisonViews:
             ``summary``, besides those of the columns ``dataset``, ``view`` and
             ``laterality`` of X.
 
+        saliency : callable, default=None
+            Function of a model and X, such as :func:`skfusion.inspection.saliency`,
+            whose maps are drawn over the mistakes, as in ``errors``. It needs
+            ``images=True``. Models of the folds are fitted again for it.
+
+        at : str, default=None
+            Operating point, such as "specificity=0.9", for tables of their own, as in
+            ``summary``. It takes five more fits for each fold and model.
+
         Returns
         -------
         path : Path
@@ -104,7 +125,8 @@ class ComparisonViews:
         ValueError
             If `excluded` does not hold numbers, a subgroup would show patients, or
             `images` is True and the comparison holds no images, or was pickled or
-            copied.
+            copied. Also if `saliency` is passed without ``images=True`` or has maps of
+            no model, or the operating point is none of ``summary``.
 
         TypeError
             If `audit` is no audit.
@@ -112,9 +134,15 @@ class ComparisonViews:
         FileNotFoundError
             If the folder of `path` does not exist.
 
+        Warns
+        -----
+        UserWarning
+            If `saliency` raises an error for some of the models, which have no maps.
+
         Notes
         -----
-        The page of a comparison is the same each time. Warnings of the data that its
+        The page of a comparison is the same each time, if all models that are fitted
+        again for it have seeds. Warnings of the data that its
         computations give stand on the page. Of a comparison that was pickled or copied
         the parameters of the models are missing.
 
@@ -146,8 +174,16 @@ class ComparisonViews:
         """
         # The report lies on a floor above, and is imported when it is first used.
         report = import_module("skfusion.report")
-        options = {"audit": audit, "excluded": excluded, "subgroups": subgroups}
-        return report.write_page(self, path, images=images, **options)
+        return report.write_page(
+            self,
+            path,
+            images=images,
+            audit=audit,
+            excluded=excluded,
+            subgroups=subgroups,
+            saliency=saliency,
+            at=at,
+        )
 
     def __repr__(self):
         return text_of(self)

@@ -8,9 +8,10 @@ from ._figures import draw_photo
 from ._section import Section, Table, Text
 from ._study import name_classes
 
-__all__ = ["mistakes_section"]
+__all__ = ["MOST_MISTAKES", "mistakes_section"]
 
-_MOST_MISTAKES = 12
+#: Greatest number of mistakes of a model that are listed and shown.
+MOST_MISTAKES = 12
 
 
 def mistakes_section(study):
@@ -61,7 +62,7 @@ def _worst(study, model):
     comparison = study.comparison
     table = comparison.predictions[comparison.predictions["model"] == model]
     threshold = 0.5 if comparison._has_probabilities[model] else 0
-    worst = worst_mistakes(table, comparison.labels, _MOST_MISTAKES, threshold)
+    worst = worst_mistakes(table, comparison.labels, MOST_MISTAKES, threshold)
     if worst.empty:
         return []
     known = study.parts_of(study.rows)
@@ -80,11 +81,10 @@ def _worst(study, model):
     caption = f"{model}: the most confident mistakes"
     parts = [Table(caption, head, rows, None, is_folded=True)]
     if study.images:
-        # Maps of saliency join here: the error sheet draws them beside the images.
         parts.append(
             draw_photo(
                 f"{model}: images of the most confident mistakes",
-                lambda: comparison.errors(model, n=_MOST_MISTAKES),
+                lambda: comparison.errors(model, n=MOST_MISTAKES),
             )
         )
     return parts

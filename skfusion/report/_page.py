@@ -11,6 +11,7 @@ from ..model_selection._comparison_blocks import caption_of
 from ._calibration import calibration_section
 from ._checklists import checklists_section
 from ._flow import flow_section
+from ._maps import maps_section
 from ._mistakes import mistakes_section
 from ._models import models_section
 from ._protocol import audit_section, protocol_section, warnings_section
@@ -30,12 +31,13 @@ _SECTIONS = [
     calibration_section,
     subgroups_section,
     mistakes_section,
+    maps_section,
     audit_section,
     protocol_section,
 ]
 
 
-def write_page(comparison, path, *, images, audit, excluded, subgroups):
+def write_page(comparison, path, *, images, audit, excluded, subgroups, saliency, at):
     """Write a comparison as one page of HTML.
 
     Parameters
@@ -56,14 +58,21 @@ def write_page(comparison, path, *, images, audit, excluded, subgroups):
     subgroups : list of str, Series or array-like
         Parts of the rows, as of ``comparison.summary(by=...)``.
 
+    saliency : callable or None
+        Function of a model and X, whose maps are drawn over the mistakes.
+
+    at : str or None
+        Operating point, as of ``comparison.summary(at=...)``.
+
     Returns
     -------
     path : Path
     """
     excluded = _check_excluded(excluded)
     _check_audit(audit)
+    _check_saliency(saliency, images)
     path = _check_folder(Path(path))
-    study = Study(comparison, images, audit, excluded, list(subgroups))
+    study = Study(comparison, images, audit, excluded, list(subgroups), saliency, at)
     sections = _make_sections(study)
     html = (
         _environment()
@@ -92,10 +101,11 @@ def _make_sections(study):
 
 def _name_answers(study, sections):
     """Return the section that answers an item, by what the item asks for."""
-    # "maps" is the section with maps of saliency, which no page has yet.
     by_name = {section.anchor: section for section in sections}
     if study.comparison.externals:
         by_name |= {"external": by_name["results"], "external_flow": by_name["flow"]}
+    if study.at is not None:
+        by_name["operating_point"] = by_name["results"]
     rows = study.rows
     if DATASET in study.parts_of(rows) and rows[DATASET].nunique() > 1:
         by_name["clusters"] = by_name["subgroups"]
@@ -134,6 +144,15 @@ def _check_excluded(excluded):
             f"were left out for it, such as {{'no label': 12}}. Got {excluded!r}."
         )
     return excluded
+
+
+def _check_saliency(saliency, images):
+    if saliency is not None and not images:
+        raise ValueError(
+            "Expected images=True, since maps are drawn over the images. Got "
+            "images=False and a saliency: images of patients are shown only if they "
+            "are wanted."
+        )
 
 
 def _check_audit(audit):

@@ -8,6 +8,7 @@ from ..model_selection._comparison_blocks import (
     format_number,
 )
 from ..model_selection._tables import ALL
+from ..model_selection._target import parse_target
 from ._figures import draw
 from ._section import Section, Table, Text, two_lines
 
@@ -39,7 +40,7 @@ def results_section(study):
             "Kappa of each model with its 95 % interval",
             lambda: comparison.plot("forest"),
         ),
-        # Tables at an operating point join here.
+        *_at_operating_point(study),
         *_test_tables(study),
         _fold_table(comparison),
         draw("Kappa of each fold", lambda: comparison.plot("folds")),
@@ -66,19 +67,32 @@ def estimate_cells(rows):
     ]
 
 
-def _summary_tables(comparison):
+def _at_operating_point(study):
+    if study.at is None:
+        return []
+    comparison, target = study.comparison, parse_target(study.at, "at")
+    text = Text(
+        f"At {target}: the threshold of each fold is learnt in inner folds of its "
+        "training part, which no group crosses, and that of an external data set from "
+        "the cross-validation. The other tables have the classes of predict."
+    )
+    summary = comparison.summary(at=study.at)
+    return [text, *_summary_tables(comparison, summary, f"At {target}, ")]
+
+
+def _summary_tables(comparison, summary=None, start=""):
     is_binary = len(comparison.labels) == 2
     measures = tuple(BINARY_MEASURES if is_binary else MULTICLASS_MEASURES)
     return [
         Table(
-            block.title,
+            start + block.title,
             ["model", *block.measures],
             [
                 [two_lines(name, note), *estimate_cells(values.values())]
                 for name, note, values in block.rows
             ],
         )
-        for block in find_blocks(comparison, measures)
+        for block in find_blocks(comparison, measures, summary)
     ]
 
 

@@ -37,6 +37,12 @@ class Study:
 
     subgroups : list of str or Series
         Parts of the rows, as of ``comparison.summary(by=...)``.
+
+    saliency : callable or None
+        Function of a model and X, whose maps are drawn over the mistakes.
+
+    at : str or None
+        Operating point, as of ``comparison.summary(at=...)``.
     """
 
     comparison: Any
@@ -44,6 +50,8 @@ class Study:
     audit: Any
     excluded: dict
     subgroups: list
+    saliency: Any
+    at: str | None
 
     @cached_property
     def models(self):

@@ -17,6 +17,7 @@ from skfusion.inspection import mass_inside, randomize_weights, saliency
 from skfusion.inspection._attribution import attribute
 from skfusion.inspection._layers import find_layer
 from skfusion.inspection._score import score_of_networks
+from skfusion.model_selection import TargetThresholdClassifier, recalibrate
 from skfusion.networks import Backbone
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 
@@ -200,6 +201,8 @@ def test_a_layer_of_the_extractor_is_explained(files):
         lambda model: GridSearchCV(model, {"svc__C": [1]}, cv=2),
         lambda model: CalibratedClassifierCV(model, ensemble=False, cv=2),
         lambda model: FixedThresholdClassifier(model, threshold=0.1),
+        lambda model: TargetThresholdClassifier(model, target="specificity>=0.5", cv=2),
+        lambda model: recalibrate(model, cv=2),
     ],
 )
 def test_the_classifier_inside_is_explained(svm, train, test, wrap):

@@ -21,6 +21,7 @@ KNOWN = {
     "external",
     "external_flow",
     "clusters",
+    "operating_point",
 }
 
 
