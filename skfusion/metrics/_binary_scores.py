@@ -98,7 +98,7 @@ def check_probabilities(y_prob, name="y_prob"):
         raise ValueError(
             f"Expected probabilities, in [0, 1]. {name}[{strange[0]}] is "
             f"{y_prob[strange[0]]:g}: use predict_proba, or calibrate decision values, "
-            "for example with CalibratedClassifierCV."
+            "for example with skfusion.model_selection.recalibrate."
         )
 
 

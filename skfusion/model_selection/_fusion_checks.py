@@ -73,7 +73,7 @@ def check_models(single_models, fusions):
         if not hasattr(estimator, "predict_proba"):
             raise ValueError(
                 f"Expected the model of {column!r} in single_models to have "
-                f"predict_proba. Got {estimator!r}: wrap it in CalibratedClassifierCV."
+                f"predict_proba. Got {estimator!r}: wrap it in recalibrate()."
             )
     return columns
 

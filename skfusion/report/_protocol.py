@@ -36,7 +36,7 @@ def protocol_section(study):
     rows = [
         ["cross-validation", study.hide(origin.get("cv", "not known"))],
         ["folds", describe_folds(comparison)],
-        ["groups (patients)", groups],
+        ["groups, usually patients", groups],
         ["classes", ", ".join(name_classes(comparison.labels))],
         ["fits", f"{len(folds):,}, of which {n_failed:,} failed"],
         ["time of all fits", f"{seconds['fit_time']:,.1f} s"],

@@ -137,7 +137,7 @@ def describe_rows(rows, labels):
     """
     lines = [f"{len(rows):,} images"]
     if GROUP in rows:
-        lines.append(f"{rows[GROUP].nunique():,} groups (patients)")
+        lines.append(f"{rows[GROUP].nunique():,} groups, usually patients")
     counts = zip(name_classes(labels), count_classes(rows, labels), strict=True)
     return [*lines, *(f"{name}: {n:,}" for name, n in counts)]
 

@@ -148,7 +148,7 @@ def test_names_are_escaped(html, parsed):
 
 def test_the_flow_counts_what_was_left_out(parsed):
     assert "Before the study 73 images Left out 12 images: no biopsy" in parsed.text
-    assert "The study 60 images 30 groups (patients) benign:" in parsed.text
+    assert "The study 60 images 30 groups, usually patients benign:" in parsed.text
     assert "predictions of <b>fails</b>: 2 of 3 fits failed" in parsed.text
     assert "External data set: other hospital 30 images 15 groups" in parsed.text
     assert (
@@ -185,7 +185,7 @@ def test_the_protocol_is_told(parsed):
     cv = "StratifiedGroupKFold(n_splits=3, shuffle=True, random_state=0)"
     assert rows["cross-validation"] == cv
     assert rows["fits"] == "9, of which 2 failed"
-    assert rows["groups (patients)"] == "30; none is on both sides of a fold"
+    assert rows["groups, usually patients"] == "30; none is on both sides of a fold"
     assert "cores" in rows["machine"]
 
 

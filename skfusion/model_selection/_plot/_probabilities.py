@@ -62,7 +62,7 @@ def _find_models(comparison, what, data, modality):
         warn_user(
             f"The {what} of {', '.join(map(repr, without))} is not drawn. It "
             "needs a probability of each prediction: use a model with predict_proba, "
-            "such as CalibratedClassifierCV.",
+            "such as recalibrate(model).",
             DataQualityWarning,
         )
     return names or list(tables)
@@ -75,7 +75,7 @@ def _check_probabilities(comparison, names):
         raise ValueError(
             "Expected probabilities. Got decision values from "
             f"{', '.join(map(repr, without))}: use a model with predict_proba, such as "
-            "CalibratedClassifierCV, or leave it out by models=[...]."
+            "recalibrate(model), or leave it out by models=[...]."
         )
 
 
@@ -114,7 +114,7 @@ def positive_probability(estimator, X, pos_label=None):
         raise ValueError(
             "Expected a classifier with predict_proba. Got "
             f"{type(estimator).__name__}: calibrate it, for example with "
-            "CalibratedClassifierCV."
+            "recalibrate(model)."
         )
     classes = np.asarray(estimator.classes_)
     positive = classes[-1] if pos_label is None else pos_label
