@@ -86,7 +86,8 @@ def test_scores_of_no_use_give_the_prevalence_with_a_warning():
     X, y = draw(300, prevalence=0.3)
     flip = DummyClassifier(strategy="prior")
     model = recalibrate(flip, random_state=0)
-    found = model.fit(X, y).predict_proba(X)[:, 1]
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
+        found = model.fit(X, y).predict_proba(X)[:, 1]
     np.testing.assert_allclose(found, y.mean(), atol=0.01)
 
 
@@ -97,6 +98,38 @@ def test_a_ranking_that_is_upside_down_is_warned_of():
     X = np.where(patient == 0, 1, -1)[:, None] * y[:, None] * 3.0 + 0 * X
     with pytest.warns(DataQualityWarning, match="do not have higher scores"):
         recalibrate(BALANCED[0], cv=2, random_state=0).fit(X, y, groups=patient)
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1e-6, 0), (1e6, 0), (1, 1e4)])
+def test_decision_values_of_any_units_give_the_same_probabilities(factor, shift):
+    class Scaled(LogisticRegression):
+        def decision_function(self, X):
+            return factor * super().decision_function(X) + shift
+
+        predict_proba = property()
+
+    class Plain(LogisticRegression):
+        predict_proba = property()
+
+    X, y = draw(400, prevalence=0.3)
+    found = recalibrate(Scaled(), random_state=0).fit(X, y)
+    expected = recalibrate(Plain(), random_state=0).fit(X, y)
+    np.testing.assert_allclose(
+        found.predict_proba(X), expected.predict_proba(X), rtol=1e-5
+    )
+
+
+def test_equal_scores_give_the_prevalence_with_a_warning():
+    class Equal(LogisticRegression):
+        def decision_function(self, X):
+            return np.full(len(X), 0.3)
+
+        predict_proba = property()
+
+    X, y = draw(300, prevalence=0.3)
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
+        model = recalibrate(Equal(), random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], y.mean(), atol=0.01)
 
 
 def test_groups_decide_the_inner_folds():
