@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
 from skfusion.exceptions import DataQualityWarning
@@ -80,6 +81,20 @@ def test_the_ranking_stays_as_it_was():
     before = BALANCED[0].fit(X, y).predict_proba(X)[:, 1]
     order = np.argsort(before)
     assert (np.diff(model.predict_proba(X)[order, 1]) >= 0).all()
+
+
+def test_probabilities_close_to_0_and_1_are_bounded_by_the_number_of_rows():
+    X, y = draw(100, prevalence=0.5)
+    model = recalibrate(GaussianNB(), random_state=0).fit(np.repeat(X, 9, axis=1), y)
+    X_new, _ = draw(1000, prevalence=0.5, seed=1)
+    X_new = np.repeat(X_new, 9, axis=1)
+    before = model.estimator_.predict_proba(X_new)[:, 1]
+    after = model.predict_proba(X_new)[:, 1]
+    is_inside = (before > 1 / 102) & (before < 101 / 102)
+    order = np.argsort(before[is_inside])
+    assert (np.diff(after[is_inside][order]) >= 0).all()
+    assert len(np.unique(after[before < 1 / 102])) == 1
+    assert len(np.unique(after[before > 101 / 102])) == 1
 
 
 def test_scores_of_no_use_give_the_prevalence_with_a_warning():

@@ -114,6 +114,21 @@ def test_the_column_group_is_never_split():
     assert all(not train & test for train, test in Recorder.seen)
 
 
+def test_a_search_around_it_splits_no_group_of_the_column():
+    X = pd.DataFrame({"x": np.linspace(0, 1, 120), "group": np.arange(120) % 24})
+    y = (np.arange(120) % 24) % 2
+    Recorder.seen.clear()
+    model = TargetThresholdClassifier(Recorder(), target="sensitivity>=0.5", cv=2)
+    GridSearchCV(
+        model,
+        {"target": ["sensitivity>=0.5", "specificity>=0.4"]},
+        cv=StratifiedGroupKFold(3),
+        error_score="raise",
+    ).fit(X, y, groups=X["group"])
+    assert len(Recorder.seen) > 12
+    assert not any(train & test for train, test in Recorder.seen)
+
+
 def test_groups_reach_a_search_in_the_pipeline():
     X, y, patient = draw(40)
     grid = GridSearchCV(LINEAR, {"C": [0.1, 1]}, cv=StratifiedGroupKFold(2))
