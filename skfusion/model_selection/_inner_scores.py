@@ -102,19 +102,7 @@ def _check_finite(scores, estimator):
         )
 
 
-def check_inner_folds(codes, groups, cv):
-    """Raise a ValueError unless there are enough rows and groups for inner folds.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,), dtype int64
-        Code of the class of each row.
-
-    groups : ndarray of shape (n_samples,)
-
-    cv : int
-        Number of inner folds.
-    """
+def _check_inner_folds(codes, groups, cv):
     n_groups, n_rows = len(pd.unique(groups)), np.bincount(codes).max()
     if n_groups < cv:
         raise ValueError(
@@ -176,7 +164,7 @@ class InnerScoresClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_positive_class(self.classes_, name)
         groups, is_known = group_rows(X, groups)
         warn_of_blanks_in_groups(groups)
-        check_inner_folds(codes, groups, self.cv)
+        _check_inner_folds(codes, groups, self.cv)
         splits = self._split(codes, pd.factorize(groups, sort=True)[0])
         groups = groups if is_known else None
         scores = score_inner_folds(self.estimator, X, y, splits, groups, self.classes_)
