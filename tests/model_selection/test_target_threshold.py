@@ -138,7 +138,9 @@ def test_groups_reach_a_search_in_the_pipeline():
 
 def test_groups_can_be_routed():
     X, y, patient = draw(40)
-    model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.5", cv=2)
+    model = TargetThresholdClassifier(
+        LINEAR, target="sensitivity>=0.5", cv=2, random_state=0
+    )
     with config_context(enable_metadata_routing=True):
         model.set_fit_request(groups=True)
         found = cross_validate(
