@@ -137,7 +137,7 @@ def test_groups_reach_a_search_in_the_pipeline():
 
 
 def test_groups_can_be_routed():
-    X, y, patient = draw(40)
+    X, y, patient = draw()
     model = TargetThresholdClassifier(
         LINEAR, target="sensitivity>=0.5", cv=2, random_state=0
     )
