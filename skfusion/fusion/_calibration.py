@@ -6,6 +6,8 @@ from sklearn.linear_model import LogisticRegression
 
 from ..exceptions import DataQualityWarning, warn_user
 
+_TINY = 1e-12  # rounding errors of equal scores
+
 __all__ = ["calibrate", "score_images", "warn_of_chance"]
 
 
@@ -42,7 +44,7 @@ def calibrate(scores, codes):
     Parameters
     ----------
     scores : ndarray of shape (n_images,)
-        Scores of images that the model did not learn from.
+        Scores of images that the model did not learn from, in any units.
 
     codes : ndarray of shape (n_images,), dtype int64
         1 for the positive class, 0 for the other.
@@ -53,12 +55,19 @@ def calibrate(scores, codes):
     """
     n_benign, n_malignant = np.bincount(codes, minlength=2)
     targets = np.where(codes, (n_malignant + 1) / (n_malignant + 2), 1 / (n_benign + 2))
+    # The solver stops too early for small scores, and gives equal ones a slope.
+    has_spread = scores.std() > _TINY * np.abs(scores).max()
+    middle, spread = scores.mean(), scores.std() if has_spread else 1
+    scores = (scores - middle) / spread
     line = LogisticRegression(C=np.inf).fit(
         np.tile(scores, 2)[:, np.newaxis],
         np.repeat([1, 0], len(codes)),
         sample_weight=np.r_[targets, 1 - targets],
     )
-    if line.coef_[0, 0] < 0:
+    if has_spread and line.coef_[0, 0] > 0:
+        line.coef_ /= spread
+        line.intercept_ -= line.coef_[0] * middle
+    else:
         line.coef_[:], line.intercept_[:] = 0, logit(targets.mean())
     return line
 

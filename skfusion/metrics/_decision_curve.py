@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 
 from .._validation._private import Interval, validate_params
 from ._binary_scores import check_binary_scores, check_probabilities, code_groups
@@ -164,11 +164,17 @@ def check_thresholds(thresholds=None):
     Raises
     ------
     ValueError
-        If there is none, or one of them is not in [0, 1).
+        If they are not in one dimension, there is none, or one of them is not in
+        [0, 1).
     """
     if thresholds is None:
         return np.arange(1, 100) / 100
-    thresholds = np.unique(column_or_1d(thresholds).astype(np.float64))
+    if np.ndim(thresholds) != 1:
+        raise ValueError(
+            "Expected thresholds of shape (n_thresholds,). Got an array of shape "
+            f"{np.shape(thresholds)!r}."
+        )
+    thresholds = np.unique(np.asarray(thresholds, dtype=np.float64))
     strange = thresholds[~((thresholds >= 0) & (thresholds < 1))]
     if len(strange) or not len(thresholds):
         raise ValueError(

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state, get_tags, indexable
 
+from .._validation._blanks import warn_of_blanks_in_groups
 from .._validation._columns import IMAGE
 from .._validation._groups import find_groups
 from .._validation._image_table import holds_paths, image_table
@@ -79,14 +80,40 @@ def score_inner_folds(estimator, X, y, splits, groups, classes):
     Raises
     ------
     ValueError
-        If all rows that a clone learns from are of one class.
+        If all rows that a clone learns from are of one class, or a score is NaN or
+        infinite.
     """
     scores = np.empty(len(y))
     for train, test in splits:
         check_both_classes(y[train])
         model = _fit(clone(estimator), X, y, train, groups)
         scores[test] = positive_score(model, _safe_indexing(X, test), classes)
+    _check_finite(scores, estimator)
     return scores
+
+
+def _check_finite(scores, estimator):
+    strange = scores[~np.isfinite(scores)]
+    if len(strange):
+        raise ValueError(
+            f"Expected finite scores in the inner folds. {type(estimator).__name__} "
+            f"gave {strange[0]} to {len(strange)} of {len(scores)} samples. It may "
+            "have diverged, or lack the attribute classes_ after fit."
+        )
+
+
+def _check_inner_folds(codes, groups, cv):
+    n_groups, n_rows = len(pd.unique(groups)), np.bincount(codes).max()
+    if n_groups < cv:
+        raise ValueError(
+            f"Expected at least cv={cv} groups, one for each inner fold. Got "
+            f"{n_groups} groups of n_samples={len(groups)}. Lower cv."
+        )
+    if n_rows < cv:
+        raise ValueError(
+            f"Expected at least cv={cv} samples of a class, one for each inner fold. "
+            f"Got {n_rows} samples of the class that has more. Lower cv."
+        )
 
 
 def check_both_classes(y):
@@ -95,8 +122,8 @@ def check_both_classes(y):
     if len(classes) < 2:
         raise ValueError(
             f"Expected samples of both classes to learn from in each inner fold. Got "
-            f"{len(y)} samples of the class {classes.tolist()[0]!r} only. Lower cv, or "
-            "check the groups: each class needs at least 2 of them."
+            f"{len(y)} samples of the class {classes.tolist()[0]!r} only. Each class "
+            "needs at least 2 groups (patients), and more if some have many samples."
         )
 
 
@@ -136,8 +163,9 @@ class InnerScoresClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.classes_, codes = check_labels(y, name)
         check_positive_class(self.classes_, name)
         groups, is_known = group_rows(X, groups)
-        fold = self._check_folds(groups)
-        splits = split_inner(codes, np.ones((len(y), 1)), groups, **fold)
+        warn_of_blanks_in_groups(groups)
+        _check_inner_folds(codes, groups, self.cv)
+        splits = self._split(codes, pd.factorize(groups, sort=True)[0])
         groups = groups if is_known else None
         scores = score_inner_folds(self.estimator, X, y, splits, groups, self.classes_)
         rows = np.arange(len(y))
@@ -145,12 +173,7 @@ class InnerScoresClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         copy_input_attributes(self, self.estimator_)
         return scores, codes
 
-    def _check_folds(self, groups):
-        n_groups = len(pd.unique(groups))
-        if n_groups < self.cv:
-            raise ValueError(
-                f"Expected at least cv={self.cv} groups, one for each inner fold. Got "
-                f"{n_groups} groups of n_samples={len(groups)}. Lower cv."
-            )
+    def _split(self, codes, groups):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        return {"cv": self.cv, "seed": seed}
+        present = np.ones((len(codes), 1))
+        return split_inner(codes, present, groups, cv=self.cv, seed=seed)

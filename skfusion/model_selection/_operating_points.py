@@ -44,13 +44,17 @@ def at_operating_point(comparison, at, combine=None):
     Raises
     ------
     ValueError
-        If the target has another form, there are not two classes, a model has no
-        scores, an inner fold has one class only, or a fit in one fails.
+        If the target has another form, there are not two classes, a score is missing
+        or infinite, a training part is too small for inner folds, or a fit in one of
+        them fails.
     """
     target = parse_target(at, "at")
-    _check_scores(comparison)
+    _check_two_classes(comparison.labels.tolist())
+    for data, table in comparison._tables().items():
+        _check_scores(table, data)
     if comparison._inner is None:
         comparison._inner = score_training_parts(comparison)
+    _check_scores(comparison._inner, "inner folds")
     tables = {CROSS_VALIDATION: comparison._inner}
     for data in comparison.externals:
         tables[data] = comparison.predictions.assign(part=0)
@@ -119,7 +123,7 @@ def _inner_splits(data):
     codes = (data.y == data.labels[1]).astype(np.int64)
     splits, parts = [], []
     for part, (train, _) in enumerate(data.splits):
-        n_folds = min(_INNER_FOLDS, len(np.unique(groups[train])))
+        n_folds = _count_folds(codes[train], groups[train], part)
         present = np.ones((len(train), 1))
         for inner in split_inner(
             codes[train], present, groups[train], cv=n_folds, seed=part
@@ -129,6 +133,19 @@ def _inner_splits(data):
             splits.append(rows)
             parts.append(part)
     return splits, parts
+
+
+def _count_folds(codes, groups, part):
+    """Return the number of inner folds, which is less than five for few rows."""
+    n_folds = min(_INNER_FOLDS, len(np.unique(groups)), np.bincount(codes).max())
+    if n_folds < 2:
+        raise ValueError(
+            "Expected at least two groups, and two samples of a class, to learn a "
+            f"threshold from. Got {len(np.unique(groups))} groups of {len(codes)} "
+            f"samples in the training part of fold {part}. Compare the models on more "
+            "patients."
+        )
+    return n_folds
 
 
 def _learn_thresholds(scores, target, labels, combine):
@@ -157,18 +174,21 @@ def _learn(scores, target, labels, combine):
     return target.find(scores["y_score"].to_numpy(), is_positive).threshold
 
 
-def _check_scores(comparison):
-    labels = comparison.labels.tolist()
+def _check_two_classes(labels):
     if len(labels) != 2:
         raise ValueError(
             f"Expected two classes, which a threshold separates. Got {labels!r}."
         )
-    for model, table in comparison.predictions.groupby("model", sort=False):
-        if table["y_score"].isna().any():
+
+
+def _check_scores(predictions, data):
+    for model, table in predictions.groupby("model", sort=False):
+        n_strange = np.sum(~np.isfinite(table["y_score"]))
+        if n_strange:
             raise ValueError(
                 "Expected models with scores, predict_proba or decision_function, for "
-                f"an operating point. Got {model!r} without a score for some rows. "
-                "Leave it out of compare_models."
+                f"an operating point. Got {model!r} without a finite score for "
+                f"{n_strange} rows of {data!r}. Leave it out of compare_models."
             )
 
 

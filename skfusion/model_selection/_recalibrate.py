@@ -90,6 +90,10 @@ class RecalibratedClassifier(MostProbable, InnerScoresClassifier):
     :math:`\operatorname{logit} q - \operatorname{logit} p` to all log-odds. It is
     right if the two populations differ in nothing but the prevalence [1]_.
 
+    Probabilities below :math:`1 / (n + 2)`, where the training data have :math:`n`
+    rows, count as this value, and so do those that are as close to 1. The order of all
+    others stays as it was.
+
     References
     ----------
     .. [1] M. Saerens, P. Latinne and C. Decaestecker, "Adjusting the outputs of a
@@ -150,7 +154,8 @@ class RecalibratedClassifier(MostProbable, InnerScoresClassifier):
         Raises
         ------
         ValueError
-            If the rows that an inner fold learns from are of one class.
+            If there are fewer groups than inner folds, the rows that an inner fold
+            learns from are of one class, or a score is NaN or infinite.
         """
         scores, codes = self._fit_inner(X, y, groups)
         self._n_learnt = len(codes)

@@ -73,12 +73,12 @@ class SummaryTable(PrintedTable):
         at : str, default=None
             Operating point, such as "specificity=0.9" or "sensitivity=0.95", which is
             reached at least. The threshold of each fold is learnt in five inner folds
-            of its training part alone, which no group crosses; that of an external data
-            set from the cross-validation. This takes five more fits for each fold and
-            model, once for all targets; they use `store` and `n_jobs` of
-            :func:`compare_models`. Each breast or patient then has the class of its
-            score, and the target is one of them. If None, classes are those of
-            ``predict``.
+            of its training part alone (fewer if it has fewer groups), which no group
+            crosses; that of an external data set from the cross-validation. This takes
+            five more fits for each fold and model, once for all targets; they use
+            `store` and `n_jobs` of :func:`compare_models`. Each breast or patient then
+            has the class of its score, and the target is one of them. If None, classes
+            are those of ``predict``.
 
         Returns
         -------

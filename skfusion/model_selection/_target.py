@@ -53,7 +53,7 @@ class Target:
         Parameters
         ----------
         scores : ndarray of shape (n_samples,), dtype float64
-            Scores of the positive class, in any units.
+            Scores of the positive class, in any units, all of them finite.
 
         is_positive : ndarray of shape (n_samples,), dtype bool
             Samples of both classes.
@@ -71,7 +71,11 @@ class Target:
         OperatingPoint(threshold=1.5, sensitivity=1.0, specificity=0.5)
         """
         values = np.unique(scores)
-        thresholds = np.r_[-np.inf, (values[:-1] + values[1:]) / 2, np.inf]
+        low, high = values[:-1], values[1:]
+        halfway = low / 2 + high / 2  # the sum of both may be infinite
+        # Nothing lies between two neighbouring numbers.
+        halfway = np.where(low < halfway, halfway, high)
+        thresholds = np.r_[-np.inf, halfway, np.inf]
         positive, negative = (np.sort(scores[is_positive == k]) for k in (True, False))
         missed = np.searchsorted(positive, thresholds)
         # Not 1 minus a share: the rounding of a difference may lie below the target.

@@ -90,6 +90,10 @@ class TargetThresholdClassifier(InnerScoresClassifier):
     that must not be missed, set a greater one. The final classifier learnt from more
     rows than those of the inner folds, and its scores may be somewhat more extreme.
 
+    A search around this classifier keeps the groups of its own ``fit`` for its own
+    folds. The inner folds need the column ``group`` of X, or metadata routing with
+    ``set_fit_request(groups=True)``.
+
     Examples
     --------
     >>> import numpy as np
@@ -146,9 +150,10 @@ class TargetThresholdClassifier(InnerScoresClassifier):
         Raises
         ------
         ValueError
-            If `target` has another form, the rows that an inner fold learns from are of
-            one class, or only a threshold that predicts one class for every row
-            reaches the target.
+            If `target` has another form, there are fewer groups than inner folds, the
+            rows that an inner fold learns from are of one class, a score is NaN or
+            infinite, or only a threshold that predicts one class for every row reaches
+            the target.
         """
         target = parse_target(self.target)
         scores, codes = self._fit_inner(X, y, groups)

@@ -123,6 +123,11 @@ def test_the_strategy_treat_none_has_a_width():
     assert -0.1 < row["lower"] < 0 < row["upper"] < 0.1
 
 
+def test_thresholds_of_another_shape_are_named():
+    with pytest.raises(ValueError, match=r"thresholds of shape .* Got .* \(1, 2\)"):
+        decision_curve([0, 1], [0.2, 0.5], thresholds=[[0.1, 0.2]])
+
+
 def test_thresholds_are_sorted_and_bounded():
     y, p, _ = draw()
     curve = decision_curve(y, p, thresholds=[0.5, 0.1, 0.5], n_resamples=0)

@@ -202,8 +202,36 @@ def test_another_form_is_named(study, at):
 def test_a_model_without_scores_is_named():
     X, y, patient = draw(30)
     study = compare_models([("silent", Silent())], X, y, groups=patient, cv=2)
-    with pytest.raises(ValueError, match="Got 'silent' without a score"):
+    with pytest.raises(ValueError, match="Got 'silent' without a finite score"):
         study.summary(at="specificity=0.9")
+
+
+def test_an_external_score_that_is_missing_is_named():
+    class Diverges(Recorder):
+        def decision_function(self, X):
+            return np.where(X[:, 0] > 50, np.nan, X[:, 0])
+
+    X, y, patient = draw(30)
+    study = compare_models([("net", Diverges())], X, y, groups=patient, cv=2)
+    other = X + 0.5
+    other[3, 0] = 99
+    with pytest.warns(DataQualityWarning, match="no score"):
+        study.external("other", other, y, groups=patient + 100)
+    with pytest.raises(ValueError, match="finite score for 1 rows of 'other'"):
+        study.summary(at="specificity=0.9")
+
+
+def test_few_rows_have_fewer_inner_folds_and_two_have_none():
+    def compare(n):
+        y, rows = np.arange(n) % 2, np.arange(n)
+        X = np.column_stack([y, rows])
+        return compare_models([("score", Recorder())], X, y, groups=rows, cv=2)
+
+    found = measures(compare(12).summary(at="specificity=0.5"), "score")
+    assert (found["sensitivity"], found["specificity"]) == (1, 1)
+    study = compare(4)
+    with pytest.raises(ValueError, match="2 groups of 2 samples in the training part"):
+        study.summary(at="specificity=0.5")
 
 
 def test_three_classes_have_no_operating_point():

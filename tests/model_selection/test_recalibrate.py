@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
 from skfusion.exceptions import DataQualityWarning
@@ -82,11 +83,26 @@ def test_the_ranking_stays_as_it_was():
     assert (np.diff(model.predict_proba(X)[order, 1]) >= 0).all()
 
 
+def test_probabilities_close_to_0_and_1_are_bounded_by_the_number_of_rows():
+    X, y = draw(100, prevalence=0.5)
+    model = recalibrate(GaussianNB(), random_state=0).fit(np.repeat(X, 9, axis=1), y)
+    X_new, _ = draw(1000, prevalence=0.5, seed=1)
+    X_new = np.repeat(X_new, 9, axis=1)
+    before = model.estimator_.predict_proba(X_new)[:, 1]
+    after = model.predict_proba(X_new)[:, 1]
+    is_inside = (before > 1 / 102) & (before < 101 / 102)
+    order = np.argsort(before[is_inside])
+    assert (np.diff(after[is_inside][order]) >= 0).all()
+    assert len(np.unique(after[before < 1 / 102])) == 1
+    assert len(np.unique(after[before > 101 / 102])) == 1
+
+
 def test_scores_of_no_use_give_the_prevalence_with_a_warning():
     X, y = draw(300, prevalence=0.3)
     flip = DummyClassifier(strategy="prior")
     model = recalibrate(flip, random_state=0)
-    found = model.fit(X, y).predict_proba(X)[:, 1]
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
+        found = model.fit(X, y).predict_proba(X)[:, 1]
     np.testing.assert_allclose(found, y.mean(), atol=0.01)
 
 
@@ -97,6 +113,38 @@ def test_a_ranking_that_is_upside_down_is_warned_of():
     X = np.where(patient == 0, 1, -1)[:, None] * y[:, None] * 3.0 + 0 * X
     with pytest.warns(DataQualityWarning, match="do not have higher scores"):
         recalibrate(BALANCED[0], cv=2, random_state=0).fit(X, y, groups=patient)
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1e-6, 0), (1e6, 0), (1, 1e4)])
+def test_decision_values_of_any_units_give_the_same_probabilities(factor, shift):
+    class Scaled(LogisticRegression):
+        def decision_function(self, X):
+            return factor * super().decision_function(X) + shift
+
+        predict_proba = property()
+
+    class Plain(LogisticRegression):
+        predict_proba = property()
+
+    X, y = draw(400, prevalence=0.3)
+    found = recalibrate(Scaled(), random_state=0).fit(X, y)
+    expected = recalibrate(Plain(), random_state=0).fit(X, y)
+    np.testing.assert_allclose(
+        found.predict_proba(X), expected.predict_proba(X), rtol=1e-5
+    )
+
+
+def test_equal_scores_give_the_prevalence_with_a_warning():
+    class Equal(LogisticRegression):
+        def decision_function(self, X):
+            return np.full(len(X), 0.3)
+
+        predict_proba = property()
+
+    X, y = draw(300, prevalence=0.3)
+    with pytest.warns(DataQualityWarning, match="do not have higher scores"):
+        model = recalibrate(Equal(), random_state=0).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], y.mean(), atol=0.01)
 
 
 def test_groups_decide_the_inner_folds():

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skfusion.exceptions import DataQualityWarning
-from skfusion.model_selection import TargetThresholdClassifier
+from skfusion.model_selection import TargetThresholdClassifier, recalibrate
 from skfusion.model_selection._target import parse_target
 
 LINEAR = LogisticRegression()
@@ -94,6 +94,15 @@ def test_a_share_that_equals_the_target_reaches_it():
         assert point.sensitivity == n / 10
 
 
+def test_a_threshold_separates_neighbouring_and_huge_numbers():
+    y = np.repeat([False, True], 10)
+    for low, high in ((1.0, np.nextafter(1.0, 2)), (1e308, 1.5e308)):
+        scores = np.where(y, high, low)
+        point = parse_target("specificity>=0.9").find(scores, y)
+        assert (point.sensitivity, point.specificity) == (1, 1)
+        np.testing.assert_array_equal(scores >= point.threshold, y)
+
+
 def test_the_column_group_is_never_split():
     X = pd.DataFrame({"x": np.linspace(0, 1, 60), "group": np.arange(60) % 12})
     y = (np.arange(60) % 12) % 2
@@ -105,6 +114,21 @@ def test_the_column_group_is_never_split():
     assert all(not train & test for train, test in Recorder.seen)
 
 
+def test_a_search_around_it_splits_no_group_of_the_column():
+    X = pd.DataFrame({"x": np.linspace(0, 1, 120), "group": np.arange(120) % 24})
+    y = (np.arange(120) % 24) % 2
+    Recorder.seen.clear()
+    model = TargetThresholdClassifier(Recorder(), target="sensitivity>=0.5", cv=2)
+    GridSearchCV(
+        model,
+        {"target": ["sensitivity>=0.5", "specificity>=0.4"]},
+        cv=StratifiedGroupKFold(3),
+        error_score="raise",
+    ).fit(X, y, groups=X["group"])
+    assert len(Recorder.seen) > 12
+    assert not any(train & test for train, test in Recorder.seen)
+
+
 def test_groups_reach_a_search_in_the_pipeline():
     X, y, patient = draw(40)
     grid = GridSearchCV(LINEAR, {"C": [0.1, 1]}, cv=StratifiedGroupKFold(2))
@@ -113,8 +137,10 @@ def test_groups_reach_a_search_in_the_pipeline():
 
 
 def test_groups_can_be_routed():
-    X, y, patient = draw(40)
-    model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.5", cv=2)
+    X, y, patient = draw()
+    model = TargetThresholdClassifier(
+        LINEAR, target="sensitivity>=0.5", cv=2, random_state=0
+    )
     with config_context(enable_metadata_routing=True):
         model.set_fit_request(groups=True)
         found = cross_validate(
@@ -205,6 +231,47 @@ def test_too_few_groups_are_named():
     model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.9")
     with pytest.raises(ValueError, match="at least cv=5 groups"):
         model.fit(X, y, groups=patient % 4)
+
+
+def test_fewer_rows_than_inner_folds_are_named():
+    X, y, _ = draw(8)
+    rows = np.r_[:2, 2:4, 8:10]
+    with pytest.raises(ValueError, match="at least cv=5 samples of a class"):
+        TargetThresholdClassifier(LINEAR, target="sensitivity>=0.9").fit(
+            X[rows], y[rows]
+        )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_not_finite_are_refused(value):
+    class Diverged(LogisticRegression):
+        def decision_function(self, X):
+            return np.where(X[:, 0] > 1, value, X[:, 0])
+
+        predict_proba = property()
+
+    X, y, patient = draw()
+    for model in (
+        TargetThresholdClassifier(Diverged(), target="sensitivity>=0.9"),
+        recalibrate(Diverged()),
+    ):
+        with pytest.raises(ValueError, match=rf"finite scores .* gave {value} to"):
+            model.fit(X, y, groups=patient)
+
+
+def test_groups_of_several_types_are_as_good_as_others():
+    X, y, patient = draw()
+    mixed = np.array([f"p{k}" if k % 2 else k for k in patient], dtype=object)
+    model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.9", random_state=0)
+    assert model.fit(X, y, groups=mixed).sensitivity_ >= 0.9
+
+
+def test_groups_that_differ_in_blanks_are_warned_of():
+    X, y, _ = draw()
+    names = np.array([f"p{k // 2}{' ' * (k % 2)}" for k in range(len(y))])
+    model = TargetThresholdClassifier(LINEAR, target="sensitivity>=0.9")
+    with pytest.warns(DataQualityWarning, match="differ in blanks"):
+        model.fit(X, y, groups=names)
 
 
 def test_the_alphabet_that_makes_a_class_positive_is_warned_of():
