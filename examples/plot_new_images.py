@@ -13,8 +13,8 @@ threshold that was learnt for a sensitivity of 90 %. Not for clinical use.
 # The model, its operating point, and its scope
 # ---------------------------------------------
 # A model of mammograms that are hard to classify. Its threshold reaches a sensitivity
-# of 90 % in inner folds that no patient crosses. The detector of the scope learns from the
-# same images as the model.
+# of 90 % in inner folds that no patient crosses. The detector of the scope learns from
+# the same images as the model.
 
 import hashlib
 import tempfile
