@@ -41,9 +41,8 @@ features = CNNFeatureExtractor("cnn17", image_size=64)
 model = make_pipeline(features, StandardScaler(), LogisticRegression(C=0.01))
 model = TargetThresholdClassifier(model, target="sensitivity>=0.9", random_state=0)
 model.fit(breast.data, breast.target)
-print(f"threshold {model.threshold_:.2f}, specificity {model.specificity_:.2f}")
 scope = ScopeDetector(features).fit(breast.data)
-print(scope.limits_.round(2))
+print(f"threshold {model.threshold_:.2f}\n{scope.limits_.round(2)}")
 
 # %%
 # A folder of DICOM files
