@@ -13,8 +13,8 @@ threshold that was learnt for a sensitivity of 90 %. Not for clinical use.
 # The model, its operating point, and its scope
 # ---------------------------------------------
 # A model of mammograms that are hard to classify. Its threshold reaches a sensitivity
-# of 90 % in inner folds that no patient crosses. The detector of the scope learns from the
-# same images as the model.
+# of 90 % in inner folds that no patient crosses. The detector of the scope learns from
+# the same images as the model.
 
 import hashlib
 import tempfile
@@ -41,9 +41,8 @@ features = CNNFeatureExtractor("cnn17", image_size=64)
 model = make_pipeline(features, StandardScaler(), LogisticRegression(C=0.01))
 model = TargetThresholdClassifier(model, target="sensitivity>=0.9", random_state=0)
 model.fit(breast.data, breast.target)
-print(f"threshold {model.threshold_:.2f}, specificity {model.specificity_:.2f}")
 scope = ScopeDetector(features).fit(breast.data)
-print(scope.limits_.round(2))
+print(f"threshold {model.threshold_:.2f}\n{scope.limits_.round(2)}")
 
 # %%
 # A folder of DICOM files

@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skfusion.datasets import make_breast_images
+from skfusion.exceptions import DataQualityWarning
 from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.inspection import saliency
 from skfusion.metrics import calibration_summary
@@ -86,7 +87,9 @@ def test_a_table_at_an_operating_point_has_its_summary(small, tmp_path):
     plain = parse(small, tmp_path)
     parsed = parse(small, tmp_path, at="specificity=0.8")
     assert "At specificity>=0.8, 40 images of 20 groups" in parsed.text
-    summary = small.summary(at="specificity=0.8").query("model == 'linear'")
+    with pytest.warns(DataQualityWarning, match="'prior' reaches specificity>=0.8"):
+        summary = small.summary(at="specificity=0.8")
+    summary = summary.query("model == 'linear'")
     numbers = summary.set_index("measure")[["estimate", "lower", "upper"]].round(2)
     cells = [
         "{:.2f} {:.2f}, {:.2f}".format(*numbers.loc[measure])

@@ -5,7 +5,9 @@ import platform
 import re
 from base64 import b64decode
 
+import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 PLANTED = [
     "DOE",
@@ -69,3 +71,17 @@ def test_images_are_shown_only_if_they_are_wanted(study, page, tmp_path):
 def test_a_subgroup_that_shows_patients_is_refused(study, tmp_path):
     with pytest.raises(ValueError, match="would show patients or images"):
         study.to_html(tmp_path / "study.html", subgroups=["name"])
+
+
+def test_the_reason_why_a_model_has_no_maps_shows_no_patient(study, tmp_path):
+    def planted(model, X):
+        if isinstance(model, DummyClassifier):
+            raise ValueError(f"cannot explain {X['image'].iloc[0]} of DOE^JANE7")
+        return [np.ones((16, 16))] * len(X)
+
+    options = {"images": True, "saliency": planted}
+    with pytest.warns(UserWarning, match=r"No maps of prior: cannot .* of <group>"):
+        page = study.to_html(tmp_path / "study.html", **options)
+    text = page.read_text(encoding="utf-8")
+    assert "No maps of prior: cannot explain &lt;path&gt;" in text
+    assert "DOE" not in re.sub(r"base64,[\w+/=]+", "", text)
