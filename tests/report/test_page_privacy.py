@@ -5,7 +5,11 @@ import platform
 import re
 from base64 import b64decode
 
+import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
+
+from skfusion.model_selection import compare_models
 
 PLANTED = [
     "DOE",
@@ -69,3 +73,13 @@ def test_images_are_shown_only_if_they_are_wanted(study, page, tmp_path):
 def test_a_subgroup_that_shows_patients_is_refused(study, tmp_path):
     with pytest.raises(ValueError, match="would show patients or images"):
         study.to_html(tmp_path / "study.html", subgroups=["name"])
+
+
+def test_a_value_that_is_a_path_makes_a_part_without_it(breast, tmp_path):
+    places = ["/home/rad/DOE/one", "C:\\scans\\DOE", "CC/MLO"]
+    X = breast.data.assign(view=np.tile(places, 20)).drop(columns="dataset")
+    study = compare_models([("prior", DummyClassifier())], X, breast.target, cv=2)
+    html = study.to_html(tmp_path / "study.html").read_text(encoding="utf-8")
+    assert "view: CC/MLO" in html
+    assert "view: &lt;path&gt;" in html
+    assert "DOE" not in html
