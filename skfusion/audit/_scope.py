@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation._fitting import all_or_nothing
@@ -189,7 +190,7 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
         looks = measure_looks(images, self.isolated)
         self.transformer_ = clone(self.transformer).fit(X)
         features = self._features_of(X)
-        self.modalities_ = sorted(looks["modality"].dropna().unique())
+        self.modalities_ = sorted(looks["modality"].dropna().unique(), key=str)
         self._distance = FeatureDistance().fit(features)
         held_out = np.empty(len(looks))
         for train, test in splits:
@@ -290,7 +291,8 @@ class ScopeDetector(OutlierMixin, BaseEstimator):
         return looks
 
     def _features_of(self, X):
-        return np.asarray(self.transformer_.transform(X), dtype=np.float64)
+        features = self.transformer_.transform(X)
+        return check_array(features, accept_sparse="csr", dtype=np.float64)
 
 
 def _threshold(distances, false_alarm_rate):

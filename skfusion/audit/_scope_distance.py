@@ -36,13 +36,14 @@ class FeatureDistance:
 
         Parameters
         ----------
-        features : ndarray of shape (n_images, n_features), dtype float64
+        features : ndarray or sparse array of shape (n_images, n_features)
+            Of dtype float64.
 
         Returns
         -------
         self : object
         """
-        n_neighbors = min(_N_NEIGHBORS, len(features))
+        n_neighbors = min(_N_NEIGHBORS, features.shape[0])
         self.neighbors = NearestNeighbors(n_neighbors=n_neighbors)
         self.neighbors.fit(normalize(features))
         return self
@@ -52,7 +53,8 @@ class FeatureDistance:
 
         Parameters
         ----------
-        features : ndarray of shape (n_images, n_features), dtype float64
+        features : ndarray or sparse array of shape (n_images, n_features)
+            Of dtype float64.
 
         Returns
         -------

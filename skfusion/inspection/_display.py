@@ -1,13 +1,13 @@
 """Images with the maps of what a model looked at."""
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_consistent_length
 
 from .._validation._private import _num_samples
 from .._validation._unreadable import names_unreadable_images
 from ..model_selection._plot._common import make_axes
 from ..model_selection._plot._map import draw_map
-from ._saliency import contribute, explain
+from ._saliency import contribute, explain, without_augmentation
 
 __all__ = ["SaliencyDisplay"]
 
@@ -117,6 +117,7 @@ class SaliencyDisplay:
                 f"Expected at most {_MOST} rows of X, which are drawn. Got "
                 f"{_num_samples(X)}. Choose some, such as X[:12]."
             )
+        X = without_augmentation(X)
         codes, parts = explain(estimator, X, method, target, layer)
         titles = _describe(estimator, X, y, codes)
         shares = _find_shares(estimator, X, codes, parts)
@@ -200,6 +201,7 @@ def _describe(estimator, X, y, codes):
     lines = [f"predicted {label}" for label in predicted]
     if y is not None:
         y = check_array(y, ensure_2d=False, dtype=None)
+        check_consistent_length(y, lines)
         pairs = zip(y, lines, strict=True)
         lines = [f"true {label}, {line}" for label, line in pairs]
     return [

@@ -52,6 +52,12 @@ class Frame:
         starts = [(size - side) // 2 for side in sides]
         return tuple(slice(a, a + b) for a, b in zip(starts, sides, strict=True))
 
+    def inside(self):
+        """Return the rows and columns of the image that lie in the box."""
+        x0, y0, x1, y1 = self.box
+        height, width = self.shape
+        return slice(max(y0, 0), min(y1, height)), slice(max(x0, 0), min(x1, width))
+
     def to_image(self, attributions):
         """Return attributions of the square as a map of the image.
 

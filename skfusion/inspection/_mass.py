@@ -47,7 +47,8 @@ def mass_inside(saliency_map, region, *, enlarge=0.0):
     Raises
     ------
     ValueError
-        If the mask has another shape than the map, or the text is no box.
+        If the map has other than 2 axes, the mask has another shape than the map, or
+        the box is not known or none.
 
     Examples
     --------
@@ -61,6 +62,11 @@ def mass_inside(saliency_map, region, *, enlarge=0.0):
     1.0
     """
     saliency_map = np.asarray(saliency_map, dtype=np.float64)
+    if saliency_map.ndim != 2:
+        raise ValueError(
+            "Expected a map of shape (height, width). Got an array of shape "
+            f"{saliency_map.shape!r}."
+        )
     if isinstance(region, str):
         (region,) = parse_boxes([region])
     region = np.asarray(region)
@@ -78,8 +84,14 @@ def mass_inside(saliency_map, region, *, enlarge=0.0):
 def _box_mask(box, enlarge, shape):
     """Return the mask of an enlarged box, rounded outwards to whole pixels."""
     x0, y0, x1, y1 = box
+    if not (x0 < x1 and y0 < y1):  # also where one is NaN
+        raise ValueError(
+            "Expected a box x0, y0, x1, y1 with x0 < x1 and y0 < y1. Got "
+            f"{tuple(box.tolist())!r}: leave out images without a box."
+        )
     x, y = enlarge / 2 * (x1 - x0), enlarge / 2 * (y1 - y0)
     left, top = (max(0, int(np.floor(edge))) for edge in (x0 - x, y0 - y))
+    right, bottom = (max(0, int(np.ceil(edge))) for edge in (x1 + x, y1 + y))
     mask = np.zeros(shape, dtype=bool)
-    mask[top : int(np.ceil(y1 + y)), left : int(np.ceil(x1 + x))] = True
+    mask[top:bottom, left:right] = True
     return mask

@@ -8,12 +8,13 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation._private import HasMethods, StrOptions, validate_params
+from .._validation._unreadable import names_unreadable_images
 from ..feature_extraction import CNNFeatureExtractor
 from ..networks._random_weights import draw_weights
 from ..neural_network import CNN17Classifier, TransferCNNClassifier
 from ..neural_network._multi_branch import MultiBranchCNNClassifier
 from ._attribution import METHODS
-from ._saliency import saliency
+from ._saliency import collect, explain, without_augmentation
 
 __all__ = ["randomization_check", "randomize_weights"]
 
@@ -107,6 +108,7 @@ def _find_holders(estimator):
     },
     prefer_skip_nested_validation=True,
 )
+@names_unreadable_images
 def randomization_check(
     estimator, X, *, method="gradcam", target=None, layer=None, random_state=None
 ):
@@ -140,8 +142,9 @@ def randomization_check(
         randomized_maps : list of ndarray, or dict of str to list
             Maps of :func:`randomize_weights`.
         similarity : ndarray of shape (n_samples,), or dict of str to ndarray
-            Spearman's rank correlation of the pixels of both maps, in [-1, 1]. NaN
-            where an image is missing, or a map is 0 everywhere.
+            Spearman's rank correlation of both maps, in [-1, 1], over the pixels that
+            the model reads. NaN where an image is missing, or a map is the same
+            everywhere.
 
     References
     ----------
@@ -161,26 +164,31 @@ def randomization_check(
     >>> bool((check.similarity < 0.9).all())
     True
     """
+    X = without_augmentation(X)
     if target is None:
         target = estimator.predict(X)
-    options = {"method": method, "target": target, "layer": layer}
     randomized = randomize_weights(estimator, random_state=random_state)
-    before = saliency(estimator, X, **options)
-    after = saliency(randomized, X, **options)
-    if isinstance(before, list):
-        similarity = _similarity(before, after)
-    else:
-        before, after = before.maps, after.maps
-        similarity = {name: _similarity(before[name], after[name]) for name in before}
-    return Bunch(maps=before, randomized_maps=after, similarity=similarity)
+    codes, before = explain(estimator, X, method, target, layer)
+    _, after = explain(randomized, X, method, target, layer)
+    return Bunch(
+        maps=collect(codes, before),
+        randomized_maps=collect(codes, after),
+        similarity=_similarity(len(codes), before, after),
+    )
 
 
-def _similarity(before, after):
-    pairs = zip(before, after, strict=True)
-    return np.array([_correlation(*pair) for pair in pairs])
+def _similarity(n_samples, before, after):
+    found = {part.column: np.full(n_samples, np.nan) for part, _ in before}
+    for (part, maps), (_, randomized) in zip(before, after, strict=True):
+        for place, row in enumerate(part.rows):
+            # Both are 0 outside, which would make all maps of a small region alike.
+            read = part.model.frame(place).inside()
+            pair = maps[place][read], randomized[place][read]
+            found[part.column][row] = _correlation(*pair)
+    return found.get(None, found)
 
 
 def _correlation(before, after):
-    if before is None or np.ptp(before) == 0 or np.ptp(after) == 0:
+    if np.ptp(before) == 0 or np.ptp(after) == 0:
         return np.nan
     return spearmanr(before, after, axis=None).statistic

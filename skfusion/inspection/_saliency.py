@@ -1,6 +1,7 @@
 """Maps of what a classifier looked at."""
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,7 +16,7 @@ from ._attribution import METHODS, attribute, import_captum
 from ._contributions import contributions_of
 from ._parts import find_parts
 
-__all__ = ["contribute", "explain", "saliency"]
+__all__ = ["collect", "contribute", "explain", "saliency", "without_augmentation"]
 
 
 @validate_params(
@@ -140,14 +141,28 @@ def saliency(estimator, X, *, method="gradcam", target=None, layer=None):
     >>> maps[0].shape, round(float(maps[0].sum()), 4)
     ((32, 32), 1.0)
     """
+    X = without_augmentation(X)
     codes, parts = explain(estimator, X, method, target, layer)
+    maps = collect(codes, parts)
+    if isinstance(maps, list):
+        return maps
+    return Bunch(maps=maps, contributions=contribute(estimator, X, codes, parts))
+
+
+def without_augmentation(X):
+    """Return X whose images are read as they are in their files."""
+    if isinstance(X, pd.DataFrame) and "augmentation" in X:
+        return X.assign(augmentation=0)
+    return X
+
+
+def collect(codes, parts):
+    """Return the maps of all parts, by column where samples have several images."""
     maps = {part.column: [None] * len(codes) for part, _ in parts}
     for part, found in parts:
         for row, saliency_map in zip(part.rows, found, strict=True):
             maps[part.column][row] = saliency_map
-    if None in maps:
-        return maps[None]
-    return Bunch(maps=maps, contributions=contribute(estimator, X, codes, parts))
+    return maps.get(None, maps)
 
 
 def explain(estimator, X, method, target, layer):
@@ -175,13 +190,19 @@ def _find_codes(estimator, X, target):
     """Return the column of the class that is explained, for each row."""
     if target is None:
         return np.searchsorted(estimator.classes_, estimator.predict(X))
-    labels = np.broadcast_to(np.asarray(target), (_num_samples(X),))
+    labels = np.asarray(target)
+    if labels.shape not in [(), (1,), (_num_samples(X),)]:
+        raise ValueError(
+            "Expected 'target' to be one class, or one for each row. Got an array of "
+            f"shape {labels.shape!r} for {_num_samples(X)} rows."
+        )
+    labels = np.broadcast_to(labels, (_num_samples(X),))
     unknown = ~np.isin(labels, estimator.classes_)
     if unknown.any():
         raise ValueError(
             "The 'target' parameter must be None, one of the classes "
             f"{estimator.classes_.tolist()!r}, or one of them for each row. Got "
-            f"{labels[unknown][0].item()!r} instead."
+            f"{labels[unknown].tolist()[0]!r} instead."
         )
     return np.searchsorted(estimator.classes_, labels)
 
@@ -189,7 +210,10 @@ def _find_codes(estimator, X, target):
 def _map_part(part, labels, method, layer):
     """Yield the map of each image of a column."""
     codes = np.searchsorted(part.classes, labels)
-    for place, code in enumerate(codes):
+    for place, (code, label) in enumerate(zip(codes, labels, strict=True)):
+        if label not in part.classes:  # as in a modality that did not have the class
+            yield np.zeros(part.model.frame(place).shape, dtype=np.float32)
+            continue
         score = part.model.score(place, int(code), layer)
         if method not in score.methods():
             raise _no_method(part, method, score.methods())

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from .._validation._columns import is_present
 from .._validation._private import _safe_indexing
 from ..images import resize_image
 from ._external import refit_model
+from ._image_columns import find_image_columns
 from ._tables import CROSS_VALIDATION
 
 __all__ = ["map_mistakes"]
@@ -46,11 +48,27 @@ def map_mistakes(comparison, model, mistakes, data, saliency, size):
         rows = part["row"].to_numpy()
         fitted = _find_model(comparison, model, fold, data)
         found = saliency(fitted, _safe_indexing(X, rows))
-        columns = getattr(found, "maps", None) or {None: found}
-        for row, *maps in zip(rows, *columns.values(), strict=True):
-            drawn = [_fit(each, size) for each in maps if each is not None]
-            pictures[row] = np.hstack(drawn)
+        drawn = _side_by_side(found, X, rows, size)
+        pictures |= dict(zip(rows, drawn, strict=True))
     return [pictures[row] for row in mistakes["row"]]
+
+
+def _side_by_side(found, X, rows, size):
+    """Return the maps of each row in the order in which its images are drawn."""
+    if not hasattr(found, "maps"):
+        return [_fit(each, size) for each in found]
+    columns = find_image_columns(X)
+    present = np.array([is_present(X[name].iloc[rows]) for name in columns])
+    empty = np.zeros((size, size))  # of a column that the model does not read
+    drawn = []
+    for place in range(len(rows)):
+        names = [
+            name for name, has in zip(columns, present[:, place], strict=True) if has
+        ]
+        maps = [found.maps.get(name, {place: None})[place] for name in names]
+        maps = [empty if each is None else _fit(each, size) for each in maps]
+        drawn.append(np.hstack(maps or [empty]))
+    return drawn
 
 
 def _find_model(comparison, model, fold, data):

@@ -83,6 +83,9 @@ def draw_errors(comparison, model, n, data, saliency=None):
     threshold = 0.5 if comparison._has_probabilities[model] else 0
     mistakes = worst_mistakes(table, comparison.labels, n, threshold)
     images = _read(comparison._find_data(data), mistakes["row"].to_numpy())
+    maps = []
+    if saliency is not None:  # before there is a figure, since a model may have none
+        maps = map_mistakes(comparison, model, mistakes, data, saliency, _SIZE)
     figure, axes = _lay_out(images)
     n_wrong = (table["y_true"] != table["y_pred"]).sum()
     is_external = data != CROSS_VALIDATION
@@ -91,10 +94,8 @@ def draw_errors(comparison, model, n, data, saliency=None):
     for axis, image, row in zip(axes, images, mistakes.itertuples(), strict=False):
         axis.imshow(image / max(1, image.max()), cmap="gray", vmin=0, vmax=1)
         axis.set_title(_describe(row, is_external), fontsize=8)
-    if saliency is not None:
-        maps = map_mistakes(comparison, model, mistakes, data, saliency, _SIZE)
-        for axis, found in zip(axes, maps, strict=False):
-            draw_map(axis, found)
+    for axis, found in zip(axes, maps, strict=False):
+        draw_map(axis, found)
     return figure
 
 

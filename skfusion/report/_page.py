@@ -1,6 +1,7 @@
 """A comparison as one page of HTML that needs nothing else."""
 
 import warnings
+from numbers import Integral
 from pathlib import Path
 
 import jinja2
@@ -135,7 +136,10 @@ def _check_excluded(excluded):
     if excluded is None:
         return {}
     is_count = isinstance(excluded, dict) and all(
-        isinstance(why, str) and isinstance(n, int) and n >= 0
+        isinstance(why, str)
+        and isinstance(n, Integral)
+        and not isinstance(n, bool)
+        and n >= 0
         for why, n in excluded.items()
     )
     if not is_count:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pandas as pd
@@ -95,6 +96,8 @@ class Study:
         The folder of a data set often has its name.
         """
         text = "not known" if pd.isna(value) else str(value)
+        if _is_place(text):
+            return "<path>"
         if "/" in text or "\\" in text:
             return self.hide(text)
         groups = {name: m for name, m in self._private.items() if m == "<group>"}
@@ -119,6 +122,12 @@ class Study:
     def data_sets(self):
         """Names of the predicted data sets, the cross-validation first."""
         return [CROSS_VALIDATION, *self.comparison.externals]
+
+
+def _is_place(text):
+    """Return whether a text is the path of a place of the machine."""
+    is_absolute = PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive
+    return bool(is_absolute) or text.startswith("~")
 
 
 def describe_rows(rows, labels):

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skfusion.audit import ScopeDetector
 from skfusion.datasets import make_breast_images
@@ -181,3 +184,10 @@ def test_a_rate_that_cannot_be_reached_warns(train):
     with pytest.warns(DataQualityWarning, match="needs 99 images or more. Got 50"):
         scope = ScopeDetector(Thumbnails(), false_alarm_rate=0.01).fit(train[:50])
     assert scope.false_alarms_["distance"] == 0
+
+
+def test_sparse_features_are_measured_as_dense_ones(train, new, fitted):
+    scope = ScopeDetector(make_pipeline(Thumbnails(), FunctionTransformer(csr_array)))
+    scope.fit(train)
+    found, expected = scope.score_samples(new), fitted.score_samples(new)
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -4,10 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from skfusion.datasets import make_breast_pairs
 from skfusion.feature_extraction import CNNFeatureExtractor
+from skfusion.fusion import make_feature_fusion
 from skfusion.inspection import SaliencyDisplay, saliency
 from skfusion.model_selection import compare_models
 
@@ -64,3 +67,34 @@ def test_the_worst_mistakes_are_drawn_with_their_maps(files):
     for estimator, X in seen:  # the model that made the mistakes explains them
         wrong = study.predictions.set_index("row").loc[X.index]
         assert estimator.predict(X).tolist() == wrong["y_pred"].tolist()
+
+
+@pytest.mark.parametrize("used", [["ultrasound", "mammogram"], ["ultrasound"]])
+def test_a_map_is_drawn_over_the_image_of_its_column(used, tmp_path):
+    pairs = make_breast_pairs(16, image_size=32, folder=tmp_path, random_state=0)
+    extractor = CNNFeatureExtractor("cnn17", image_size=32)
+    model = make_feature_fusion([(c, extractor) for c in used], LogisticRegression())
+    y = np.random.RandomState(0).permutation(pairs.target)
+    study = compare_models([("fusion", model)], pairs.data, y, cv=2)
+
+    def mark(estimator, X):  # the image of ultrasound alone has a map
+        found = saliency(estimator, X)
+        for name, maps in found.maps.items():
+            found.maps[name] = [0 * m + (name == "ultrasound") for m in maps]
+        return found
+
+    axis = study.errors("fusion", n=1, saliency=mark).axes[0]
+    image, drawn = (each.get_array() for each in axis.images)
+    assert drawn.shape[:2] == image.shape[:2]
+    assert pairs.data.columns[:2].tolist() == ["mammogram", "ultrasound"]
+    assert not drawn[:, :256].any()
+    assert drawn[:, 256:].all()
+
+
+def test_a_model_without_maps_leaves_no_figure(files):
+    X, y = files.data, np.random.RandomState(0).permutation(files.target)
+    study = compare_models([("prior", DummyClassifier())], X, y, cv=2)
+    plt.close("all")
+    with pytest.raises(TypeError, match="DummyClassifier"):
+        study.errors("prior", saliency=saliency)
+    assert plt.get_fignums() == []

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,6 +16,7 @@ from skfusion.fusion import (
     make_feature_fusion,
 )
 from skfusion.inspection import randomization_check, saliency
+from skfusion.inspection._parts import find_parts
 
 COLUMNS = ["mammogram", "ultrasound"]
 
@@ -54,14 +56,16 @@ def test_every_image_has_a_map_and_a_contribution(kind, gaps, pairs):
     np.testing.assert_allclose(table.sum(axis=1), expected, atol=1e-6)
 
 
-def test_the_map_of_a_branch_depends_on_the_other_image(gaps, pairs):
+def test_the_score_of_a_branch_is_that_of_the_whole_sample(gaps, pairs):
     model = make_fusion("branches").fit(gaps, pairs.target)
-    X = pairs.data.iloc[[3]]
+    X = gaps.iloc[[0]]
     other = X.assign(ultrasound=pairs.data["ultrasound"].iloc[[4]].to_numpy())
-    options = {"method": "integrated_gradients", "target": pairs.target[0]}
-    own, swapped = (saliency(model, x, **options).maps["mammogram"] for x in (X, other))
-    assert own[0].shape == swapped[0].shape
-    assert np.isfinite(own[0]).all()
+    parts = [find_parts(model, each)[0].model for each in (X, other)]
+    image = parts[0].read(0)
+    scores = [part.score(0, 1, None).function(image).item() for part in parts]
+    decisions = [logit(model.predict_proba(each)[0, 1]) for each in (X, other)]
+    np.testing.assert_allclose(scores, decisions, atol=0.01)
+    assert abs(scores[0] - scores[1]) > 0.001
 
 
 def test_each_modality_is_explained_by_its_model(image_rows):
@@ -82,3 +86,15 @@ def test_fusion_takes_the_randomization_check(gaps, pairs):
     assert check.randomized_maps["mammogram"][1] is None
     assert np.isnan(check.similarity["mammogram"][1])
     assert check.similarity["ultrasound"][0] < 0.9
+
+
+def test_a_class_that_a_modality_did_not_have_has_an_empty_map(image_rows):
+    X, y = image_rows
+    modality = X["modality"].to_numpy()
+    names = np.where(np.asarray(y) == np.max(y), "c", "b").astype(object)
+    names[np.flatnonzero(modality == "ultrasound")[:4]] = "a"
+    models = [(name, image_model()) for name in ("mammography", "ultrasound")]
+    model = PerModalityClassifier(models).fit(X, names)
+    sums = [each.sum() for each in saliency(model, X, target="a")]
+    assert not np.any(np.array(sums)[modality == "mammography"])
+    assert np.any(np.array(sums)[modality == "ultrasound"])

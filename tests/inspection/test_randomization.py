@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.dummy import DummyClassifier
 
 from skfusion.inspection import mass_inside, randomization_check, randomize_weights
+from skfusion.neural_network import CNN17Classifier
 
 
 @pytest.mark.parametrize("name", ["cnn17", "svm"])
@@ -55,3 +57,32 @@ def test_mass_inside_takes_boxes_and_masks():
     assert np.isnan(mass_inside(0 * saliency_map, mask))
     with pytest.raises(ValueError, match=r"Got an array of shape \(3, 3\)"):
         mass_inside(saliency_map, np.ones((3, 3)))
+
+
+def test_pixels_that_are_not_read_do_not_make_maps_alike(files):
+    model = CNN17Classifier(
+        image_size=32, max_epochs=1, region="lesion", random_state=0
+    ).fit(files.data, files.target)
+    options = {"method": "integrated_gradients", "random_state": 0}
+    check = randomization_check(model, files.data[:4], **options)
+    whole = [
+        spearmanr(*pair, axis=None).statistic
+        for pair in zip(check.maps, check.randomized_maps, strict=True)
+    ]
+    assert (check.similarity < np.array(whole) - 0.1).all()
+
+
+def test_a_box_beyond_the_map_has_nothing_of_it():
+    assert mass_inside(np.ones((20, 20)), (-10, -10, -3, -3)) == 0
+    assert mass_inside(np.ones((20, 20)), (-10, 0, 10, 20)) == 0.5
+
+
+@pytest.mark.parametrize("box", ["", (np.nan,) * 4, (10, 10, 5, 5)])
+def test_what_is_no_box_is_refused(box):
+    with pytest.raises(ValueError, match="Expected a box"):
+        mass_inside(np.ones((20, 20)), box)
+
+
+def test_a_map_has_two_axes():
+    with pytest.raises(ValueError, match="shape"):
+        mass_inside(np.ones((4, 4, 1)), (0, 0, 2, 2))

@@ -1,6 +1,7 @@
 """Maps of what a classifier looked at."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.calibration import CalibratedClassifierCV
@@ -223,3 +224,25 @@ def test_what_cannot_be_explained_raises_a_clear_error(cnn17, test):
         saliency(cnn17, test.data[:1], layer="fully_connected")
     with pytest.raises(ValueError, match="'method' parameter"):
         saliency(cnn17, test.data[:1], method="lime")
+
+
+def test_images_are_explained_as_they_are_in_their_files(files):
+    X = files.data
+    model = CNN17Classifier(image_size=32, max_epochs=1, random_state=0)
+    model.fit(X, files.target)
+    augmented = X[:2].assign(augmentation=[5, 6])
+    found, plain = (saliency(model, x, target=1) for x in (augmented, X[:2]))
+    np.testing.assert_array_equal(found, plain)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (pd.Series(["q", "q"]), "Got 'q' instead"),
+        (["q", None], "Got 'q' instead"),
+        ([0, 1, 0], "one for each row"),
+    ],
+)
+def test_an_unknown_class_of_any_kind_is_named(cnn17, test, target, message):
+    with pytest.raises(ValueError, match=message):
+        saliency(cnn17, test.data[:2], target=target)

@@ -212,7 +212,9 @@ def test_a_page_without_groups_scores_and_tables_of_x(classes, tmp_path):
     assert "no groups were known" in parsed.text
 
 
-@pytest.mark.parametrize("excluded", [{"no biopsy": -1}, {"no biopsy": "12"}, {3: 3}])
+@pytest.mark.parametrize(
+    "excluded", [{"no biopsy": -1}, {"no biopsy": "12"}, {3: 3}, {"no biopsy": True}]
+)
 def test_exclusions_that_are_no_numbers_are_refused(study, excluded, tmp_path):
     with pytest.raises(ValueError, match="Expected excluded to be a dict"):
         study.to_html(tmp_path / "study.html", excluded=excluded)
@@ -227,3 +229,9 @@ def test_an_audit_that_is_none_is_refused(study, tmp_path):
     with pytest.raises(TypeError, match="Expected audit to be what audit_dataset"):
         study.to_html(tmp_path / "study.html", audit="clean")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_exclusions_may_be_counts_of_numpy(study, tmp_path):
+    excluded = {"no biopsy": np.int64(12)}
+    page = study.to_html(tmp_path / "study.html", excluded=excluded)
+    assert "12 images: no biopsy" in page.read_text(encoding="utf-8")

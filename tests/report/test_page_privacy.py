@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
+from skfusion.model_selection import compare_models
+
 PLANTED = [
     "DOE",
     "JANE",
@@ -85,3 +87,13 @@ def test_the_reason_why_a_model_has_no_maps_shows_no_patient(study, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert "No maps of prior: cannot explain &lt;path&gt;" in text
     assert "DOE" not in re.sub(r"base64,[\w+/=]+", "", text)
+
+
+def test_a_value_that_is_a_path_makes_a_part_without_it(breast, tmp_path):
+    places = ["/home/rad/DOE/one", "C:\\scans\\DOE", "CC/MLO"]
+    X = breast.data.assign(view=np.tile(places, 20)).drop(columns="dataset")
+    study = compare_models([("prior", DummyClassifier())], X, breast.target, cv=2)
+    html = study.to_html(tmp_path / "study.html").read_text(encoding="utf-8")
+    assert "view: CC/MLO" in html
+    assert "view: &lt;path&gt;" in html
+    assert "DOE" not in re.sub(r"base64,[\w+/=]+", "", html)
