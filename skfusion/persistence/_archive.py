@@ -51,7 +51,7 @@ def write_archive(path, manifest, members):
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1, default=str))
         for name, content in members.items():
             archive.writestr(name, content)
     _replace(path, buffer.getbuffer())
@@ -179,18 +179,19 @@ def _read_manifest(archive):
         manifest = json.loads(content)
         is_ours = manifest["format"] == FORMAT
         version, _ = manifest["format_version"], dict(manifest["sha256"])
+        is_newer = version > FORMAT_VERSION
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(
             f"The model file is damaged: {MANIFEST!r} cannot be read."
         ) from error
-    if not (is_ours and isinstance(version, int)):
+    if not is_ours:
+        found = repr(manifest["format"])[:80]
+        raise ModelFileError(f"Expected a model file of skfusion. Got {found}.")
+    if is_newer:
+        # repr, because the text of a file may hold control characters.
+        writer = repr(manifest.get("skfusion"))[:80]
         raise ModelFileError(
-            f"Expected a model file of skfusion. Got {manifest['format']!r}."
-        )
-    if version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"Expected a model file of format {FORMAT_VERSION} or older. Got format "
-            f"{version}, written by skfusion {manifest.get('skfusion')}. Update "
-            "skfusion."
+            f"Expected a model file of format {FORMAT_VERSION} or older. Got a newer "
+            f"one, written by skfusion {writer}. Update skfusion."
         )
     return manifest

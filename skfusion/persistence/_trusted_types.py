@@ -38,7 +38,6 @@ _SKLEARN = (
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "numpy.ma.MaskedArray",
     "numpy.ma.core.MaskedArray",
-    "numpy.ma.core.MaskedConstant",
     "numpy.dtype",
 )
 _MEASURES = ("_score", "_loss", "_corrcoef")  # ends of the names of measures

@@ -13,6 +13,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -25,6 +26,7 @@ from skfusion.persistence import load_model, model_card, save_model
 
 from .test_files import (
     Malicious,
+    arguments,
     forge,
     forge_schema,
     members_of,
@@ -252,3 +254,37 @@ def test_a_save_does_not_write_through_a_link(linear_file, tmp_path, monkeypatch
 def test_a_single_name_is_not_taken_for_a_list(linear_file):
     with pytest.raises(TypeError, match=r"trusted=\['my.Scaler'\]"):
         load_model(linear_file, trusted="my.Scaler")
+
+
+def test_a_shared_object_of_numpy_is_not_changed(linear_file, tmp_path):
+    def plant(schema):
+        schema["content"]["content"]["memory"] = state_of(
+            "ObjectNode", "numpy.ma.core", "MaskedConstant", content=arguments(1)
+        )
+
+    refuse(forge_schema(linear_file, tmp_path / "forged", plant), match="MaskedConst")
+
+
+def test_errors_repeat_no_control_characters(linear_file, tmp_path):
+    about = {"format_version": 99, "skfusion": "\x1b[2J" * 999}
+    with pytest.raises(archive.ModelFileError, match="Update skfusion") as caught:
+        load_model(forge(linear_file, tmp_path / "forged", about=about))
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("classes", [[b"a", b"b"], np.array(["2020", "2021"], "M8[Y]")])
+def test_classes_that_json_does_not_hold_are_saved(classes, tmp_path):
+    X, y = np.arange(8.0)[:, np.newaxis], np.repeat(classes, 4)
+    model = DecisionTreeClassifier().fit(X, y)
+    again = load_model(save_model(model, tmp_path / "model.skfusion"))
+    np.testing.assert_array_equal(again.predict(X), y)
+
+
+def test_a_search_of_other_parameters_is_saved(tmp_path):
+    X, y = np.arange(8.0)[:, np.newaxis], np.tile([0, 1], 4)
+    grid = [{"C": [0.1]}, {"solver": ["liblinear", "lbfgs"]}]
+    search = GridSearchCV(LogisticRegression(), grid, cv=2).fit(X, y)
+    again = load_model(save_model(search, tmp_path / "model.skfusion"))
+    expected = search.cv_results_["param_C"].tolist()
+    assert again.cv_results_["param_C"].tolist() == expected
