@@ -88,7 +88,7 @@ def load_model(path, *, trusted=()):
     except Exception as error:  # what is wrong inside may raise any error
         raise ModelFileError(
             "The model file cannot be loaded: what it holds does not fit together "
-            f"({type(error).__name__}: {str(error)[:200]})."
+            f"({type(error).__name__}: {str(error)[:200]!r})."
         ) from error
     return estimator
 
