@@ -3,7 +3,9 @@
 import hashlib
 import io
 import json
+import os
 import re
+import secrets
 import zipfile
 
 from ..exceptions import ModelFileError
@@ -24,7 +26,7 @@ ESTIMATOR, WEIGHTS = "estimator.skops", "networks.safetensors"
 _MEMBERS = {MANIFEST, CARD, ESTIMATOR, WEIGHTS}
 # What skops writes: its schema, and arrays by their number.
 _INNER_NAME = re.compile(r"schema\.json|[0-9a-f-]{1,64}\.(npy|npz|bin)")
-_COMPRESSED_NAME = re.compile(r".*\.npz")
+_ZIP = b"PK"  # by which numpy knows a sparse matrix, whatever its name
 _MOST_UNPACKED = 256 * 2**20  # bytes of a sparse matrix, which alone is compressed
 
 
@@ -49,12 +51,23 @@ def write_archive(path, manifest, members):
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1, default=str))
         for name, content in members.items():
             archive.writestr(name, content)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(buffer.getbuffer())
-    unfinished.replace(path)
+    _replace(path, buffer.getbuffer())
+
+
+def _replace(path, content):
+    """Write a file in one step: until it is complete, the old file is the file."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:  # never through a link
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_archive(path):
@@ -83,8 +96,8 @@ def read_archive(path):
         If it is no model file, is damaged, was written in a newer format, or holds more
         or other members than a model file does.
     """
-    size = path.stat().st_size
     with path.open("rb") as file, _open(file) as archive:
+        size = os.fstat(file.fileno()).st_size
         _check_members(archive, size, lambda name: name in _MEMBERS)
         manifest = _read_manifest(archive)
         sums = manifest.get("sha256", {})
@@ -148,8 +161,10 @@ def _read(archive, name):
 def _check_unpacked(archive):
     """Check the sizes that sparse matrices state; none unpacks to more than that."""
     n_bytes = 0
-    for name in filter(_COMPRESSED_NAME.fullmatch, archive.namelist()):
-        with _open(io.BytesIO(_read(archive, name))) as matrix:
+    for content in (_read(archive, name) for name in archive.namelist()):
+        if not content.startswith(_ZIP):
+            continue
+        with _open(io.BytesIO(content)) as matrix:
             n_bytes += sum(entry.file_size for entry in matrix.infolist())
     if n_bytes > _MOST_UNPACKED:
         raise ModelFileError(
@@ -164,18 +179,19 @@ def _read_manifest(archive):
         manifest = json.loads(content)
         is_ours = manifest["format"] == FORMAT
         version, _ = manifest["format_version"], dict(manifest["sha256"])
+        is_newer = version > FORMAT_VERSION
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFileError(
             f"The model file is damaged: {MANIFEST!r} cannot be read."
         ) from error
-    if not (is_ours and isinstance(version, int)):
+    if not is_ours:
+        found = repr(manifest["format"])[:80]
+        raise ModelFileError(f"Expected a model file of skfusion. Got {found}.")
+    if is_newer:
+        # repr, because the text of a file may hold control characters.
+        writer = repr(manifest.get("skfusion"))[:80]
         raise ModelFileError(
-            f"Expected a model file of skfusion. Got {manifest['format']!r}."
-        )
-    if version > FORMAT_VERSION:
-        raise ModelFileError(
-            f"Expected a model file of format {FORMAT_VERSION} or older. Got format "
-            f"{version}, written by skfusion {manifest.get('skfusion')}. Update "
-            "skfusion."
+            f"Expected a model file of format {FORMAT_VERSION} or older. Got a newer "
+            f"one, written by skfusion {writer}. Update skfusion."
         )
     return manifest

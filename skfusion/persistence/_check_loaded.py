@@ -1,13 +1,24 @@
 """Checks of a loaded estimator, whose types alone are known to be right."""
 
+from numbers import Integral
+
 import numpy as np
-from sklearn.ensemble import BaseEnsemble
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    BaseEnsemble,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    IsolationForest,
+)
 from sklearn.tree import BaseDecisionTree
+from skorch import NeuralNet
 
 from ..exceptions import ModelFileError
 from ..networks._backbones import is_of_function
 from ._detach import PLACES
-from ._walk import estimators_in
+from ._walk import walk
 
 __all__ = ["check_backbone_is_trusted", "check_loaded"]
 
@@ -28,10 +39,12 @@ def check_loaded(estimator, trusted):
         If a backbone is a function that is not trusted, a parameter names a folder, or
         a tree leads out of its own nodes.
     """
-    for each, params in estimators_in(estimator):
-        for name in ("backbone", "branch"):
-            check_backbone_is_trusted(params.get(name), trusted)
-        places = [name for name in PLACES if params.get(name) is not None]
+    for each in walk(estimator):
+        if not isinstance(each, BaseEstimator) or isinstance(each, NeuralNet):
+            continue
+        held = vars(each)  # a file can hide parameters from get_params
+        check_backbone_is_trusted(held, trusted)
+        places = [name for name in PLACES if held.get(name) is not None]
         if places:
             raise ModelFileError(
                 f"Expected {places[0]}=None in a model file. Got a folder, into which "
@@ -43,21 +56,22 @@ def check_loaded(estimator, trusted):
             _check_ensemble(each)
 
 
-def check_backbone_is_trusted(name, trusted):
+def check_backbone_is_trusted(settings, trusted):
     """Raise an error for a backbone of a function that the caller does not trust.
 
     Parameters
     ----------
-    name : object
-        Value of a parameter.
+    settings : dict
+        Attributes of an estimator, or the definition of a part.
 
     trusted : collection of str
     """
-    if isinstance(name, str) and is_of_function(name) and name not in trusted:
-        raise ModelFileError(
-            f"Expected a backbone of skfusion. Got {name!r}, a function that would be "
-            f"called. If you know it, pass trusted=[{name!r}]."
-        )
+    for name in map(settings.get, ("backbone", "branch")):
+        if isinstance(name, str) and is_of_function(name) and name not in trusted:
+            raise ModelFileError(
+                f"Expected a backbone of skfusion. Got {name!r}, a function that would "
+                f"be called. If you know it, pass trusted=[{name!r}]."
+            )
 
 
 def _check_tree(estimator):
@@ -66,8 +80,8 @@ def _check_tree(estimator):
     scikit-learn does not check it, and would read memory outside of the tree.
     """
     tree = estimator.tree_
-    is_sound = tree.node_count <= tree.capacity
-    is_sound = is_sound and tree.n_features == estimator.n_features_in_
+    is_sound = 1 <= tree.node_count <= tree.capacity
+    is_sound = is_sound and _is_number(estimator.n_features_in_, tree.n_features)
     if is_sound:
         nodes = np.arange(tree.node_count)
         left, right = tree.children_left, tree.children_right
@@ -84,13 +98,36 @@ def _check_tree(estimator):
 
 
 def _check_ensemble(estimator):
-    """Check that trees, which get X unchecked, take the features of the ensemble."""
-    if hasattr(estimator, "estimators_features_"):  # bagging, whose trees check X
-        return
-    for tree in np.ravel(getattr(estimator, "estimators_", [])):
-        is_tree = isinstance(tree, BaseDecisionTree)
-        if is_tree and tree.n_features_in_ != estimator.n_features_in_:
+    """Check that trees, which get X unchecked, are those of the ensemble."""
+    if isinstance(estimator, BaggingClassifier | BaggingRegressor):
+        return  # its trees check X
+    n_features = estimator.n_features_in_
+    if isinstance(estimator, IsolationForest):
+        n_features = estimator._max_features
+        features = estimator.estimators_features_
+        if not all(np.shape(each) == (n_features,) for each in features):
             raise _unsound(estimator)
+    trees = np.asarray(getattr(estimator, "estimators_", []))
+    for tree in trees.ravel():
+        is_tree = isinstance(tree, BaseDecisionTree)
+        if is_tree and not _is_number(n_features, tree.n_features_in_):
+            raise _unsound(estimator)
+    if isinstance(estimator, GradientBoostingClassifier | GradientBoostingRegressor):
+        _check_boosting(estimator, trees)
+
+
+def _check_boosting(estimator, trees):
+    """Check the trees of each iteration, which write to one column each."""
+    n_classes = len(getattr(estimator, "classes_", ()))
+    n_columns = n_classes if n_classes > 2 else 1
+    is_sound = trees.ndim == 2 and trees.shape[1] == n_columns
+    if not (is_sound and _is_number(estimator.n_trees_per_iteration_, n_columns)):
+        raise _unsound(estimator)
+
+
+def _is_number(value, expected):
+    """Return whether a value of a file is a number; some objects equal any."""
+    return isinstance(value, Integral) and value == expected
 
 
 def _unsound(estimator):

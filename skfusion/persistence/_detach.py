@@ -4,10 +4,13 @@ import io
 import pickle
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
+import pandas as pd
+
 from .._store._row_store import RowStore
 from ..feature_extraction import CNNFeatureExtractor
 from ..networks._weights import FILE_ENDINGS
 from ._parts import StoredPart, describe, is_part
+from ._tables import reduce_table
 from ._walk import estimators_in, walk
 
 __all__ = ["PLACES", "detach"]
@@ -27,7 +30,8 @@ def detach(estimator):
     Returns
     -------
     copy : estimator
-        With a :class:`StoredPart` in the place of each part. Of the path of weights the
+        With a :class:`StoredPart` in the place of each part, and a
+        :class:`StoredTable` in that of each table. Of the path of weights the
         name of the file remains, and any other path and cache is None.
 
     definitions : dict of str to dict
@@ -86,6 +90,11 @@ class _Copier(pickle.Pickler):
         if isinstance(value, PurePath) or (isinstance(value, str) and _is_place(value)):
             return self._paste(_name_of_weights(value))
         return None
+
+    def reducer_override(self, value):
+        if isinstance(value, pd.DataFrame | pd.Series):
+            return reduce_table(value)
+        return NotImplemented
 
     def _paste(self, value):
         self.pasted.append(value)

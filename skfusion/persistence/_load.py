@@ -46,6 +46,9 @@ def load_model(path, *, trusted=()):
     OSError
         If the file does not exist or cannot be read.
 
+    TypeError
+        If `trusted` is a single name or type.
+
     See Also
     --------
     save_model : Write such a file.
@@ -65,6 +68,11 @@ def load_model(path, *, trusted=()):
     skfusion.exceptions.ModelFileError: Expected types that are trusted. Got
     ['numpy.loadtxt'] in the file. If you know them, pass trusted=['numpy.loadtxt'].
     """
+    if isinstance(trusted, str | type):
+        raise TypeError(
+            f"The 'trusted' parameter must be a list of names or types. Got {trusted!r}"
+            f" instead. Pass trusted=[{trusted!r}]."
+        )
     manifest, members = read_archive(Path(path))
     names = {each if isinstance(each, str) else type_name(each) for each in trusted}
     try:
@@ -80,7 +88,7 @@ def load_model(path, *, trusted=()):
     except Exception as error:  # what is wrong inside may raise any error
         raise ModelFileError(
             "The model file cannot be loaded: what it holds does not fit together "
-            f"({type(error).__name__}: {str(error)[:200]})."
+            f"({type(error).__name__}: {str(error)[:200]!r})."
         ) from error
     return estimator
 
@@ -92,9 +100,8 @@ def _rebuild_parts(definitions, tensors, trusted):
         states[name][parameter] = tensor
     parts = {}
     for name, definition in definitions.items():
-        params = definition.get("params", definition)
-        for backbone in (params.get("backbone"), params.get("branch")):
-            check_backbone_is_trusted(backbone, trusted)
+        for settings in (definition, definition.get("params", {})):
+            check_backbone_is_trusted(settings, trusted)
         parts[name] = rebuild(definition, states[name])
     return parts
 
@@ -114,7 +121,7 @@ def _load_estimator(content, parts, trusted):
 def model_card(path):
     """Return the model card of a file that :func:`save_model` wrote.
 
-    Nothing but the card is read.
+    The model is not loaded.
 
     Parameters
     ----------
@@ -141,4 +148,9 @@ def model_card(path):
     >>> print(model_card(file).splitlines()[2])
     **Not for clinical use.** This is a model for research.
     """
-    return read_archive(Path(path))[1][CARD].decode()
+    try:
+        return read_archive(Path(path))[1][CARD].decode()
+    except UnicodeDecodeError as error:
+        raise ModelFileError(
+            f"The model file is damaged: {CARD!r} is no text."
+        ) from error

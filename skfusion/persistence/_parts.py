@@ -14,7 +14,7 @@ from ..feature_extraction._frozen_network import FrozenNetwork
 from ..networks import Backbone, MultiBranchLoss
 from ..networks._backbones import held_weights
 
-__all__ = ["StoredPart", "at_hand", "describe", "is_part", "rebuild"]
+__all__ = ["StoredPart", "at_hand", "describe", "is_loading", "is_part", "rebuild"]
 
 _NETWORKS = ("CNN17", "MultiBranchNetwork", "TransferNetwork")
 _CRITERIA = {each.__name__: each for each in (nn.CrossEntropyLoss, MultiBranchLoss)}
@@ -53,6 +53,11 @@ def at_hand(parts):
         yield
     finally:
         _parts_at_hand.reset(token)
+
+
+def is_loading():
+    """Return whether the parts of a model file are at hand."""
+    return _parts_at_hand.get() is not None
 
 
 def is_part(value):
@@ -138,6 +143,8 @@ def rebuild(definition, state):
     if kind != "net" or definition["network"] not in _NETWORKS:
         raise ValueError("a network of another kind")
     params, place = definition["params"], definition["pretrained"]
+    if "weights" in params:
+        raise ValueError("weights that are not in the file")
     if place is not None:
         params["weights"] = held_weights(state, place)
     with seeded(0):  # which leaves the generators of torch as they are

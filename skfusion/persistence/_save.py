@@ -20,7 +20,7 @@ def save_model(estimator, path, *, comparison=None):
 
     The weights of networks are saved by safetensors, all else by skops. The weights of
     a frozen network are in the file, too. Of the path of weights the name of the file
-    remains, and caches and any other paths become None.
+    remains, and caches and any other paths from a root become None.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def save_model(estimator, path, *, comparison=None):
         pipeline or a search over models. It is not changed.
 
     path : str or Path
-        File to write, such as ``"model.skfusion"``. An existing file is replaced.
+        File to write, such as ``"model.skfusion"``. An existing file is replaced in one
+        step, when the new one is complete.
 
     comparison : ModelComparison, default=None
         Study of the model, whose data, folds and results the model card reports.
@@ -45,8 +46,8 @@ def save_model(estimator, path, *, comparison=None):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator holds what cannot be saved, such as a lambda or a network that
-        is not of skfusion.
+        If the estimator holds what cannot be saved, such as a lambda, a network that is
+        not of skfusion, or a table of anything but numbers, texts and None.
 
     WeightsError
         If the weights of a frozen network are no longer those of ``fit``.

@@ -7,6 +7,7 @@ from functools import cache
 import sklearn.metrics
 import sklearn.model_selection
 from sklearn.base import BaseEstimator
+from skorch import NeuralNet
 
 import skfusion
 
@@ -37,7 +38,6 @@ _SKLEARN = (
     "sklearn.utils._metadata_requests.MethodMetadataRequest",
     "numpy.ma.MaskedArray",
     "numpy.ma.core.MaskedArray",
-    "numpy.ma.core.MaskedConstant",
     "numpy.dtype",
 )
 _MEASURES = ("_score", "_loss", "_corrcoef")  # ends of the names of measures
@@ -45,6 +45,7 @@ _SKFUSION = (
     "skfusion.audit._scope_distance.FeatureDistance",
     "skfusion.metrics._level_scorer._LevelScorer",
     "skfusion.persistence._parts.StoredPart",
+    "skfusion.persistence._tables.StoredTable",
 )
 _SKORCH = (
     "skorch.callbacks.training.EarlyStopping",
@@ -92,8 +93,12 @@ def _own_estimators():
     for room in skfusion.__all__:
         if not room.startswith("_"):
             _members(importlib.import_module(f"skfusion.{room}"))
-    own = _subclasses(BaseEstimator)
-    return {each for each in own if each.__module__.startswith("skfusion.")}
+    own = {each for each in _subclasses(BaseEstimator) if _is_own(each)}
+    return {each for each in own if not issubclass(each, NeuralNet)}  # it unpickles
+
+
+def _is_own(each):
+    return each.__module__.startswith("skfusion.")
 
 
 def _subclasses(cls):

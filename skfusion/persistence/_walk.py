@@ -34,7 +34,8 @@ def _contents(value):
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
     if isinstance(value, np.ndarray):
-        return value.ravel().tolist() if value.dtype.hasobject else []
+        # asarray, because tolist() leaves out what an array masks.
+        return np.asarray(value).ravel().tolist() if value.dtype.hasobject else []
     return list(getattr(value, "__dict__", {}).values())
 
 

@@ -38,6 +38,7 @@ from skfusion.fusion import (
     PerModalityClassifier,
     make_feature_fusion,
 )
+from skfusion.model_selection import TargetThresholdClassifier, recalibrate
 from skfusion.neural_network import CNN17Classifier, TransferCNNClassifier
 from skfusion.over_sampling import ImageOverSampler
 from skfusion.preprocessing import ContrastEqualizer, LateralityFlipper, OverlayRemover
@@ -93,6 +94,21 @@ OF_ARRAYS = {
     "fixed threshold": FixedThresholdClassifier(CNN17, threshold=0.4),
     "tuned threshold": TunedThresholdClassifierCV(
         on_features(LogisticRegression()), cv=2, random_state=0
+    ),
+    "target threshold": TargetThresholdClassifier(
+        on_features(LogisticRegression()),
+        target="sensitivity>=0.5",
+        cv=2,
+        random_state=0,
+    ),
+    "recalibrated": recalibrate(
+        on_features(LogisticRegression()), prevalence=0.1, cv=2, random_state=0
+    ),
+    "threshold of a recalibrated net": TargetThresholdClassifier(
+        recalibrate(CNN17, cv=2, random_state=0),
+        target="sensitivity>=0.5",
+        cv=2,
+        random_state=0,
     ),
     "voting": VotingClassifier(
         [("net", CNN17), ("svm", on_features(LogisticRegression()))], voting="soft"

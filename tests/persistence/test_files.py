@@ -345,7 +345,7 @@ def test_a_newer_format_is_refused(linear_file, tmp_path):
     (tmp_path / "newer").write_bytes(
         pack({**found, archive.MANIFEST: json.dumps(manifest)})
     )
-    refuse(tmp_path / "newer", match=r"written by skfusion 9.9. Update skfusion")
+    refuse(tmp_path / "newer", match=r"written by skfusion '9.9'. Update")
 
 
 def test_other_files_are_refused(tmp_path):
