@@ -57,6 +57,7 @@ def about_model(copy, comparison, estimator):
     -------
     about : dict
     """
+    names = [] if comparison is None else _names(comparison, estimator)
     return {
         "skfusion": skfusion.__version__,
         "versions": _versions(copy),
@@ -68,7 +69,8 @@ def about_model(copy, comparison, estimator):
         "data": None if comparison is None else _data(comparison),
         "split": None if comparison is None else describe_folds(comparison),
         "groups_cross": None if comparison is None else _groups_cross(comparison),
-        "results": [] if comparison is None else _results(comparison, estimator),
+        "in_comparison": _is_in(comparison, names),
+        "results": [] if comparison is None else _results(comparison, names),
     }
 
 
@@ -154,10 +156,9 @@ def _counts(rows, labels):
     return counts
 
 
-def _results(comparison, estimator):
-    """Return the measures of the model of a study, or of all of its models."""
+def _results(comparison, names):
+    """Return the measures of some models of a study, or of all of its models."""
     summary = comparison.summary
-    names = _names(comparison, estimator)
     if names:
         summary = summary[summary["model"].isin(names)]
     columns = ["model", "data", MODALITY, "measure", "estimate", "lower", "upper"]
@@ -166,6 +167,11 @@ def _results(comparison, estimator):
         {k: None if v != v else v for k, v in row.items()}
         for row in table.to_dict("records")
     ]
+
+
+def _is_in(comparison, names):
+    """Return whether a study has the model; None if its models are not known."""
+    return bool(names) if names or getattr(comparison, "_estimators", None) else None
 
 
 def _names(comparison, estimator):

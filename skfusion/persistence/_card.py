@@ -4,6 +4,11 @@ from ._licences import terms_of_data, terms_of_weights
 
 __all__ = ["write_card"]
 
+_WHOSE = {
+    True: "fits on the folds; this model is one more fit.",
+    False: "**other models: the comparison does not contain this one.**",
+    None: "the models of a comparison that was pickled, and may not contain this one.",
+}
 _LIMITS = (
     "It has not been evaluated for the care of patients.",
     "It was trained on images of some hospitals and devices. On others it is usually "
@@ -83,10 +88,8 @@ def _split(about):
     if about["split"] is None:
         return ["Not stated."]
     crossing = _CROSSING[about["groups_cross"]]
-    return [
-        f"{about['split']}. {crossing} The results are those of fits on the folds; "
-        "this model is one more fit."
-    ]
+    whose = _WHOSE[about["in_comparison"]]
+    return [f"{about['split']}. {crossing} The results are those of {whose}"]
 
 
 def _results(about):

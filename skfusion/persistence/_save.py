@@ -7,6 +7,7 @@ from safetensors.torch import save
 from sklearn.utils.validation import check_is_fitted
 from skops.io.exceptions import UnsupportedTypeException
 
+from ..exceptions import DataQualityWarning, warn_user
 from ._about import about_model
 from ._archive import CARD, ESTIMATOR, WEIGHTS, write_archive
 from ._card import write_card
@@ -33,7 +34,8 @@ def save_model(estimator, path, *, comparison=None):
         step, when the new one is complete.
 
     comparison : ModelComparison, default=None
-        Study of the model, whose data, folds and results the model card reports.
+        Study of the model, whose data, folds and results the model card reports. If it
+        does not contain the model, there is a warning, also on the card.
 
     Returns
     -------
@@ -84,6 +86,13 @@ def save_model(estimator, path, *, comparison=None):
     check_is_fitted(estimator)
     copy, definitions, states = detach(estimator)
     about = about_model(copy, comparison, estimator)
+    if about["in_comparison"] is False:
+        warn_user(
+            f"The comparison contains no model that is equal to {type(copy).__name__}. "
+            "The model card reports the results of its models, and states that they "
+            "are those of other models. Compare the model that you save.",
+            DataQualityWarning,
+        )
     try:
         content = skops.io.dumps(copy)
     except UnsupportedTypeException as error:

@@ -81,7 +81,9 @@ def test_a_card_names_no_patient_and_no_path(study, tmp_path):
 
 def test_the_results_of_all_models_are_stated_for_a_model_of_no_name(study, tmp_path):
     other = FunctionTransformer().fit([[0]])
-    card = card_of(other, tmp_path, study)
+    with pytest.warns(DataQualityWarning, match="no model that is equal"):
+        card = card_of(other, tmp_path, study)
+    assert "**other models: the comparison does not contain this one.**" in card
     assert "| prior |" in card
     assert "| features |" in card
 
@@ -101,6 +103,7 @@ def test_a_card_states_that_groups_cross_the_folds(tmp_path):
 def test_a_pickled_comparison_has_no_digest(study, tmp_path):
     card = card_of(study.refit("prior"), tmp_path, pickle.loads(pickle.dumps(study)))
     assert "Digest of the data: not known" in card
+    assert "may not contain this one" in card
 
 
 def test_without_a_comparison_the_card_states_so(tmp_path):
