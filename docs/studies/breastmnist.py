@@ -200,7 +200,8 @@ def write_settings(rows):
         title="Candidates on the validation part of BreastMNIST (28 px)",
         command="python docs/studies/breastmnist.py FILE WEIGHTS",
         note="Means over the runs, which differ in their seed. The AUC decides. Every "
-        "candidate that was tried is listed.",
+        "candidate that was tried is listed. The fine-tuned network was scored again, "
+        "by another commit, when random styles had become a part of it.",
         commit=" and ".join(sorted({str(row["commit"]) for row in rows})),
     )
 
