@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import check_scoring
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import Bunch, check_consistent_length, column_or_1d
 
 from .._validation._blanks import warn_of_blanks, warn_of_blanks_in_groups
 from .._validation._groups import find_groups
@@ -251,6 +251,11 @@ def check_data(X, y, groups, labels, name):
     -------
     data : CheckedData
     """
+    if isinstance(X, Bunch):
+        raise TypeError(
+            "Expected X to be images. Got a whole data set, a Bunch: pass its "
+            "data.data as X, and data.target as y."
+        )
     warn_of_label_pairs(X)
     y = check_classes(y, name)
     check_consistent_length(X, y)

@@ -9,6 +9,7 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import Bunch
 
 from skfusion.model_selection import compare_models
 
@@ -154,3 +155,9 @@ def test_a_later_change_of_a_model_does_not_change_the_study():
 def test_pixels_are_not_copied():
     X = np.zeros((N, 30, 30))
     assert study_of(X)._data.X is X
+
+
+def test_a_whole_data_set_as_x_raises_an_error_with_the_remedy():
+    data = Bunch(data=np.eye(8), target=np.tile([0, 1], 4))
+    with pytest.raises(TypeError, match=r"pass its data\.data as X"):
+        compare_models([("prior", DummyClassifier())], data, data.target)
