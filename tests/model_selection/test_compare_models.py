@@ -524,7 +524,9 @@ def test_memory_of_an_accelerator_is_freed_only_if_it_is_in_use(
 ):
     freed = []
     cuda = types.SimpleNamespace(
-        is_initialized=lambda: is_initialized, empty_cache=lambda: freed.append(1)
+        is_available=lambda: False,
+        is_initialized=lambda: is_initialized,
+        empty_cache=lambda: freed.append(1),
     )
     torch = types.SimpleNamespace(
         cuda=cuda, get_num_threads=lambda: 1, set_num_threads=lambda n: None
