@@ -1,7 +1,7 @@
 """
-=======================
+================
 Hand in one page
-=======================
+================
 
 A study becomes one page of HTML with everything that a reviewer asks for: the flow of
 the data, the folds, the models, all measures with their intervals, the mistakes, an
@@ -32,11 +32,11 @@ from skfusion.feature_extraction import CNNFeatureExtractor
 from skfusion.model_selection import compare_models
 
 folder = Path(tempfile.mkdtemp())
-options = {"modality": "both", "image_size": 48, "n_views": 2, "class_sep": 2.5}
+options = {"modality": "both", "image_size": 48, "n_views": 2, "class_sep": 0.3}
 data = make_breast_images(160, **options, folder=folder / "own", random_state=0)
 other = make_breast_images(60, **options, folder=folder / "other", random_state=1)
 
-features = CNNFeatureExtractor("squeezenet1_1", weights=None, image_size=48)
+features = CNNFeatureExtractor("cnn17", image_size=48)
 linear = LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
 models = [
     ("Prior", DummyClassifier()),
