@@ -29,7 +29,8 @@ def slope_of(is_positive, y_prob, group):
     x = logit(y_prob)
     spread = x.std()
     x = (x - x.mean()) / spread  # for any scale of the log-odds
-    line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+    # Of infinity, scikit-learn 1.8.0 warns.
+    line = LogisticRegression(C=1e12, solver="newton-cholesky", tol=1e-10)
     line.fit(x[:, np.newaxis], is_positive)
     fitted = line.predict_proba(x[:, np.newaxis])[:, 1]
     columns = np.column_stack([np.ones(len(x)), x])
