@@ -66,8 +66,7 @@ class FeatureModel(ImageModel):
     def _find_layer(self, place, name):
         image = self.read(place)
         if self._has_map and name is None:
-            layer = find_layer(self._network, self._network, image, "unpooled")
-            return layer
+            return find_layer(self._network, self._network, image, "unpooled")
         return find_layer(self._network, self._network.network.model, image, name)
 
     def read(self, place):
